@@ -1,0 +1,59 @@
+/*
+ * One CPU's registers at boot: vectors, what user mode may do, the timer.  Under VHE the EL1 names used here reach the
+ * EL2 registers (Arm ARM D5.6.3).  docs/ lists every register that user mode can write, and where it is switched,
+ * trapped or constant.
+ */
+#include "../../arch.h"
+#include "arch_private.h"
+
+/* SCTLR_EL1, SCTLR_EL2 with E2H (Arm ARM D17.2.118, .119) */
+#define SCTLR_M    (1u << 0)
+#define SCTLR_C    (1u << 2)
+#define SCTLR_SA   (1u << 3)
+#define SCTLR_SA0  (1u << 4)
+#define SCTLR_I    (1u << 12)
+#define SCTLR_DZE  (1u << 14) /* EL0: dc zva */
+#define SCTLR_UCT  (1u << 15) /* EL0: ctr_el0 */
+#define SCTLR_NTWE (1u << 18) /* EL0: wfe; wfi traps */
+#define SCTLR_SPAN (1u << 23) /* 0: PAN is set on entry */
+#define SCTLR_UCI  (1u << 26) /* EL0: cache maintenance by address */
+#define SCTLR_RES1 (1u << 29 | 1u << 28 | 1u << 22 | 1u << 20 | 1u << 11)
+
+#define READ(reg)                                                                                                     \
+    ({                                                                                                                \
+        uint64_t value_;                                                                                              \
+        __asm__ volatile("mrs %0, " #reg : "=r"(value_));                                                             \
+        value_;                                                                                                       \
+    })
+#define WRITE(reg, value) __asm__ volatile("msr " #reg ", %0" ::"r"((uint64_t)(value)))
+
+uint32_t kernel_lock __attribute__((aligned(4096)));
+
+void arch_trace_mode(bool on)
+{
+    WRITE(vbar_el1, on ? vectors_slow : vectors_fast);
+    __asm__ volatile("isb");
+}
+
+void arch_cpu_init(struct cpu *cpu, const struct handoff *h)
+{
+    uint64_t sctlr = SCTLR_RES1 | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_I | SCTLR_DZE | SCTLR_UCT |
+                     SCTLR_NTWE | SCTLR_UCI;
+
+    if ((READ(id_aa64mmfr1_el1) >> 20 & 15) == 0) {
+        sctlr |= SCTLR_SPAN; /* no PAN: the bit is RES1 */
+    }
+    arch_trace_mode(false);
+    WRITE(sctlr_el1, sctlr);
+    WRITE(cpacr_el1, 1u << 20);               /* FP: EL0 traps; SVE, SME: all trap */
+    WRITE(mdscr_el1, 1u << 12);               /* TDCC: EL0 access to the debug channel traps */
+    WRITE(pmuserenr_el0, 0);
+    WRITE(tpidrro_el0, 0);
+    /* EL0VCTEN: user mode reads CNTVCT_EL0, nothing else; EL2: EL1PCTEN, EL1PTEN for guests' sake (Arm ARM D17.11.2) */
+    WRITE(cntkctl_el1, 1u << 1 | (h->el == 2 ? 3u << 10 : 0));
+    WRITE(cntp_cval_el0, UINT64_MAX);
+    WRITE(cntp_ctl_el0, 1);                   /* on, not masked */
+    cpu->space_none = cpu->space_word = READ(ttbr0_el1);
+    trap_init(h);
+    __asm__ volatile("isb");
+}

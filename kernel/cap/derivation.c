@@ -1,0 +1,96 @@
+/* The derivation tree; see derivation.h for the shape. */
+#include "derivation.h"
+
+link_t derivation_roots;
+
+/* Where the link to the first child of `parent` is stored. */
+static link_t *first_child(struct cap *parent)
+{
+    return parent ? &parent->child : &derivation_roots;
+}
+
+void derivation_insert(struct cap *parent, struct cap *c)
+{
+    link_t *head = first_child(parent);
+    struct cap *next = cap_at(*head);
+
+    c->parent = parent ? ptr_link(parent) : 0;
+    c->child = 0;
+    c->prev = 0;
+    c->next = *head;
+    if (next) {
+        next->prev = ptr_link(c);
+    }
+    *head = ptr_link(c);
+}
+
+/* Out of the list of its siblings; its own links to parent and children stay. */
+static void sibling_remove(struct cap *c)
+{
+    struct cap *next = cap_at(c->next), *prev = cap_at(c->prev);
+
+    if (prev) {
+        prev->next = c->next;
+    } else {
+        *first_child(cap_at(c->parent)) = c->next;
+    }
+    if (next) {
+        next->prev = c->prev;
+    }
+}
+
+void derivation_unlink(struct cap *c)
+{
+    ASSERT(c->child == 0);
+    sibling_remove(c);
+    c->parent = c->next = c->prev = 0;
+}
+
+void derivation_lift(struct cap *c)
+{
+    struct cap *parent = cap_at(c->parent);
+    struct cap *up = cap_at(parent->parent);
+    link_t below = c->child;
+
+    sibling_remove(c);
+    derivation_insert(up, c);
+    c->child = below;
+}
+
+void derivation_replace(struct cap *from, struct cap *to)
+{
+    struct cap *next = cap_at(from->next), *prev = cap_at(from->prev);
+    link_t me = ptr_link(to);
+
+    ASSERT(from->child == 0);
+    to->parent = from->parent;
+    to->child = 0;
+    to->next = from->next;
+    to->prev = from->prev;
+    if (prev) {
+        prev->next = me;
+    } else {
+        *first_child(cap_at(from->parent)) = me;
+    }
+    if (next) {
+        next->prev = me;
+    }
+    from->parent = from->next = from->prev = 0;
+}
+
+bool derivation_ok(const struct cap *c)
+{
+    link_t me = ptr_link(c);
+
+    if (c->type == TESS_TYPE_null) {
+        return c->parent == 0 && c->child == 0 && c->next == 0 && c->prev == 0;
+    }
+    const struct cap *parent = cap_at(c->parent), *child = cap_at(c->child);
+    const struct cap *next = cap_at(c->next), *prev = cap_at(c->prev);
+    link_t first = parent ? parent->child : derivation_roots;
+
+    return (!parent || parent->type != TESS_TYPE_null) && (prev ? prev->next == me : first == me) &&
+           (!prev || prev->parent == c->parent) && (!next || next->prev == me) &&
+           (!next || next->parent == c->parent) && (!child || child->parent == me) &&
+           (!child || child->prev == 0) && c->parent != me && c->next != me && c->prev != me;
+}

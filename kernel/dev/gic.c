@@ -1,0 +1,267 @@
+/*
+ * The interrupt controller: Arm GIC, architecture 2 (IHI0048B) or 3 (IHI0069H), in split mode: gic_ack drops the
+ * priority, so that other lines can be delivered; the line itself stays active, and silent, until gic_deactivate.
+ *
+ * Registers of lines 0..31 (private to the CPU) and of the shared lines have the same offsets in both versions; only
+ * the page that holds the private ones differs: version 2 the distributor, version 3 the redistributor's SGI frame.
+ * The CPU interface is memory in version 2, system registers in version 3.  At EL2 with VHE the ICC_*_EL1 registers
+ * are the physical ones, as at EL1: nothing below depends on the exception level but ICC_SRE_EL2.
+ *
+ * One priority is used for all lines: the kernel runs with interrupts masked, who is more urgent is the scheduler's
+ * decision.
+ */
+#include "dev.h"
+
+/* Distributor, offsets in bytes (IHI0069H 12.9, IHI0048B 4.3). */
+#define GICD_CTLR      0x0000u
+#define GICD_TYPER     0x0004u
+#define GICD_IGROUPR   0x0080u
+#define GICD_ISENABLER 0x0100u
+#define GICD_ICENABLER 0x0180u
+#define GICD_ICPENDR   0x0280u
+#define GICD_ICACTIVER 0x0380u
+#define GICD_IPRIORITY 0x0400u
+#define GICD_ITARGETSR 0x0800u /* version 2 */
+#define GICD_ICFGR     0x0c00u
+#define GICD_IROUTER   0x6000u /* version 3; 64 bits a line */
+
+#define CTLR_V2_ENABLE 0x1u /* the group that this security state sees by default */
+#define CTLR_V3_GROUP1                                                                             \
+    0x2u                  /* EnableGrp1 with one security state, EnableGrp1A seen from Non-secure */
+#define CTLR_V3_ARE 0x10u /* affinity routing */
+#define CTLR_V3_RWP 0x80000000u /* a write to an enable register is still under way */
+
+/* Redistributor (IHI0069H 12.11). */
+#define GICR_CTLR    0x0000u
+#define GICR_WAKER   0x0014u
+#define GICR_SGI     0x10000u /* second frame: registers of lines 0..31 */
+#define CTLR_R_RWP   0x8u
+#define WAKER_SLEEP  0x2u
+#define WAKER_ASLEEP 0x4u
+
+/* CPU interface of version 2 (IHI0048B 4.4). */
+#define GICC_CTLR      0x0000u
+#define GICC_PMR       0x0004u
+#define GICC_BPR       0x0008u
+#define GICC_IAR       0x000cu
+#define GICC_EOIR      0x0010u
+#define GICC_DIR       0x1000u
+#define CTLR_C_ENABLE  0x1u
+#define CTLR_C_EOIMODE 0x200u /* EOIR drops the priority only */
+
+#define PRIORITY                                                                                   \
+    0xa0u /* of every line: anything below the mask, in the half a Non-secure view can express */
+#define PRIORITY_MASK 0xffu
+#define LINES_MAX     1020u /* 1020..1023 are special INTIDs (IHI0069H 2.2.1) */
+#define LINES_PRIVATE 32u
+#define INTID_MASK    0x3ffu /* of IAR in version 2; above it the CPU that sent an SGI */
+#define WAIT_MAX      100000u
+
+static struct {
+    bool v3;
+    uint32_t count;
+    word_t dist, local, cpu, redist; /* `local`: the page of lines 0..31 */
+} gic;
+
+ALWAYS_INLINE uint32_t mmio_read(word_t at)
+{
+    return *(volatile uint32_t *)at;
+}
+
+ALWAYS_INLINE void mmio_write(word_t at, uint32_t value)
+{
+    *(volatile uint32_t *)at = value;
+}
+
+ALWAYS_INLINE word_t line_page(uint32_t line)
+{
+    return line < LINES_PRIVATE ? gic.local : gic.dist;
+}
+
+/* The register of a bank with one bit a line. */
+ALWAYS_INLINE word_t bit_register(uint32_t bank, uint32_t line)
+{
+    return line_page(line) + bank + line / 32 * 4;
+}
+
+/* Version 3: until what was written to an enable register holds.  A controller that never answers is not waited for:
+ * a line that fires once more is spurious to the kernel, not dangerous. */
+static void wait_written(uint32_t line)
+{
+    word_t at = line < LINES_PRIVATE ? gic.redist + GICR_CTLR : gic.dist + GICD_CTLR;
+    uint32_t busy = line < LINES_PRIVATE ? CTLR_R_RWP : CTLR_V3_RWP;
+    for (uint32_t i = 0; gic.v3 && i < WAIT_MAX && mmio_read(at) & busy; i++) {
+        LOOP_BOUND(WAIT_MAX);
+    }
+}
+
+void gic_mask(uint32_t line)
+{
+    mmio_write(bit_register(GICD_ICENABLER, line), 1u << line % 32);
+    wait_written(line);
+}
+
+void gic_unmask(uint32_t line)
+{
+    mmio_write(bit_register(GICD_ISENABLER, line), 1u << line % 32);
+}
+
+/* ICFGR has two bits a line, the upper one says edge; changing it on an enabled line is unpredictable. */
+void gic_set_trigger(uint32_t line, bool edge)
+{
+    if (line < 16) {
+        return;
+    }
+    word_t at = line_page(line) + GICD_ICFGR + line / 16 * 4;
+    uint32_t bit = 2u << line % 16 * 2;
+    uint32_t old = mmio_read(at);
+    uint32_t new = edge ? old | bit : old & ~bit;
+    uint32_t enabled = mmio_read(bit_register(GICD_ISENABLER, line)) & 1u << line % 32;
+    if (enabled) {
+        gic_mask(line);
+    }
+    mmio_write(at, new);
+    if (enabled) {
+        gic_unmask(line);
+    }
+}
+
+uint32_t gic_line_count(void)
+{
+    return gic.count;
+}
+
+uint32_t gic_ack(void)
+{
+    if (gic.v3) {
+        uint64_t line;
+        __asm__ volatile("mrs %0, S3_0_C12_C12_0" : "=r"(line)); /* ICC_IAR1_EL1 */
+        if (unlikely(line >= LINES_MAX)) {
+            return GIC_SPURIOUS; /* LPIs (8192 and up) are never enabled */
+        }
+        __asm__ volatile("msr S3_0_C12_C12_1, %0" ::"r"(line)); /* ICC_EOIR1_EL1 */
+        return (uint32_t)line;
+    }
+    uint32_t iar = mmio_read(gic.cpu + GICC_IAR);
+    if (unlikely((iar & INTID_MASK) >= LINES_MAX)) {
+        return GIC_SPURIOUS;
+    }
+    mmio_write(gic.cpu + GICC_EOIR, iar);
+    return iar & INTID_MASK;
+}
+
+void gic_deactivate(uint32_t line)
+{
+    if (gic.v3) {
+        __asm__ volatile("msr S3_0_C12_C11_1, %0" ::"r"((uint64_t)line)); /* ICC_DIR_EL1 */
+    } else {
+        mmio_write(gic.cpu + GICC_DIR, line);
+    }
+}
+
+/* ---- bring-up ---- */
+
+/* Lines [first, first + 32): masked, idle, one priority, level-triggered, and in group 1 where that is ours to say. */
+static void init_lines(word_t page, uint32_t first)
+{
+    word_t n = first / 32 * 4;
+    mmio_write(page + GICD_ICENABLER + n, ~0u);
+    mmio_write(page + GICD_ICPENDR + n, ~0u);
+    mmio_write(page + GICD_ICACTIVER + n, ~0u);
+    if (gic.v3) {
+        mmio_write(page + GICD_IGROUPR + n, ~0u); /* group 0 would arrive as FIQ */
+    }
+    for (uint32_t i = 0; i < 32; i += 4) {
+        LOOP_BOUND(8);
+        mmio_write(page + GICD_IPRIORITY + first + i, PRIORITY * 0x01010101u);
+    }
+    if (first != 0) { /* private lines have the trigger they are wired with */
+        mmio_write(page + GICD_ICFGR + n * 2, 0);
+        mmio_write(page + GICD_ICFGR + n * 2 + 4, 0);
+    }
+}
+
+/* All shared lines to this CPU. */
+static void route_lines(void)
+{
+    uint64_t affinity;
+    __asm__("mrs %0, mpidr_el1" : "=r"(affinity));
+    affinity &= 0xff00ffffffull; /* Aff3, Aff2..Aff0 of MPIDR_EL1 */
+    uint32_t target =
+        gic.v3 ? 0 : mmio_read(gic.dist + GICD_ITARGETSR) & 0xff; /* lines 0..3 name the reader */
+    for (uint32_t line = LINES_PRIVATE; line < gic.count; line++) {
+        LOOP_BOUND(LINES_MAX);
+        if (gic.v3) {
+            *(volatile uint64_t *)(gic.dist + GICD_IROUTER + line * 8) = affinity;
+        } else if (line % 4 == 0) {
+            mmio_write(gic.dist + GICD_ITARGETSR + line, target * 0x01010101u);
+        }
+    }
+}
+
+/* The redistributor starts asleep and then delivers nothing (IHI0069H 12.11.42). */
+static void wake_redistributor(void)
+{
+    mmio_write(gic.redist + GICR_WAKER, mmio_read(gic.redist + GICR_WAKER) & ~WAKER_SLEEP);
+    for (uint32_t i = 0; mmio_read(gic.redist + GICR_WAKER) & WAKER_ASLEEP; i++) {
+        LOOP_BOUND(WAIT_MAX);
+        if (i == WAIT_MAX - 1) {
+            panic("GIC redistributor does not wake up");
+        }
+    }
+}
+
+static void init_cpu_v3(uint64_t el)
+{
+    if (el == 2) {
+        __asm__ volatile(
+            "msr S3_4_C12_C9_5, %0\n isb" ::"r"(0xful)); /* ICC_SRE_EL2: SRE DFB DIB Enable */
+    }
+    __asm__ volatile("msr S3_0_C12_C12_5, %0\n"  /* ICC_SRE_EL1: system registers, no bypass */
+                     "isb\n"                     /* the others exist from here on */
+                     "msr S3_0_C4_C6_0, %1\n"    /* ICC_PMR_EL1 */
+                     "msr S3_0_C12_C12_3, xzr\n" /* ICC_BPR1_EL1 */
+                     "msr S3_0_C12_C12_4, %2\n"  /* ICC_CTLR_EL1: EOImode */
+                     "isb\n"
+                     "msr S3_0_C12_C12_7, %3\n" /* ICC_IGRPEN1_EL1 */
+                     "isb" ::"r"(7ul),
+                     "r"((uint64_t)PRIORITY_MASK), "r"(2ul), "r"(1ul));
+}
+
+void gic_init(const struct handoff *h)
+{
+    gic.v3 = h->gic_version == 3;
+    gic.dist = h->gicd_va;
+    gic.cpu = h->gicc_va;
+    gic.redist = h->gicr_va;
+    gic.local = gic.v3 ? gic.redist + GICR_SGI : gic.dist;
+    uint32_t count = 32 * ((mmio_read(gic.dist + GICD_TYPER) & 0x1f) + 1);
+    gic.count = count > LINES_MAX ? LINES_MAX : count;
+
+    mmio_write(gic.dist + GICD_CTLR,
+               0); /* affinity routing may be changed only while all groups are off */
+    if (gic.v3) {
+        wait_written(LINES_PRIVATE);
+        mmio_write(gic.dist + GICD_CTLR, CTLR_V3_ARE);
+        wait_written(LINES_PRIVATE);
+        wake_redistributor();
+    }
+    init_lines(gic.local, 0);
+    for (uint32_t line = LINES_PRIVATE; line < gic.count; line += 32) {
+        LOOP_BOUND(LINES_MAX / 32);
+        init_lines(gic.dist, line);
+    }
+    route_lines();
+    wait_written(0);
+    wait_written(LINES_PRIVATE);
+    if (gic.v3) {
+        mmio_write(gic.dist + GICD_CTLR, CTLR_V3_ARE | CTLR_V3_GROUP1);
+        init_cpu_v3(h->el);
+    } else {
+        mmio_write(gic.dist + GICD_CTLR, CTLR_V2_ENABLE);
+        mmio_write(gic.cpu + GICC_PMR, PRIORITY_MASK);
+        mmio_write(gic.cpu + GICC_BPR, 0);
+        mmio_write(gic.cpu + GICC_CTLR, CTLR_C_ENABLE | CTLR_C_EOIMODE);
+    }
+    gic_unmask((uint32_t)h->timer_irq);
+}

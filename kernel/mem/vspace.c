@@ -1,0 +1,590 @@
+/*
+ * Address spaces: tables, mappings, hardware numbers (ASIDs).
+ *
+ * Tables come from a list of zeroed pages that `donate` fills; they go back only when the space is emptied, which
+ * happens when it dies or when any of its tables capabilities goes.  A frame is mapped as a whole, in steps of at
+ * most one table; frame->map_done says how far it is, so that a step is the unit of preemption, and a map that runs
+ * out of tables can go on after a donation.
+ */
+#include "../cap/cnode.h"
+#include "../cap/invoke.h"
+#include "../sched/cpu.h"
+#include "mem.h"
+
+#define LEVELS     4
+#define STEP_PAGES 64u         /* entries written in one step */
+#define DONATE_MAX (64 * TESS_PAGE)
+
+struct vspace vspace_none;
+
+static struct vspace *asid_owner[ASID_COUNT];
+static uint32_t asid_next = 1;
+
+static word_t *table_at(word_t paddr)
+{
+    return (word_t *)(arch_direct_base() + paddr);
+}
+
+static unsigned level_shift(unsigned level)
+{
+    return 12 + 9 * (LEVELS - 1 - level);
+}
+
+static word_t *entry_of(word_t table, word_t va, unsigned level)
+{
+    return &table_at(table)[va >> level_shift(level) & 511];
+}
+
+/* ---- ASIDs ---- */
+
+/* The hardware forgets v. */
+static void deactivate(struct vspace *v)
+{
+    struct cpu *cpu = cpu_boot;
+
+    if (v->asid == 0) {
+        return;
+    }
+    if (cpu->space_word == v->switch_word) {
+        cpu->space_word = cpu->space_none;
+        arch_space_load(cpu->space_none);
+    }
+    v->switch_word = 0;
+    arch_tlb_asid(v->asid);
+    arch_tlb_sync();
+    asid_owner[v->asid] = NULL;
+    v->asid = 0;
+}
+
+static void next_asid(void)
+{
+    asid_next = asid_next + 1 < ASID_COUNT ? asid_next + 1 : 1;
+}
+
+bool vspace_activate(struct vspace *v)
+{
+    if (v->switch_word != 0) {
+        return true;
+    }
+    if (v->root == 0) {
+        return false;
+    }
+    struct vspace *victim = asid_owner[asid_next];
+
+    if (victim != NULL && victim->switch_word == cpu_boot->space_word) { /* in use: the one after it is not */
+        next_asid();
+        victim = asid_owner[asid_next];
+    }
+    if (victim != NULL) {
+        deactivate(victim);
+    }
+    v->asid = asid_next;
+    asid_owner[asid_next] = v;
+    v->switch_word = arch_space_word(v->root, v->asid);
+    next_asid();
+    return true;
+}
+
+/* ---- tables ---- */
+
+void vspace_add_table(struct vspace *v, word_t paddr)
+{
+    *table_at(paddr) = v->free_tables;
+    v->free_tables = paddr;
+    v->free_count++;
+}
+
+/* 0: none left. */
+static word_t take_table(struct vspace *v)
+{
+    word_t t = v->free_tables;
+
+    if (t != 0) {
+        v->free_tables = *table_at(t);
+        *table_at(t) = 0;
+        v->free_count--;
+    }
+    return t;
+}
+
+/*
+ * The entry for va at `level`, making the tables above it.  If a leaf is in the way, or a table where `level` wants a
+ * leaf, *level says where the walk ended.  NULL: out of tables.
+ */
+static word_t *walk_make(struct vspace *v, word_t va, unsigned *level)
+{
+    if (v->root == 0) {
+        v->root = take_table(v);
+        if (v->root == 0) {
+            return NULL;
+        }
+    }
+    word_t table = v->root;
+
+    for (unsigned l = 0;; l++) {
+        LOOP_BOUND(LEVELS);
+        word_t *e = entry_of(table, va, l);
+        if (l == LEVELS - 1 || arch_pte_is_leaf(*e, l) || (l == *level && !arch_pte_is_table(*e, l))) {
+            *level = l;
+            return e;
+        }
+        if (!arch_pte_is_table(*e, l)) {
+            word_t below = take_table(v);
+            if (below == 0) {
+                return NULL;
+            }
+            arch_pte_write(e, arch_pte_table(below));
+        }
+        table = arch_pte_paddr(*e);
+    }
+}
+
+/* The leaf that maps va, and its level; NULL: none. */
+static word_t *walk_find(const struct vspace *v, word_t va, unsigned *level)
+{
+    word_t table = v->root;
+
+    for (unsigned l = 0; table != 0 && l < LEVELS; l++) {
+        LOOP_BOUND(LEVELS);
+        word_t *e = entry_of(table, va, l);
+        if (arch_pte_is_leaf(*e, l)) {
+            *level = l;
+            return e;
+        }
+        table = arch_pte_is_table(*e, l) ? arch_pte_paddr(*e) : 0;
+    }
+    return NULL;
+}
+
+bool vspace_map_page(struct vspace *v, word_t vaddr, word_t paddr, unsigned rights, unsigned attr)
+{
+    unsigned level = LEVELS - 1;
+    word_t *e = walk_make(v, vaddr, &level);
+
+    if (e == NULL) {
+        return false;
+    }
+    arch_pte_write(e, arch_pte_leaf(paddr, level, rights, attr));
+    arch_tlb_publish();
+    return true;
+}
+
+/* ---- frames ---- */
+
+static void mapped_insert(struct vspace *v, struct cap *c)
+{
+    struct cap **head = c->type == TESS_TYPE_frame ? &v->mapped : &v->tables;
+
+    c->vspace = ptr_link(v);
+    c->map_prev = 0;
+    c->map_next = *head ? ptr_link(*head) : 0;
+    if (*head) {
+        (*head)->map_prev = ptr_link(c);
+    }
+    *head = c;
+    v->mapped_count += c->type == TESS_TYPE_frame;
+}
+
+static void mapped_remove(struct cap *c)
+{
+    struct vspace *v = link_ptr(c->vspace);
+    struct cap **head = c->type == TESS_TYPE_frame ? &v->mapped : &v->tables;
+    struct cap *next = cap_at(c->map_next), *prev = cap_at(c->map_prev);
+
+    if (prev) {
+        prev->map_next = c->map_next;
+    } else {
+        *head = next;
+    }
+    if (next) {
+        next->map_prev = c->map_prev;
+    }
+    c->vspace = c->map_next = c->map_prev = 0;
+    c->map_done = 0;
+    v->mapped_count -= c->type == TESS_TYPE_frame;
+}
+
+/* The largest block that va, pa and the rest allow. */
+static unsigned leaf_level(word_t va, word_t pa, word_t pages)
+{
+    for (unsigned l = 1; l < LEVELS - 1; l++) {
+        LOOP_BOUND(LEVELS);
+        word_t mask = ((word_t)1 << level_shift(l)) - 1;
+        if (((va | pa) & mask) == 0 && pages >= (mask + 1) / TESS_PAGE) {
+            return l;
+        }
+    }
+    return LEVELS - 1;
+}
+
+/* Map the next part of f: one block, or up to STEP_PAGES pages of one table.  Out of tables: NOMEM. */
+static enum tess_err frame_map_step(struct vspace *v, struct cap *f)
+{
+    word_t pages = f->size / TESS_PAGE, va = f->vaddr + (word_t)f->map_done * TESS_PAGE;
+    word_t pa = f->object + (word_t)f->map_done * TESS_PAGE;
+    unsigned level = leaf_level(va, pa, pages - f->map_done);
+    word_t *e = walk_make(v, va, &level);
+
+    if (e == NULL) {
+        return TESS_NOMEM;
+    }
+    if (level < LEVELS - 1) {
+        if (arch_pte_is_leaf(*e, level)) {
+            return TESS_EXISTS;
+        }
+        arch_pte_write(e, arch_pte_leaf(pa, level, f->map_rights, f->map_attr));
+        f->map_done += 1u << (level_shift(level) - 12);
+        return TESS_OK;
+    }
+    word_t leaf = arch_pte_leaf(pa, level, f->map_rights, f->map_attr);
+    unsigned room = 512 - (unsigned)(va / TESS_PAGE & 511), n = 0;
+
+    while (n < STEP_PAGES && n < room && f->map_done < pages) {
+        LOOP_BOUND(STEP_PAGES);
+        if (e[n] != 0) {
+            return TESS_EXISTS;
+        }
+        arch_pte_write(&e[n], leaf);
+        leaf += TESS_PAGE;
+        f->map_done++;
+        n++;
+    }
+    return TESS_OK;
+}
+
+bool frame_unmap_step(struct cap *f)
+{
+    struct vspace *v = link_ptr(f->vspace);
+
+    if (v->root == 0) { /* being emptied: the tables are gone already */
+        f->map_done = 0;
+    }
+    for (unsigned n = 0; n < STEP_PAGES / 4 && f->map_done > 0; n++) {
+        LOOP_BOUND(STEP_PAGES / 4);
+        word_t va = f->vaddr + (word_t)(f->map_done - 1) * TESS_PAGE;
+        unsigned level;
+        word_t *e = walk_find(v, va, &level);
+        unsigned pages = 1;
+
+        ASSERT(e != NULL);
+        if (e != NULL) {
+            pages = 1u << (level_shift(level) - 12);
+            arch_pte_write(e, 0);
+            arch_tlb_page(v->asid, va);
+        }
+        f->map_done -= pages;
+    }
+    arch_tlb_sync();
+    if (f->map_done == 0) {
+        mapped_remove(f);
+        return true;
+    }
+    return false;
+}
+
+/* Rights and attributes that this capability can be mapped with. */
+static enum tess_err map_check(const struct cap *f, word_t vaddr, word_t rights, word_t attr)
+{
+    bool device = f->flags & CAP_DEVICE;
+
+    if (rights == 0 || (rights & ~(word_t)7) != 0 || (rights & TESS_RIGHT_READ) == 0 || attr > TESS_ATTR_NOCACHE ||
+        device != (attr == TESS_ATTR_DEVICE)) {
+        return TESS_ARG;
+    }
+    if ((rights & ~(word_t)f->rights) != 0) {
+        return TESS_RIGHTS;
+    }
+    if (vaddr % TESS_PAGE != 0 || vaddr >= TESS_USER_TOP || f->size > TESS_USER_TOP - vaddr) {
+        return TESS_RANGE;
+    }
+    return TESS_OK;
+}
+
+static enum tess_err frame_map(struct vspace *v, struct cap *f, word_t vaddr, word_t rights, word_t attr)
+{
+    enum tess_err err = map_check(f, vaddr, rights, attr);
+
+    if (err != TESS_OK) {
+        return err;
+    }
+    if (f->vspace == 0) {
+        f->vaddr = vaddr;
+        f->map_rights = (uint8_t)rights;
+        f->map_attr = (uint8_t)attr;
+        mapped_insert(v, f);
+    } else if (link_ptr(f->vspace) != v || f->vaddr != vaddr || f->map_rights != rights || f->map_attr != attr ||
+               f->map_done == f->size / TESS_PAGE) {
+        return TESS_STATE;
+    }
+    while (f->map_done < f->size / TESS_PAGE) {
+        LOOP_BOUND(1 << 24);
+        err = frame_map_step(v, f);
+        if (err != TESS_OK) {
+            break;
+        }
+        if (f->map_done < f->size / TESS_PAGE && arch_irq_pending()) {
+            err = K_PREEMPTED;
+            break;
+        }
+    }
+    arch_tlb_publish();
+    if (f->map_done == 0) { /* nothing done: nothing changed */
+        mapped_remove(f);
+    }
+    return err;
+}
+
+static enum tess_err frame_unmap(struct cap *f)
+{
+    if (f->vspace == 0) {
+        return TESS_STATE;
+    }
+    while (!frame_unmap_step(f)) {
+        LOOP_BOUND(1 << 24);
+        if (arch_irq_pending()) {
+            return K_PREEMPTED;
+        }
+    }
+    return TESS_OK;
+}
+
+/* *progress: pages done; 0 at first, kept for the repetition when K_PREEMPTED. */
+static enum tess_err frame_protect(struct cap *f, word_t rights, word_t *progress)
+{
+    if (f->vspace == 0 || f->map_done < f->size / TESS_PAGE) {
+        return TESS_STATE;
+    }
+    enum tess_err err = map_check(f, f->vaddr, rights, f->map_attr);
+    if (err != TESS_OK) {
+        return err;
+    }
+    struct vspace *v = link_ptr(f->vspace);
+
+    if (f->map_rights != rights) { /* the first time, or somebody else protected in between */
+        f->map_rights = (uint8_t)rights;
+        *progress = 0;
+    }
+    while (*progress < f->map_done) {
+        LOOP_BOUND(1 << 24);
+        word_t va = f->vaddr + *progress * TESS_PAGE;
+        unsigned level;
+        word_t *e = walk_find(v, va, &level);
+
+        if (e == NULL) {
+            break;
+        }
+        word_t first = va & ~(((word_t)1 << level_shift(level)) - 1);
+        word_t pa = f->object + (first - f->vaddr);
+        arch_pte_write(e, arch_pte_leaf(pa, level, (unsigned)rights, f->map_attr));
+        arch_tlb_page(v->asid, va);
+        *progress += 1u << (level_shift(level) - 12);
+        if (*progress % 32 == 0 && *progress < f->map_done && arch_irq_pending()) {
+            arch_tlb_sync();
+            return K_PREEMPTED;
+        }
+    }
+    arch_tlb_sync();
+    return TESS_OK;
+}
+
+static enum tess_err frame_derive(struct invocation *inv)
+{
+    struct cap *f = inv->cap;
+    word_t offset = inv->arg[0], bytes = inv->arg[1], rights = inv->arg[4];
+    enum tess_err err = TESS_OK;
+    struct cap *to = arg_empty(inv, inv->arg[2], inv->arg[3], &err);
+
+    if (to == NULL) {
+        return err;
+    }
+    if (offset % TESS_PAGE != 0 || bytes % TESS_PAGE != 0 || bytes == 0 || offset >= f->size ||
+        bytes > f->size - offset) {
+        return TESS_RANGE;
+    }
+    if (rights > TESS_RIGHT_ALL) {
+        return TESS_ARG;
+    }
+    cap_copy(f, to, (unsigned)rights, 0);
+    to->object = f->object + offset;
+    to->size = bytes;
+    return TESS_OK;
+}
+
+enum tess_err frame_invoke(struct invocation *inv)
+{
+    struct cap *f = inv->cap;
+    enum tess_err err = TESS_OK;
+    struct cap *v;
+
+    switch (inv->label) {
+    case TESS_LABEL_frame_map:
+        v = arg_cap(inv, inv->arg[0], TESS_TYPE_vspace, &err);
+        if (v == NULL) {
+            return err;
+        }
+        err = frame_map((struct vspace *)v->object, f, inv->arg[1], inv->arg[2], inv->arg[3]);
+        if (err != K_PREEMPTED) {
+            inv->result[0] = f->vspace != 0 ? f->map_done : 0;
+        }
+        return err;
+    case TESS_LABEL_frame_protect:
+        return frame_protect(f, inv->arg[0], &inv->self->progress);
+    case TESS_LABEL_frame_unmap:
+        return frame_unmap(f);
+    case TESS_LABEL_frame_derive:
+        return frame_derive(inv);
+    default: /* address */
+        if ((f->rights & TESS_RIGHT_PHYS) == 0) {
+            return TESS_RIGHTS;
+        }
+        inv->result[0] = f->object;
+        inv->result[1] = f->size;
+        return TESS_OK;
+    }
+}
+
+bool frame_ok(const struct cap *f)
+{
+    if (f->object % TESS_PAGE != 0 || f->size % TESS_PAGE != 0 || f->size == 0) {
+        return false;
+    }
+    if (f->vspace == 0) {
+        return f->map_done == 0;
+    }
+    return f->map_done > 0 && f->map_done <= f->size / TESS_PAGE && (f->map_rights & ~f->rights) == 0 &&
+           f->vaddr % TESS_PAGE == 0 && f->vaddr < TESS_USER_TOP && f->size <= TESS_USER_TOP - f->vaddr;
+}
+
+/* ---- vspace ---- */
+
+bool vspace_empty_step(struct vspace *v)
+{
+    deactivate(v);
+    v->root = v->free_tables = v->free_count = 0;
+    if (v->mapped != NULL) {
+        mapped_remove(v->mapped);
+    } else if (v->tables != NULL) {
+        mapped_remove(v->tables);
+    }
+    return v->mapped == NULL && v->tables == NULL;
+}
+
+bool tables_drop_step(struct cap *tables)
+{
+    return vspace_empty_step(link_ptr(tables->vspace));
+}
+
+static enum tess_err donate(struct invocation *inv, struct vspace *v)
+{
+    word_t bytes = inv->arg[1], paddr;
+    enum tess_err err = TESS_OK;
+    struct cap *ut = arg_cap(inv, inv->arg[0], TESS_TYPE_untyped, &err);
+
+    if (ut == NULL) {
+        return err;
+    }
+    struct cap *to = arg_empty(inv, inv->arg[2], inv->arg[3], &err);
+    if (to == NULL) {
+        return err;
+    }
+    if (bytes == 0 || bytes % TESS_PAGE != 0 || bytes > DONATE_MAX) {
+        return TESS_RANGE;
+    }
+    err = untyped_take_pages(ut, bytes / TESS_PAGE, &paddr);
+    if (err != TESS_OK) {
+        return err;
+    }
+    /* ---- commit ---- */
+    cap_make(ut, to, TESS_TYPE_tables, paddr, bytes, 0);
+    mapped_insert(v, to);
+    for (word_t p = 0; p < bytes; p += TESS_PAGE) {
+        LOOP_BOUND(DONATE_MAX / TESS_PAGE);
+        vspace_add_table(v, paddr + bytes - TESS_PAGE - p);
+    }
+    return TESS_OK;
+}
+
+/* One frame of a vector; bounded by STEP_PAGES pages but for map, which may be K_PREEMPTED. */
+static enum tess_err vector_item(struct invocation *inv, struct vspace *v, struct cap *f, word_t vaddr)
+{
+    word_t rights = inv->arg[1], progress = 0;
+    enum tess_err err;
+
+    if (inv->label == TESS_LABEL_vspace_map_vector) {
+        bool repeated = f->vspace != 0 && link_ptr(f->vspace) == v && f->vaddr == vaddr && f->map_rights == rights &&
+                        f->map_attr == inv->arg[2] && f->map_done == f->size / TESS_PAGE;
+        return repeated ? TESS_OK : frame_map(v, f, vaddr, rights, inv->arg[2]);
+    }
+    if (f->vspace == 0 || link_ptr(f->vspace) != v) {
+        return TESS_STATE;
+    }
+    if (f->size > STEP_PAGES * TESS_PAGE) {
+        return TESS_RANGE; /* many small frames is what this is for */
+    }
+    if (inv->label == TESS_LABEL_vspace_unmap_vector) {
+        while (!frame_unmap_step(f)) {
+            LOOP_BOUND(4);
+        }
+        return TESS_OK;
+    }
+    do {
+        LOOP_BOUND(2);
+        err = frame_protect(f, rights, &progress);
+    } while (err == K_PREEMPTED);
+    return err;
+}
+
+/* The vector forms: frames named in the buffer, up to the first error, or until an interrupt waits. */
+static enum tess_err vector(struct invocation *inv, struct vspace *v)
+{
+    unsigned stride = inv->label == TESS_LABEL_vspace_map_vector ? 2 : 1;
+    const struct tess_ipc_buffer *buffer = inv->self->buffer;
+    word_t count = inv->arg[0], done = 0;
+    enum tess_err err = TESS_OK;
+
+    if (buffer == NULL || count > TESS_VECTOR_MAX) {
+        return TESS_ARG;
+    }
+    while (done < count) {
+        LOOP_BOUND(TESS_VECTOR_MAX);
+        const uint64_t *word = &buffer->word[TESS_MSG_REGS + done * stride];
+        struct cap *f = arg_cap(inv, word[0], TESS_TYPE_frame, &err);
+
+        if (f != NULL) {
+            err = vector_item(inv, v, f, word[stride - 1]);
+        }
+        if (err != TESS_OK) {
+            break;
+        }
+        done++;
+        if (arch_irq_pending()) {
+            break;
+        }
+    }
+    if (err != K_PREEMPTED) {
+        inv->result[0] = done;
+    }
+    return err;
+}
+
+enum tess_err vspace_invoke(struct invocation *inv)
+{
+    struct vspace *v = (struct vspace *)inv->cap->object;
+
+    switch (inv->label) {
+    case TESS_LABEL_vspace_donate:
+        return donate(inv, v);
+    case TESS_LABEL_vspace_info:
+        inv->result[0] = v->free_count;
+        inv->result[1] = v->mapped_count;
+        return TESS_OK;
+    default:
+        return vector(inv, v);
+    }
+}
+
+bool vspace_ok(const struct vspace *v)
+{
+    return (v->asid == 0) == (v->switch_word == 0) && (v->asid == 0 || asid_owner[v->asid] == v) &&
+           (v->free_tables != 0) == (v->free_count != 0);
+}

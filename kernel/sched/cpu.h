@@ -1,0 +1,70 @@
+/* Per-CPU data: at the top of the CPU's kernel stack.  The scheduler is told the next thread, it is seldom asked. */
+#ifndef KERNEL_SCHED_CPU_H
+#define KERNEL_SCHED_CPU_H
+
+#include "budget.h"
+#include "thread.h"
+
+#define KERNEL_STACK 8192
+
+/* The kernel lock: 0, or the low half of the address of the struct cpu that holds it.  Taken and released in entry.S. */
+extern uint32_t kernel_lock;
+
+struct cpu {
+    /* entry and message path (offsets.c): */
+    struct thread *current;
+    uint32_t top;            /* highest priority in the ready queues; 0 if empty */
+    uint32_t fpu_on;         /* the current thread may use FP registers now */
+    word_t space_word;       /* what the translation base register holds */
+    struct budget *budget;   /* what the current thread runs on; NULL when idle */
+    uint64_t budget_start;   /* when its present activation began */
+    uint64_t budget_end;     /* when it is used up; UINT64_MAX when idle */
+    uint64_t armed;          /* the hardware timer is set to this */
+    word_t space_none;       /* space_word of an empty address space */
+
+    struct thread *fpu_owner; /* whose FP state is in the registers, or NULL */
+    struct timer *timers;
+    uint32_t trace_on;       /* mask of enum tess_trace bits */
+    uint32_t rotate;         /* the current thread used up its time slice */
+    uint32_t id;
+    uint32_t next_thread_id;
+    /* ready queues: bitmap of priorities with a thread, and which of its words are not 0 */
+    uint64_t ready_words;
+    uint64_t ready_map[TESS_PRIO_COUNT / 64];
+    struct thread *ready[TESS_PRIO_COUNT];
+    struct thread idle;
+};
+
+extern struct cpu *const cpu_boot; /* the only one so far */
+
+/* ---- ready.c ---- */
+void ready_append(struct cpu *cpu, struct thread *t);  /* at the end of its priority */
+void ready_prepend(struct cpu *cpu, struct thread *t); /* it was preempted: it goes on first */
+void ready_remove(struct cpu *cpu, struct thread *t);
+struct thread *ready_first(struct cpu *cpu);           /* highest; NULL if none; stays queued */
+bool ready_ok(const struct cpu *cpu);
+
+/* ---- switch.c ---- */
+/* Make next current.  The old one has been put where its state says. */
+void switch_to(struct cpu *cpu, struct thread *next);
+/* Last step before leaving the kernel: who runs, and when the timer must interrupt. */
+void schedule(struct cpu *cpu);
+/* The thread lets others of its priority run first. */
+void schedule_yield(struct cpu *cpu);
+/* Charge the running budget up to now; throttles it if used up. */
+void budget_account(struct cpu *cpu);
+void timers_expire(struct cpu *cpu);
+
+/* ---- budget moves ---- */
+/* from runs no more on its budget, to does; `to` has none. */
+void budget_move(struct thread *from, struct thread *to);
+/* t gets back the budget bound to it, from whoever holds it now. */
+void budget_take_home(struct thread *t);
+/* t, passive, is about to block: what was lent to it goes back to its owner. */
+void budget_go_home(struct thread *t);
+void budget_bind(struct budget *b, struct thread *t);
+void budget_unbind(struct budget *b);
+/* The budget's last capability is going. */
+void budget_destroy(struct budget *b);
+
+#endif

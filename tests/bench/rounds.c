@@ -1,0 +1,375 @@
+/* Lazy switching of FP registers has no part in these numbers. */
+#pragma GCC target("general-regs-only")
+
+#include "rounds.h"
+
+#include "marker.h"
+
+#define FOR_ROUNDS for (unsigned round = 0; round < ROUNDS; round++)
+
+/* ---- servers ---- */
+
+static _Noreturn void echo(tess_cap endpoint)
+{
+    struct tess_msg m = tess_recv(endpoint, 0);
+    for (;;) {
+        m = tess_reply_recv_8(endpoint, m.tag, 0, 0, m.w[0], m.w[1], m.w[2], m.w[3], m.w[4], m.w[5],
+                              m.w[6], m.w[7]);
+    }
+}
+
+void serve_main(struct worker *self)
+{
+    (void)self;
+    echo(caps.serve);
+}
+
+void own_main(struct worker *self)
+{
+    (void)self;
+    echo(caps.own);
+}
+
+void same_main(struct worker *self)
+{
+    (void)self;
+    echo(caps.same);
+}
+
+/* Every capability goes to the next slot, so that none must be deleted within a round. */
+void take_main(struct worker *self)
+{
+    tess_ipc_receive_at(caps.spare);
+    (void)tess_recv(caps.take, 0);
+    for (;;) {
+        self->ipc->recv_slot++;
+        (void)tess_reply_recv_0(caps.take, 0, 0, 0);
+    }
+}
+
+void listen_main(struct worker *self)
+{
+    (void)self;
+    for (;;) {
+        (void)tess_recv(caps.listen, 0);
+        BENCH_END(ROW_send);
+    }
+}
+
+void wake_main(struct worker *self)
+{
+    (void)self;
+    for (;;) {
+        (void)tess_recv(caps.wake, 0);
+        BENCH_END(ROW_signal_wait);
+    }
+}
+
+/* Registers of the PL031 real-time clock (ARM DDI 0224, 3.2). */
+enum { CLOCK_DR = 0x00, CLOCK_MR = 0x04, CLOCK_IMSC = 0x10, CLOCK_ICR = 0x1c };
+
+static volatile uint32_t *clock_register(unsigned offset)
+{
+    return (volatile uint32_t *)(CLOCK_AT + offset);
+}
+
+void driver_main(struct worker *self)
+{
+    (void)self;
+    *clock_register(CLOCK_ICR) = 1;
+    *clock_register(CLOCK_IMSC) = 1;
+    (void)tess_recv(caps.irq_note, 0);
+    for (;;) {
+        BENCH_END(ROW_irq_driver);
+        *clock_register(CLOCK_ICR) = 1;
+        (void)tess_ack_recv(caps.irq_note, 0, caps.irq);
+    }
+}
+
+void fault_main(struct worker *self)
+{
+    (void)self;
+    (void)tess_recv(caps.fault, 0);
+    for (;;) {
+        BENCH_END(ROW_fault_in);
+        (void)tess_frame_map(caps.page, caps.vspace[CLIENT], RANGE_AT, TESS_RIGHT_READ,
+                             TESS_ATTR_NORMAL, 0);
+        BENCH_BEGIN(ROW_fault_out);
+        (void)tess_reply_recv_0(caps.fault, tess_tag(TESS_FAULT_RESUME, 0, 0), 0, 0);
+    }
+}
+
+/* Answers x0 + 1; a system call with x8 = 0 is the last. */
+void foreign_main(struct worker *self)
+{
+    struct tess_msg m = tess_recv(caps.foreign, 0);
+    (void)self;
+    while (m.w[6]) {
+        m = tess_reply_recv_1(caps.foreign, tess_tag(TESS_FAULT_RESUME, 1, 0), 0, 0, m.w[0] + 1);
+    }
+    (void)tess_signal(caps.done);
+    (void)tess_reply_recv_0(caps.foreign, tess_tag(TESS_FAULT_STOP, 0, 0), 0, 0);
+}
+
+/* ---- clients ---- */
+
+static void loop_rounds(void)
+{
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_loop);
+        __asm__ volatile("mov x0, #1000\n"
+                         "1: subs x0, x0, #1\n"
+                         "b.ne 1b"
+                         :
+                         :
+                         : "x0", "cc");
+        BENCH_END(ROW_loop);
+    }
+}
+
+/* One row of a call with n words in registers. */
+#define CALL_ROUNDS(row, n, endpoint, deadline, ...)                                               \
+    FOR_ROUNDS                                                                                     \
+    {                                                                                              \
+        BENCH_BEGIN(row);                                                                          \
+        (void)tess_call_##n(endpoint, tess_tag(0, n, 0), deadline __VA_OPT__(, ) __VA_ARGS__);     \
+        BENCH_END(row);                                                                            \
+    }
+
+static void call_rounds(void)
+{
+    tess_cap serve = caps.serve, own = caps.own, same = caps.same;
+    uint64_t later = tess_deadline_ns(3600000000000ull);
+    CALL_ROUNDS(ROW_call_0, 0, serve, 0)
+    CALL_ROUNDS(ROW_call_1, 1, serve, 0, 1)
+    CALL_ROUNDS(ROW_call_2, 2, serve, 0, 1, 2)
+    CALL_ROUNDS(ROW_call_3, 3, serve, 0, 1, 2, 3)
+    CALL_ROUNDS(ROW_call_4, 4, serve, 0, 1, 2, 3, 4)
+    CALL_ROUNDS(ROW_call_5, 5, serve, 0, 1, 2, 3, 4, 5)
+    CALL_ROUNDS(ROW_call_6, 6, serve, 0, 1, 2, 3, 4, 5, 6)
+    CALL_ROUNDS(ROW_call_7, 7, serve, 0, 1, 2, 3, 4, 5, 6, 7)
+    CALL_ROUNDS(ROW_call_8, 8, serve, 0, 1, 2, 3, 4, 5, 6, 7, 8)
+    CALL_ROUNDS(ROW_call_user, 0, serve, 0)
+    CALL_ROUNDS(ROW_call_own, 0, own, 0)
+    CALL_ROUNDS(ROW_call_same, 0, same, 0)
+    CALL_ROUNDS(ROW_call_deadline, 0, serve, later)
+}
+
+/* Words 8.. stay in the buffers, where both sides leave what they got. */
+static void long_call_rounds(void)
+{
+    tess_cap serve = caps.serve;
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_call_20);
+        (void)tess_call_8(serve, tess_tag(0, 20, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8);
+        BENCH_END(ROW_call_20);
+    }
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_call_64);
+        (void)tess_call_8(serve, tess_tag(0, 64, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8);
+        BENCH_END(ROW_call_64);
+    }
+}
+
+static void cap_call_rounds(void)
+{
+    tess_cap take = caps.take;
+    tess_ipc_send_cap(0, caps.lonely);
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_call_cap);
+        (void)tess_call_0(take, tess_tag(0, 0, 1), 0);
+        BENCH_END(ROW_call_cap);
+    }
+    FOR_ROUNDS
+    {
+        must(tess_cnode_delete(TESS_ROOT_CNODE, caps.spare + round), "delete what was taken");
+    }
+}
+
+static void one_way_rounds(void)
+{
+    tess_cap listen = caps.listen, wake = caps.wake, lonely = caps.lonely;
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_send);
+        (void)tess_send_0(listen, 0, 0);
+    }
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_signal_wait);
+        (void)tess_signal_0(wake);
+    }
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_signal_none);
+        (void)tess_signal_0(lonely);
+        BENCH_END(ROW_signal_none);
+    }
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_nop);
+        (void)tess_nop_0();
+        BENCH_END(ROW_nop);
+    }
+}
+
+/* A statement that must succeed, measured. */
+#define MEASURE(row, what)                                                                         \
+    do {                                                                                           \
+        BENCH_BEGIN(row);                                                                          \
+        enum tess_err measured = (what);                                                           \
+        BENCH_END(row);                                                                            \
+        must(measured, #row);                                                                      \
+    } while (0)
+
+static void map_rounds(void)
+{
+    tess_cap space = caps.vspace[SERVER];
+    unsigned rw = TESS_RIGHT_READ | TESS_RIGHT_WRITE;
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_map_1, tess_frame_map(caps.page, space, RANGE_AT, rw, TESS_ATTR_NORMAL, 0));
+        MEASURE(ROW_protect_1, tess_frame_protect(caps.page, TESS_RIGHT_READ));
+        MEASURE(ROW_unmap_1, tess_frame_unmap(caps.page));
+    }
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_map_65, tess_frame_map(caps.range, space, RANGE_AT, rw, TESS_ATTR_NORMAL, 0));
+        MEASURE(ROW_protect_65, tess_frame_protect(caps.range, TESS_RIGHT_READ));
+        MEASURE(ROW_unmap_65, tess_frame_unmap(caps.range));
+    }
+}
+
+static void unmap_scattered(uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        must(tess_frame_unmap(caps.scattered + i), "unmap");
+    }
+}
+
+static void vector_rounds(void)
+{
+    tess_cap space = caps.vspace[SERVER];
+    struct tess_vector_map v[TESS_VECTOR_MAX];
+    for (uint64_t i = 0; i < TESS_VECTOR_MAX; i++) {
+        v[i] = (struct tess_vector_map){ caps.scattered + i, RANGE_AT + 2 * i * TESS_PAGE };
+    }
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_vector_1, tess_vspace_map_vector(space, v, 1, TESS_RIGHT_READ, 0, 0));
+        unmap_scattered(1);
+        MEASURE(ROW_vector_28,
+                tess_vspace_map_vector(space, v, TESS_VECTOR_MAX, TESS_RIGHT_READ, 0, 0));
+        unmap_scattered(TESS_VECTOR_MAX);
+    }
+}
+
+static void retype_rounds(void)
+{
+    tess_cap spare = caps.spare;
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_retype_frame, tess_untyped_retype(caps.memory, TESS_TYPE_frame, TESS_PAGE, 0,
+                                                      spare + round, 1, TESS_OFFSET_NEXT));
+    }
+    must(tess_cnode_revoke(TESS_ROOT_CNODE, caps.memory), "revoke");
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_retype_small, tess_untyped_retype(caps.memory, TESS_TYPE_endpoint, 0, 0,
+                                                      spare + round, 1, TESS_OFFSET_NEXT));
+    }
+    must(tess_cnode_revoke(TESS_ROOT_CNODE, caps.memory), "revoke");
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_donate,
+                tess_vspace_donate(caps.vspace[SERVER], caps.memory, TESS_PAGE, 0, spare + round));
+    }
+}
+
+static void cap_rounds(void)
+{
+    tess_cap to = caps.spare + ROUNDS; /* behind what donate filled */
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_copy, tess_cnode_copy(TESS_ROOT_CNODE, 0, caps.lonely, to, TESS_RIGHT_ALL));
+        MEASURE(ROW_delete, tess_cnode_delete(TESS_ROOT_CNODE, to));
+        MEASURE(ROW_mint, tess_cnode_mint(TESS_ROOT_CNODE, 0, caps.serve, to, TESS_RIGHT_ALL, 7));
+        MEASURE(ROW_revoke_1, tess_cnode_revoke(TESS_ROOT_CNODE, caps.serve));
+        MEASURE(ROW_derive,
+                tess_frame_derive(caps.range, TESS_PAGE, TESS_PAGE, 0, to, TESS_RIGHT_READ));
+        must(tess_cnode_delete(TESS_ROOT_CNODE, to), "delete");
+    }
+}
+
+void client_main(struct worker *self)
+{
+    (void)self;
+    loop_rounds();
+    one_way_rounds();
+    call_rounds();
+    long_call_rounds();
+    cap_call_rounds();
+    map_rounds();
+    vector_rounds();
+    retype_rounds();
+    cap_rounds();
+}
+
+void faulter_main(struct worker *self)
+{
+    volatile const uint64_t *at = (volatile const uint64_t *)RANGE_AT;
+    (void)self;
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_fault_in);
+        (void)*at;
+        BENCH_END(ROW_fault_out);
+        must(tess_frame_unmap(caps.page), "unmap");
+    }
+}
+
+void stranger_main(struct worker *self)
+{
+    register uint64_t x0 __asm__("x0") = 0;
+    register uint64_t x8 __asm__("x8") = 1;
+    (void)self;
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_foreign);
+        __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8) : "memory");
+        BENCH_END(ROW_foreign);
+    }
+    x8 = x0 == ROUNDS ? 0 : 2; /* unless every answer was right, the benchmark never ends */
+    for (;;) {
+        __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8) : "memory");
+    }
+}
+
+void poker_main(struct worker *self)
+{
+    (void)self;
+    FOR_ROUNDS
+    {
+        uint32_t now = *clock_register(CLOCK_DR);
+        BENCH_BEGIN(ROW_irq_round);
+        BENCH_BEGIN(ROW_irq_driver);
+        *clock_register(CLOCK_MR) = now;
+        BENCH_END(ROW_irq_round);
+    }
+}
+
+/* Each round begins in one thread and ends in the other, where its own yield returns. */
+void yielder_main(struct worker *self)
+{
+    (void)self;
+    FOR_ROUNDS
+    {
+        BENCH_BEGIN(ROW_yield);
+        tess_yield();
+        BENCH_END(ROW_yield);
+    }
+}

@@ -1,0 +1,28 @@
+/* The measured code: what clients and servers of the benchmark run. */
+#ifndef TESTS_BENCH_ROUNDS_H
+#define TESTS_BENCH_ROUNDS_H
+
+#include "world.h"
+
+/* Samples of each row; the first ones are not taken (tools/bench/table.awk). */
+#define ROUNDS 32u
+
+/* Servers; they never return. */
+void serve_main(struct worker *self);   /* answers with what it got, on caps.serve */
+void own_main(struct worker *self);     /* on caps.own */
+void same_main(struct worker *self);    /* on caps.same */
+void take_main(struct worker *self);    /* takes one capability with each call, on caps.take */
+void listen_main(struct worker *self);  /* receives on caps.listen */
+void wake_main(struct worker *self);    /* waits for caps.wake */
+void driver_main(struct worker *self);  /* serves the clock's interrupts */
+void fault_main(struct worker *self);   /* maps caps.page where the client faults */
+void foreign_main(struct worker *self); /* answers foreign system calls */
+
+/* Clients; they return when all rounds are done. */
+void client_main(struct worker *self); /* everything that one thread can do */
+void faulter_main(struct worker *self);
+void stranger_main(struct worker *self); /* a foreign thread: makes no native system call */
+void poker_main(struct worker *self);    /* makes the clock interrupt */
+void yielder_main(struct worker *self);  /* twice, at one priority */
+
+#endif

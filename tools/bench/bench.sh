@@ -1,0 +1,52 @@
+#!/bin/sh
+# ./tessera bench: exact instruction counts of the kernel's operations, beside its peers' and the targets.
+#     bench.sh [--check]
+# Prints the table (rows: tools/bench/rows), writes $BUILD/bench.json.  --check: fails when a row misses its target.
+# Fails in any case when the counter is not exact or the benchmark does not come to its end.
+set -eu
+here=$(dirname "$0")
+. "$here/emulate.sh"
+
+check=no
+case ${1-} in
+'') ;;
+--check) check=yes ;;
+*)
+    echo "usage: $0 [--check]" >&2
+    exit 2
+    ;;
+esac
+
+out=$BUILD/bench
+kernel=$BUILD/kernel/kernel.elf
+image=$BUILD/bench.img
+
+sh "$here/verify.sh"
+
+for el in 1 2; do
+    if ! count_run "$el" "$(count_cpu "$el")" "$image" "out=$out/el$el" >"$out/console$el" ||
+        ! grep -q '^P 1 ' "$out/el$el"; then
+        cat "$out/console$el" >&2
+        echo "bench: the benchmark did not come to its end at EL$el" >&2
+        exit 1
+    fi
+done
+
+{
+    aarch64-linux-gnu-size -A "$kernel" | awk '$1 ~ /^\.text/ { n += $2 } END { print "text", n }'
+    cloc --quiet --csv --exclude-dir=none,test "$here/../../kernel" | awk -F, '$2 == "SUM" { print "lines", $5 }'
+} >"$out/facts"
+
+awk -v json="$BUILD/bench.json" -v misses="$out/misses" -f "$here/table.awk" \
+    "$here/rows" "$out/facts" el=1 "$out/el1" el=2 "$out/el2"
+
+if [ -s "$out/misses" ]; then
+    echo
+    echo "bench: rows that miss their target:"
+    sed 's/^/    /' "$out/misses"
+    if [ "$check" = yes ]; then
+        exit 1
+    fi
+else
+    echo "bench: every row meets its target"
+fi

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Every header compiles alone, with the include paths of its folder.
+set -eu
+cd "$(dirname "$0")/../.."
+cross="aarch64-linux-gnu-gcc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -ffreestanding"
+gcc_include=$(aarch64-linux-gnu-gcc -print-file-name=include)
+user="$cross -nostdinc -isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem $gcc_include"
+find . \( -path ./build -o -path ./.cache -o -path ./.git \) -prune -o -name '*.h' -print | sed 's|^\./||' | {
+    passed=0 failed=0
+    while read -r file; do
+        case $file in
+        kernel/arch/none/*) compile="$cross -I kernel -I kernel/arch/none -I abi/include" ;;
+        kernel/*) compile="$cross -I kernel -I kernel/arch/aarch64 -I abi/include" ;;
+        verify/*) compile="$cross -DVERIFY -I verify -I verify/arch -I kernel -I abi/include -I kernel/arch/aarch64" ;;
+        tools/*) compile="cc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I kernel -I abi/include" ;;
+        *) compile="$user -I lib/tess/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
+        esac
+        # An empty file that includes it: compiled on its own, a header would get warnings that only main files get.
+        if echo "#include \"$file\"" | $compile -I . -x c - 2>&1; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "FAIL $file does not compile alone"
+        fi
+    done
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}

@@ -1,0 +1,59 @@
+#!/bin/sh
+# qemu.sh IMAGE [options] [-- QEMU-ARGUMENTS...]: start an image in QEMU, board virt, console on standard output.
+#     --cpu CPU      default cortex-a76
+#     --gic 2|3      default 3
+#     --memory SIZE  default 1G
+#     --el2          start at EL2 (virtualization=on); without it at EL1
+#     --machine M    further machine options, e.g. iommu=smmuv3
+#     --icount       deterministic: one instruction per nanosecond of virtual time, no wall clock, no randomness
+#     --timeout S    give up after S seconds (status 124), read nothing from standard input, end at a reset;
+#                    without it the console is interactive (Ctrl-A X quits)
+#     --print        print the command instead of running it
+# Exit status: QEMU's; 124 when the time limit was hit.
+set -eu
+image=${1:?usage: qemu.sh IMAGE [options] [-- QEMU-ARGUMENTS...]}
+shift
+cpu=cortex-a76 gic=3 memory=1G el2= extra= icount= timeout= print=
+fail() {
+    echo "qemu.sh: $*" >&2
+    exit 2
+}
+while [ $# -gt 0 ]; do
+    case $1 in
+    --cpu | --gic | --memory | --machine | --timeout) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+    esac
+    case $1 in
+    --cpu) cpu=$2 && shift ;;
+    --gic) gic=$2 && shift ;;
+    --memory) memory=$2 && shift ;;
+    --machine) extra=,$2 && shift ;;
+    --timeout) timeout=$2 && shift ;;
+    --el2) el2=,virtualization=on ;;
+    --icount) icount=1 ;;
+    --print) print=1 ;;
+    --) shift && break ;;
+    *) fail "unknown option $1" ;;
+    esac
+    shift
+done
+case $gic in 2 | 3) ;; *) fail "--gic is 2 or 3, not $gic" ;; esac
+[ -r "$image" ] || fail "$image cannot be read"
+[ "$cpu" != max ] || cpu=max,pauth-impdef=on # the architected cipher makes TCG crawl
+machine=virt,gic-version=$gic$el2$extra
+if [ "$icount" ]; then
+    machine=$machine,dtb-randomness=off
+    set -- -icount shift=0,sleep=off -rtc base=2024-01-01,clock=vm "$@"
+fi
+set -- qemu-system-aarch64 -M "$machine" -cpu "$cpu" -m "$memory" -kernel "$image" -nodefaults "$@"
+if [ "$timeout" ]; then
+    set -- timeout -k 5 "$timeout" "$@" -display none -monitor none -serial stdio -no-reboot
+else
+    set -- "$@" -nographic -serial mon:stdio
+fi
+if [ "$print" ]; then
+    echo "$*"
+elif [ "$timeout" ]; then
+    exec "$@" </dev/null
+else
+    exec "$@"
+fi
