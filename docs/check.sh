@@ -2,11 +2,12 @@
 # Checks the book (docs/*.md, docs/decisions/*.md, README.md):
 #   - every code reference `path/file.c:symbol` names a file that exists and in which the symbol is defined;
 #   - every relative link leads to a file, and its #anchor to a heading of it;
+#   - the C of the tutorial is that of its program, which prints what the tutorial says;
 #   - the generated reference is what the generator prints now, and has every row of abi/*.def.
 # Usage: docs/check.sh [build directory].  Prints one line per failure and "N passed, N failed"; exit 1 on a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-build=${1:-build}
+build=${1:-${BUILD:-build}}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT INT TERM
 : >"$work/results"
@@ -148,6 +149,24 @@ for table in abi/*.def; do
         fi
     done <"$work/rows"
 done
+
+# The tutorial: every line of C it shows is in its program, and the program prints what it says.
+awk '/^```/ { code = /^```c$/; next } code { sub(/^ +/, ""); if (length) print }' docs/tutorial.md >"$work/shown"
+[ -s "$work/shown" ] || fail "docs/tutorial.md shows no C"
+while read -r line; do
+    if grep -qF -- "$line" docs/tutorial/adder.c; then
+        pass
+    else
+        fail "docs/tutorial.md: not in docs/tutorial/adder.c: $line"
+    fi
+done <"$work/shown"
+printed=$(tools/qemu.sh "$build/adder.img" --timeout 60 2>"$work/errors" | tr -d '\r')
+if [ "$printed" ] && grep -qxF -- "$printed" docs/tutorial.md; then
+    pass
+else
+    fail "the tutorial's program prints '$printed', which docs/tutorial.md does not say"
+    cat "$work/errors"
+fi
 
 failed=$(grep -c fail "$work/results")
 echo "$(grep -c pass "$work/results") passed, $failed failed"

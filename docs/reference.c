@@ -68,15 +68,20 @@ static void invocations(void)
 {
     const char *last = "";
 
-    puts("\n## Invocations\n\nA `call` on the capability of a kernel object. The label of the tag is the "
-         "number, the arguments are\nmessage words from w0 on; the reply's label is an error, its words from "
-         "w0 on are the results.\nAn argument called `cnode` is the slot of a CNode capability, 0 the "
-         "caller's own CNode.\n`words` is the least message length. \"buffer:\" arguments lie in the IPC "
+    puts("\n## Invocations\n\nA `call` on the capability of a kernel object. The label of the tag "
+         "is the "
+         "number, the arguments are\nmessage words from w0 on; the reply's label is an error, its "
+         "words from "
+         "w0 on are the results.\nAn argument called `cnode` is the slot of a CNode capability, 0 "
+         "the "
+         "caller's own CNode.\n`words` is the least message length. \"buffer:\" arguments lie in "
+         "the IPC "
          "buffer, from word 8 on.");
 #define INVOKE(object, verb, number, words, results, args, text)                                   \
     if (strcmp(last, #object) != 0) {                                                              \
         last = #object;                                                                            \
-        puts("\n### " #object "\n\n| number | invocation | words | arguments | results | what it does "  \
+        puts("\n### " #object                                                                      \
+             "\n\n| number | invocation | words | arguments | results | what it does "             \
              "|\n|---|---|---|---|---|---|");                                                      \
     }                                                                                              \
     printf("| %#x | `%s.%s` | %d | ", number, #object, #verb, words);                              \
@@ -92,7 +97,8 @@ static void invocations(void)
 
 static void objects(void)
 {
-    puts("\n## Objects\n\nWhat `untyped.retype` takes for one object. 0: the size is an argument, or the "
+    puts("\n## Objects\n\nWhat `untyped.retype` takes for one object. 0: the size is an argument, "
+         "or the "
          "object is not made by retype.\n");
     puts("| number | type | bytes | alignment | what it is |\n|---|---|---|---|---|");
 #define OBJECT(name, number, bytes, align, text)                                                   \
@@ -117,7 +123,8 @@ static void errors(void)
 
 static void faults(void)
 {
-    puts("\n## Faults\n\nA fault is a message to the fault handler of the thread: the tag has the fault bit "
+    puts("\n## Faults\n\nA fault is a message to the fault handler of the thread: the tag has the "
+         "fault bit "
          "set, its label is the number.\n");
     puts("| number | fault | words | when |\n|---|---|---|---|");
 #define FAULT(name, number, words, text)                                                           \
@@ -167,7 +174,8 @@ static void limits(void)
 
 int main(void)
 {
-    puts("# Reference\n\nGenerated from `abi/*.def` and `abi/include/tessera/`; not edited by hand.");
+    puts("# Reference\n\nGenerated from `abi/*.def` and `abi/include/tessera/`; not edited by "
+         "hand.");
     syscalls();
     invocations();
     objects();

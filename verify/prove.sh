@@ -4,6 +4,7 @@
 # prove.sh [-c] NAME   one harness (its name, or area/subject:name), with the trace of each failure; or all those whose
 #                      area/subject:name begins with NAME
 # prove.sh -l          lists the harnesses
+# VERIFY_JOBS=1 runs one at a time.
 # Each harness is run twice: the proof must succeed, and its vacuity check must reach every REACHED point (verify.h).
 # Time limit 120 s a run; over 30 s is reported, because the whole set has to stay cheap.
 # Ends with "N passed, N failed" and, when CBMC cannot be had here, "N skipped".  Exit status 1 if anything failed.
@@ -13,7 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 cache=$top/.cache/proofs
 cbmc=$top/.cache/cbmc/bin/cbmc
-limit=120
+limit=120   # CPU seconds of one run
+patience=900 # seconds of one run, for a machine that is busy with something else
 budget=30
 memory=8000000 # KiB of address space for one run
 # On by default in CBMC 6: bounds, pointers, division by zero, signed overflow, shifts, unwinding assertions.
@@ -51,8 +53,22 @@ vacuity_ok() {
          END { if (n > 0 && n == hit) print n; else exit 1 }' "$1"
 }
 
-now() {
-    date +%s.%N
+# One run of CBMC, the log in $work/$1.log; sets `spent` (CPU seconds) and returns its status.
+run() { # proof | vacuity, flags...
+    part=$1
+    shift
+    (
+        ulimit -v $memory
+        ulimit -t $limit
+        timeout $patience "$cbmc" "$work/$part.i" --arch arm64 --function "$name" --unwind "$unwind" "$@"
+        status=$?
+        times >"$work/times"
+        exit $status
+    ) >"$work/$part.log" 2>&1
+    status=$?
+    spent=$(awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/)
+        printf "%.1f", u[1] * 60 + u[2] + s[1] * 60 + s[2] }' "$work/times")
+    return $status
 }
 
 one() { # area/subject:name unwind [--trace]
@@ -66,38 +82,33 @@ one() { # area/subject:name unwind [--trace]
         echo "failed  $1  does not preprocess: $(head -n 1 "$work/errors")" | tee "$work/result"
         return
     fi
-    key=$(cat "$work/proof.i" "$work/vacuity.i" "$here/prove.sh" | cat - "$top/.cache/cbmc/version" |
-        { cat; echo "$1 $unwind $own"; } | sha256sum | cut -d ' ' -f 1)
+    key=$(cat "$work/proof.i" "$work/vacuity.i" "$top/.cache/cbmc/version" |
+        { cat; echo "$1 $unwind $own $proof_flags $vacuity_flags"; } | sha256sum | cut -d ' ' -f 1)
     if [ -n "${VERIFY_CACHED-}" ] && [ -f "$cache/$key" ]; then
         echo "passed  $1  proved before" | tee "$work/result"
         return
     fi
     verdict=failed note=""
-    start=$(now)
-    ( ulimit -v $memory && exec timeout $limit "$cbmc" "$work/proof.i" --arch arm64 --function "$name" \
-        --unwind "$unwind" $proof_flags $own $trace ) >"$work/proof.log" 2>&1
-    rc=$?
-    middle=$(now)
-    if [ $rc = 124 ]; then
+    run proof $proof_flags $own $trace
+    rc=$? proof_spent=$spent
+    if [ $rc = 124 ] || [ "${spent%.*}" -ge $limit ]; then
         note="no answer within $limit s"
     elif ! checks=$(proof_ok "$work/proof.log"); then
         note="$(grep -E ': FAILURE$|rror' "$work/proof.log" | head -n 3 | tr '\n' ';')"
         [ -n "$note" ] || note="cbmc ended with status $rc"
     else
-        ( ulimit -v $memory && exec timeout $limit "$cbmc" "$work/vacuity.i" --arch arm64 --function "$name" \
-            --unwind "$unwind" $own $vacuity_flags ) >"$work/vacuity.log" 2>&1
+        run vacuity $own $vacuity_flags
         if reached=$(vacuity_ok "$work/vacuity.log"); then
             verdict=passed
         else
             note="vacuous: $(grep 'reached: .*SUCCESS$' "$work/vacuity.log" | head -n 3 | tr '\n' ';')"
         fi
     fi
-    end=$(now)
     [ -n "$trace" ] && [ $verdict = failed ] && cat "$work/proof.log"
     if [ $verdict = passed ]; then
-        note=$(echo "$start $middle $end $checks $reached $budget" | awk '{
-            printf "%d checks in %.1f s, %d cases reached in %.1f s%s", $4, $2 - $1, $5, $3 - $2,
-                ($2 - $1 > $6 ? ", OVER BUDGET" : "") }')
+        note=$(echo "$proof_spent $checks $spent $reached $budget" | awk '{
+            printf "%d checks in %.1f s, %d cases reached in %.1f s%s", $2, $1, $4, $3,
+                ($1 > $5 ? ", OVER BUDGET" : "") }')
         : >"$cache/$key"
     fi
     case $name in # harnesses of verify/selftest that must fail
@@ -157,7 +168,7 @@ fi
 results=$top/build/verify/results
 mkdir -p "$top/build/verify"
 # One line of arguments each; two processes.  A harness that says nothing counts as failed.
-echo "$harnesses" | sed "s/\$/$trace/" | xargs -P 2 -L 1 "$here/prove.sh" --one | tee "$results"
+echo "$harnesses" | sed "s/\$/$trace/" | xargs -P "${VERIFY_JOBS:-2}" -L 1 "$here/prove.sh" --one | tee "$results"
 passed=$(grep -c '^passed ' "$results")
 echo "$passed passed, $((total - passed)) failed"
 [ "$passed" = "$total" ]

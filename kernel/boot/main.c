@@ -131,6 +131,10 @@ static void cpu_init(struct cpu *cpu, const struct handoff *h)
     arch_cpu_init(cpu, h);
 }
 
+/* Lines 0..31 belong to a CPU, not to a device: software-generated ones, timers, maintenance of the virtual interface,
+ * performance counters.  They are the kernel's. */
+#define LINES_PRIVATE 32u
+
 static void lines_init(const struct handoff *h)
 {
     irq_count = gic_line_count();
@@ -139,8 +143,8 @@ static void lines_init(const struct handoff *h)
         LOOP_BOUND(1020);
         irq_lines[i].slot.holder = HOLDER_IRQ;
         irq_lines[i].masked = 1;
+        irq_lines[i].kernel = i < LINES_PRIVATE;
     }
-    irq_lines[h->timer_irq].kernel = 1;
     irq_lines[h->timer_irq].masked = 0;
 }
 

@@ -140,7 +140,6 @@ static void map_frame(struct root *r, unsigned i, word_t va, unsigned rights)
             .arg = arg,
             .result = arg,
             .label = TESS_LABEL_frame_map,
-            .results = 1,
         };
         enum tess_err err = frame_invoke(&inv);
         if (err == TESS_OK) {
@@ -155,18 +154,17 @@ static void map_frame(struct root *r, unsigned i, word_t va, unsigned rights)
 
 static void make_caps(struct root *r, const struct handoff *h)
 {
-    const unsigned rw = TESS_RIGHT_READ | TESS_RIGHT_WRITE;
+    const unsigned ro = TESS_RIGHT_READ | TESS_RIGHT_PHYS, rw = ro | TESS_RIGHT_WRITE;
     make_object(r, TESS_ROOT_CNODE, TESS_TYPE_cnode, r->cnode);
     make_object(r, TESS_ROOT_VSPACE, TESS_TYPE_vspace, r->vspace);
     make_object(r, TESS_ROOT_THREAD, TESS_TYPE_thread, r->thread);
     make_object(r, TESS_ROOT_BUDGET, TESS_TYPE_budget, r->budget);
     make_range(r, TESS_ROOT_IPC_BUFFER, TESS_TYPE_frame, boot_paddr(r->buffer), TESS_PAGE, rw, 0);
-    make_range(r, TESS_ROOT_BOOTINFO, TESS_TYPE_frame, boot_paddr(r->info), TESS_PAGE,
-               TESS_RIGHT_READ, 0);
+    make_range(r, TESS_ROOT_BOOTINFO, TESS_TYPE_frame, boot_paddr(r->info), TESS_PAGE, ro, 0);
     make_range(r, TESS_ROOT_TRACE_RING, TESS_TYPE_frame, boot_paddr(trace_ring),
-               sizeof(struct tess_trace_ring), TESS_RIGHT_READ, 0);
+               sizeof(struct tess_trace_ring), ro, 0);
     make_range(r, TESS_ROOT_DTB, TESS_TYPE_frame, h->dtb_paddr,
-               (h->dtb_bytes + TESS_PAGE - 1) & ~(word_t)(TESS_PAGE - 1), TESS_RIGHT_READ, 0);
+               (h->dtb_bytes + TESS_PAGE - 1) & ~(word_t)(TESS_PAGE - 1), ro, 0);
     if (h->modules_bytes != 0) {
         make_range(r, TESS_ROOT_MODULES, TESS_TYPE_frame, h->modules_paddr,
                    (h->modules_bytes + TESS_PAGE - 1) & ~(word_t)(TESS_PAGE - 1), TESS_RIGHT_READ,

@@ -19,7 +19,8 @@ enum holder {
 #define CAP_DEVICE 0x1u /* untyped, frame: device memory */
 
 struct cap {
-    word_t object;     /* kernel address of the object; frame, untyped, tables: physical base; irq: INTID; else 0 */
+    word_t
+        object; /* kernel address of the object; frame, untyped, tables: physical base; irq: INTID; else 0 */
     union {
         struct {
             uint8_t type;   /* enum tess_type */
@@ -42,7 +43,7 @@ struct cap {
         word_t zeroed; /* untyped: bytes known to be zero or given out, from the start; >= used */
         struct {       /* frame: set iff mapped; tables: set iff in use */
             link_t vspace;
-            link_t map_next, map_prev; /* the address space's list of such capabilities */
+            link_t map_next, map_prev;    /* the address space's list of such capabilities */
             uint8_t map_rights, map_attr; /* frame: how mapped */
         };
     };

@@ -35,7 +35,8 @@ uint32_t *cap_refs(const struct cap *c)
 }
 
 /* Everything but the tree links and the holder. */
-static void fill(struct cap *to, unsigned type, unsigned rights, unsigned flags, word_t object, word_t badge, word_t size)
+static void fill(struct cap *to, unsigned type, unsigned rights, unsigned flags, word_t object,
+                 word_t badge, word_t size)
 {
     to->object = object;
     to->type = (uint8_t)type;
@@ -56,11 +57,13 @@ void cap_copy(struct cap *from, struct cap *to, unsigned rights, word_t badge)
 {
     bool badged = from->type == TESS_TYPE_endpoint || from->type == TESS_TYPE_notification;
 
-    fill(to, from->type, from->rights & rights, from->flags, from->object, badged ? badge : 0, from->size);
+    fill(to, from->type, from->rights & rights, from->flags, from->object, badged ? badge : 0,
+         from->size);
     derivation_insert(from, to);
 }
 
-void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t object, word_t size, unsigned flags)
+void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t object, word_t size,
+              unsigned flags)
 {
     fill(to, type, TESS_RIGHT_ALL, flags, object, 0, size);
     derivation_insert(parent, to);
@@ -285,5 +288,6 @@ bool cap_ok(const struct cap *c)
     const uint32_t *refs = cap_refs(c);
 
     return c->type < TESS_TYPE_COUNT && derivation_ok(c) && (refs == NULL || *refs > 0) &&
-           (c->type != TESS_TYPE_untyped || untyped_ok(c)) && (c->type != TESS_TYPE_frame || frame_ok(c));
+           (c->type != TESS_TYPE_untyped || untyped_ok(c)) &&
+           (c->type != TESS_TYPE_frame || frame_ok(c));
 }

@@ -38,14 +38,16 @@ _Static_assert(sizeof(struct cnode) == 2 * TESS_SLOT_BYTES, "a CNode takes two s
 /* Two of a kind make no sense for memory with a watermark, table memory and zombies. */
 ALWAYS_INLINE bool cap_copyable(const struct cap *c)
 {
-    return c->type != TESS_TYPE_untyped && c->type != TESS_TYPE_tables && c->type != TESS_TYPE_zombie;
+    return c->type != TESS_TYPE_untyped && c->type != TESS_TYPE_tables &&
+           c->type != TESS_TYPE_zombie;
 }
 
 /* Fill the empty slot `to` with a capability like the copyable `from`, at most these rights, this badge; from's child. */
 void cap_copy(struct cap *from, struct cap *to, unsigned rights, word_t badge);
 /* Fill an empty slot with a new capability to an object, as parent's child (NULL: a root).  size: frame, untyped,
  * tables; else 0. */
-void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t object, word_t size, unsigned flags);
+void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t object, word_t size,
+              unsigned flags);
 /* Delete; an empty slot is fine.  K_PREEMPTED: an interrupt is pending, call again. */
 enum tess_err cap_delete(struct cap *c);
 enum tess_err cap_revoke(struct cap *c);

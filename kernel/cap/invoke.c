@@ -12,8 +12,8 @@
 static const struct {
     uint8_t type, words, results;
 } table[LABELS] = {
-#define INVOKE(object, verb, number, words, results, args, text)                                                      \
-    [number] = {TESS_TYPE_##object, words, results},
+#define INVOKE(object, verb, number, words, results, args, text)                                   \
+    [number] = { TESS_TYPE_##object, words, results },
 #include "../../abi/invocations.def"
 #undef INVOKE
 };
@@ -61,15 +61,18 @@ struct cap *arg_empty(struct invocation *inv, word_t cnode_slot, word_t index, e
     return c;
 }
 
-static enum tess_err dispatch(struct invocation *inv)
+static enum tess_err dispatch(struct invocation *inv, unsigned type)
 {
-    switch (inv->cap->type) {
-    case TESS_TYPE_untyped:
-        return untyped_invoke(inv);
-    case TESS_TYPE_cnode:
+    if (type == TESS_TYPE_cnode) { /* the most frequent first */
         return cnode_invoke(inv);
-    case TESS_TYPE_frame:
+    }
+    if (type == TESS_TYPE_frame) {
         return frame_invoke(inv);
+    }
+    if (type == TESS_TYPE_untyped) {
+        return untyped_invoke(inv);
+    }
+    switch (type) {
     case TESS_TYPE_vspace:
         return vspace_invoke(inv);
     case TESS_TYPE_thread:
@@ -91,28 +94,33 @@ static enum tess_err dispatch(struct invocation *inv)
     }
 }
 
-void invoke(struct cpu *cpu, struct thread *self, struct cap *cap, word_t tag)
+uint32_t invoke(struct cpu *cpu, struct thread *self, struct cap *cap, word_t tag)
 {
     word_t label = tess_tag_label(tag);
+    unsigned type = cap->type;
+    word_t *words = &self->regs.x[10];
 
     trace(cpu, TESS_TRACE_invoke, label, self->regs.x[0]);
-    if (label >= LABELS || table[label].type != cap->type) {
-        return thread_error(self, TESS_CALL);
+    if (unlikely(label >= LABELS || table[label].type != type)) {
+        thread_error(self, TESS_CALL);
+        return cpu->pending;
     }
-    if ((tag & TESS_TAG_KERNEL) != 0 || tess_tag_len(tag) < table[label].words) {
-        return thread_error(self, TESS_ARG);
+    unsigned results = table[label].results;
+    if (unlikely((tag & TESS_TAG_KERNEL) != 0 || tess_tag_len(tag) < table[label].words)) {
+        thread_error(self, TESS_ARG);
+        return cpu->pending;
     }
-    word_t *words = &self->regs.x[10];
-    struct invocation inv = {cpu, self, cap, words, words, (uint32_t)label, table[label].results};
-    enum tess_err err = dispatch(&inv);
+    struct invocation inv = { cpu, self, cap, words, words, (uint32_t)label };
+    enum tess_err err = dispatch(&inv, type);
 
-    if (err == K_PREEMPTED) {
+    if (unlikely(err == K_PREEMPTED)) {
         trace(cpu, TESS_TRACE_preempt, label, 0);
-        self->regs.pc -= 4;
-        return;
+        cpu->pending |= PENDING_REPEAT | PENDING_SCHEDULE;
+        return cpu->pending;
     }
     self->progress = 0;
-    thread_result(self, 0, tess_tag(err, err == TESS_OK ? inv.results : 0, 0));
+    thread_result(self, 0, tess_tag(err, err == TESS_OK ? results : 0, 0));
+    return cpu->pending;
 }
 
 /* ---- cnode ---- */
@@ -155,7 +163,8 @@ static enum tess_err copy(struct invocation *inv, bool mint)
         return TESS_ARG;
     }
     word_t badge = mint ? inv->arg[4] : from->badge;
-    if (mint && ((from->type != TESS_TYPE_endpoint && from->type != TESS_TYPE_notification) || from->badge != 0)) {
+    if (mint && ((from->type != TESS_TYPE_endpoint && from->type != TESS_TYPE_notification) ||
+                 from->badge != 0)) {
         return TESS_ARG;
     }
     cap_copy(from, to, (unsigned)inv->arg[3], badge);
@@ -170,7 +179,8 @@ static enum tess_err move(struct invocation *inv)
     if (err != TESS_OK) {
         return err;
     }
-    bool in_use = (from->type == TESS_TYPE_frame || from->type == TESS_TYPE_tables) && from->vspace != 0;
+    bool in_use =
+        (from->type == TESS_TYPE_frame || from->type == TESS_TYPE_tables) && from->vspace != 0;
     if (from->child != 0 || in_use) {
         return TESS_STATE;
     }
@@ -189,15 +199,20 @@ static enum tess_err move(struct invocation *inv)
 
 static enum tess_err read(struct invocation *inv, const struct cap *c)
 {
-    bool memory = c->type == TESS_TYPE_frame || c->type == TESS_TYPE_untyped || c->type == TESS_TYPE_tables;
+    bool memory =
+        c->type == TESS_TYPE_frame || c->type == TESS_TYPE_untyped || c->type == TESS_TYPE_tables;
     bool badged = c->type == TESS_TYPE_endpoint || c->type == TESS_TYPE_notification;
     bool object = c->object >= arch_direct_base();
 
     inv->result[0] = c->type;
     inv->result[1] = c->type == TESS_TYPE_null ? 0 : c->rights;
     inv->result[2] = badged ? c->badge : 0;
-    inv->result[3] = c->type == TESS_TYPE_null ? 0 : object ? c->object - arch_direct_base() : c->object;
-    inv->result[4] = memory ? c->size : c->type == TESS_TYPE_cnode ? ((struct cnode *)c->object)->box.count : 0;
+    inv->result[3] = c->type == TESS_TYPE_null ? 0
+                     : object                  ? c->object - arch_direct_base()
+                                               : c->object;
+    inv->result[4] = memory                       ? c->size
+                     : c->type == TESS_TYPE_cnode ? ((struct cnode *)c->object)->box.count
+                                                  : 0;
     return TESS_OK;
 }
 

@@ -57,8 +57,9 @@
 #define INTID_MASK    0x3ffu /* of IAR in version 2; above it the CPU that sent an SGI */
 #define WAIT_MAX      100000u
 
+bool gic_v3;
+
 static struct {
-    bool v3;
     uint32_t count;
     word_t dist, local, cpu, redist; /* `local`: the page of lines 0..31 */
 } gic;
@@ -90,7 +91,7 @@ static void wait_written(uint32_t line)
 {
     word_t at = line < LINES_PRIVATE ? gic.redist + GICR_CTLR : gic.dist + GICD_CTLR;
     uint32_t busy = line < LINES_PRIVATE ? CTLR_R_RWP : CTLR_V3_RWP;
-    for (uint32_t i = 0; gic.v3 && i < WAIT_MAX && mmio_read(at) & busy; i++) {
+    for (uint32_t i = 0; gic_v3 && i < WAIT_MAX && mmio_read(at) & busy; i++) {
         LOOP_BOUND(WAIT_MAX);
     }
 }
@@ -131,28 +132,18 @@ uint32_t gic_line_count(void)
     return gic.count;
 }
 
-uint32_t gic_ack(void)
+uint32_t gic_ack_v2(void)
 {
-    if (gic.v3) {
-        uint64_t line;
-        __asm__ volatile("mrs %0, S3_0_C12_C12_0" : "=r"(line)); /* ICC_IAR1_EL1 */
-        if (unlikely(line >= LINES_MAX)) {
-            return GIC_SPURIOUS; /* LPIs (8192 and up) are never enabled */
-        }
-        __asm__ volatile("msr S3_0_C12_C12_1, %0" ::"r"(line)); /* ICC_EOIR1_EL1 */
-        return (uint32_t)line;
-    }
     uint32_t iar = mmio_read(gic.cpu + GICC_IAR);
-    if (unlikely((iar & INTID_MASK) >= LINES_MAX)) {
-        return GIC_SPURIOUS;
+    if (likely((iar & INTID_MASK) < LINES_MAX)) {
+        mmio_write(gic.cpu + GICC_EOIR, iar);
     }
-    mmio_write(gic.cpu + GICC_EOIR, iar);
     return iar & INTID_MASK;
 }
 
 void gic_deactivate(uint32_t line)
 {
-    if (gic.v3) {
+    if (gic_v3) {
         __asm__ volatile("msr S3_0_C12_C11_1, %0" ::"r"((uint64_t)line)); /* ICC_DIR_EL1 */
     } else {
         mmio_write(gic.cpu + GICC_DIR, line);
@@ -168,7 +159,7 @@ static void init_lines(word_t page, uint32_t first)
     mmio_write(page + GICD_ICENABLER + n, ~0u);
     mmio_write(page + GICD_ICPENDR + n, ~0u);
     mmio_write(page + GICD_ICACTIVER + n, ~0u);
-    if (gic.v3) {
+    if (gic_v3) {
         mmio_write(page + GICD_IGROUPR + n, ~0u); /* group 0 would arrive as FIQ */
     }
     for (uint32_t i = 0; i < 32; i += 4) {
@@ -188,10 +179,10 @@ static void route_lines(void)
     __asm__("mrs %0, mpidr_el1" : "=r"(affinity));
     affinity &= 0xff00ffffffull; /* Aff3, Aff2..Aff0 of MPIDR_EL1 */
     uint32_t target =
-        gic.v3 ? 0 : mmio_read(gic.dist + GICD_ITARGETSR) & 0xff; /* lines 0..3 name the reader */
+        gic_v3 ? 0 : mmio_read(gic.dist + GICD_ITARGETSR) & 0xff; /* lines 0..3 name the reader */
     for (uint32_t line = LINES_PRIVATE; line < gic.count; line++) {
         LOOP_BOUND(LINES_MAX);
-        if (gic.v3) {
+        if (gic_v3) {
             *(volatile uint64_t *)(gic.dist + GICD_IROUTER + line * 8) = affinity;
         } else if (line % 4 == 0) {
             mmio_write(gic.dist + GICD_ITARGETSR + line, target * 0x01010101u);
@@ -230,17 +221,17 @@ static void init_cpu_v3(uint64_t el)
 
 void gic_init(const struct handoff *h)
 {
-    gic.v3 = h->gic_version == 3;
+    gic_v3 = h->gic_version == 3;
     gic.dist = h->gicd_va;
     gic.cpu = h->gicc_va;
     gic.redist = h->gicr_va;
-    gic.local = gic.v3 ? gic.redist + GICR_SGI : gic.dist;
+    gic.local = gic_v3 ? gic.redist + GICR_SGI : gic.dist;
     uint32_t count = 32 * ((mmio_read(gic.dist + GICD_TYPER) & 0x1f) + 1);
     gic.count = count > LINES_MAX ? LINES_MAX : count;
 
     mmio_write(gic.dist + GICD_CTLR,
                0); /* affinity routing may be changed only while all groups are off */
-    if (gic.v3) {
+    if (gic_v3) {
         wait_written(LINES_PRIVATE);
         mmio_write(gic.dist + GICD_CTLR, CTLR_V3_ARE);
         wait_written(LINES_PRIVATE);
@@ -254,7 +245,7 @@ void gic_init(const struct handoff *h)
     route_lines();
     wait_written(0);
     wait_written(LINES_PRIVATE);
-    if (gic.v3) {
+    if (gic_v3) {
         mmio_write(gic.dist + GICD_CTLR, CTLR_V3_ARE | CTLR_V3_GROUP1);
         init_cpu_v3(h->el);
     } else {

@@ -17,25 +17,25 @@ struct notification {
     uint32_t refs;
     uint32_t spare;
     word_t bits;
-    struct thread *waiters;   /* queue of threads in WAIT; then bits == 0 */
-    struct thread *bound;     /* thread whose NOTIFICATION slot names this */
+    struct thread *waiters; /* queue of threads in WAIT; then bits == 0 */
+    struct thread *bound;   /* thread whose NOTIFICATION slot names this */
 };
 _Static_assert(sizeof(struct notification) <= TESS_SIZE_notification, "notification size is ABI");
 
 struct reply {
     uint32_t refs;
     uint32_t spare;
-    struct thread *caller;    /* in REPLY with reply_object == this, or NULL */
+    struct thread *caller; /* in REPLY with reply_object == this, or NULL */
 };
 _Static_assert(sizeof(struct reply) <= TESS_SIZE_reply, "reply size is ABI");
 
 /* One interrupt line.  The capability of the notification lies in `slot` (holder HOLDER_IRQ). */
 struct irq_line {
     struct cap slot;
-    uint32_t refs;    /* irq capabilities to this line */
-    uint8_t active;   /* delivered, not yet acknowledged */
+    uint32_t refs;  /* irq capabilities to this line */
+    uint8_t active; /* delivered, not yet acknowledged */
     uint8_t masked;
-    uint8_t kernel;   /* the kernel's own (timer): not for sale */
+    uint8_t kernel; /* the kernel's own (timer): not for sale */
     uint8_t edge;
     uint64_t spare[7];
 };
@@ -60,7 +60,8 @@ ALWAYS_INLINE struct cap *cap_lookup(const struct thread *t, word_t slot)
 }
 /* Send a fault of t (current, or ready and queued nowhere) to handler; t waits for the answer, or is suspended when
  * there is no handler.  Words beyond `count` are 0. */
-void ipc_fault(struct thread *t, const struct cap *handler, enum tess_fault kind, const word_t *words, unsigned count);
+void ipc_fault(struct thread *t, const struct cap *handler, enum tess_fault kind,
+               const word_t *words, unsigned count);
 /* OR bits in; a waiter or a bound thread that is receiving gets them and is made ready or, if it is more urgent than the
  * current thread, is switched to. */
 void notification_signal(struct cpu *cpu, struct notification *n, word_t bits);
@@ -71,7 +72,7 @@ bool endpoint_empty_step(struct endpoint *e);
 bool notification_empty_step(struct notification *n);
 /* Senders with this badge get CANCELED.  *progress: 0 at first; kept for the repetition when K_PREEMPTED. */
 enum tess_err endpoint_cancel(struct endpoint *e, word_t badge, word_t *progress);
-void reply_drop(struct reply *r);            /* its caller gets GONE */
+void reply_drop(struct reply *r); /* its caller gets GONE */
 void irq_ack(uint32_t line);
 void irq_unbind(uint32_t line); /* its notification is going */
 bool endpoint_ok(const struct endpoint *e);

@@ -19,7 +19,8 @@ void notification_signal(struct cpu *cpu, struct notification *n, word_t bits)
         queue_pop(&n->waiters, t);
     } else {
         t = n->bound;
-        if (t == NULL || t->state != TESS_THREAD_RECV || t->budget == NULL) { /* nobody, busy, or passive */
+        if (t == NULL || t->state != TESS_THREAD_RECV ||
+            t->budget == NULL) { /* nobody, busy, or passive */
             n->bits |= bits;
             return;
         }
@@ -53,7 +54,8 @@ bool endpoint_empty_step(struct endpoint *e)
         thread_abort(e->receivers, TESS_GONE);
     } else if (e->senders != NULL) {
         struct thread *t = e->senders;
-        if (t->fault_kind != 0) { /* its handler is gone for good: trying again would only fault again */
+        if (t->fault_kind !=
+            0) { /* its handler is gone for good: trying again would only fault again */
             thread_suspend(t);
         } else {
             thread_abort(t, TESS_GONE);
@@ -64,7 +66,8 @@ bool endpoint_empty_step(struct endpoint *e)
 
 bool endpoint_ok(const struct endpoint *e)
 {
-    return (e->receivers == NULL || e->senders == NULL) && (e->senders == NULL) == (e->sender_count == 0);
+    return (e->receivers == NULL || e->senders == NULL) &&
+           (e->senders == NULL) == (e->sender_count == 0);
 }
 
 enum tess_err endpoint_cancel(struct endpoint *e, word_t badge, word_t *progress)
@@ -104,7 +107,8 @@ void reply_drop(struct reply *r)
 
 bool reply_ok(const struct reply *r)
 {
-    return r->caller == NULL || (r->caller->state == TESS_THREAD_REPLY && r->caller->reply_object == r);
+    return r->caller == NULL ||
+           (r->caller->state == TESS_THREAD_REPLY && r->caller->reply_object == r);
 }
 
 enum tess_err reply_invoke(struct invocation *inv)

@@ -18,11 +18,21 @@
  */
 #include "path.h"
 
-#include "../mem/mem.h"
+#include "../sched/direct.h"
 
-#define TAG_SIMPLE(tag) (((tag)&0xffff) <= TESS_MSG_REGS) /* no capabilities, no kernel bits, 0..8 words */
+#define TAG_SIMPLE(tag)                                                                            \
+    (((tag)&0xffff) <= TESS_MSG_REGS) /* no capabilities, no kernel bits, 0..8 words */
 
-ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsigned type, unsigned right)
+/* An argument that nobody reads: whatever is in its register. */
+ALWAYS_INLINE word_t any_word(void)
+{
+    word_t w;
+    __asm__("" : "=r"(w));
+    return w;
+}
+
+ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsigned type,
+                                  unsigned right)
 {
     struct cap *slots = self->slots;
     word_t count = self->slot_count;
@@ -39,51 +49,9 @@ ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsign
     return c;
 }
 
-/* It may be switched to at once: nothing against it, and nobody more urgent. */
-ALWAYS_INLINE bool can_switch(const struct cpu *cpu, const struct thread *to)
-{
-    return to->prio >= cpu->top && to->space->switch_word != 0;
-}
-
-/* Both budgets are time slices and `old` lasts: accounting is a subtraction. */
-ALWAYS_INLINE bool slice_lasts(const struct cpu *cpu, const struct budget *old, const struct budget *new, uint64_t now)
-{
-    return old->amount == old->period && new->amount == new->period &&
-           now - cpu->budget_start < old->refill[old->head].amount;
-}
-
-ALWAYS_INLINE void slice_switch(struct cpu *cpu, struct budget *old, struct budget *new, uint64_t now)
-{
-    uint64_t used = now - cpu->budget_start;
-    uint64_t end = now + new->refill[new->head].amount;
-
-    old->refill[old->head].amount -= used;
-    old->consumed += used;
-    cpu->budget = new;
-    cpu->budget_start = now;
-    cpu->budget_end = end;
-    if (end < cpu->armed) {
-        cpu->armed = end;
-        arch_timer_set(end);
-    }
-}
-
-ALWAYS_INLINE void make_current(struct cpu *cpu, struct thread *to, word_t space_word)
-{
-    to->state = TESS_THREAD_READY;
-    cpu->current = to;
-    if (space_word != cpu->space_word) {
-        cpu->space_word = space_word;
-        arch_space_load(space_word);
-    }
-    if (unlikely(cpu->fpu_on)) {
-        cpu->fpu_on = 0;
-        arch_fpu_enable(false);
-    }
-}
-
 /* Everything of a call but the budget. */
-ALWAYS_INLINE void call_commit(struct cap *c, word_t tag, struct thread *self, struct cpu *cpu, struct thread *to)
+ALWAYS_INLINE void call_commit(struct cap *c, word_t tag, struct thread *self, struct cpu *cpu,
+                               struct thread *to)
 {
     struct endpoint *ep = (struct endpoint *)c->object;
 
@@ -92,11 +60,12 @@ ALWAYS_INLINE void call_commit(struct cap *c, word_t tag, struct thread *self, s
     self->server = to;
     self->state = TESS_THREAD_REPLY;
     make_current(cpu, to, to->space->switch_word);
-    return switch_native(c->badge, tag, to, 0, self);
+    return switch_native(c->badge, tag, to, any_word(), self);
 }
 
 /* The receiver has its own budget. */
-static __attribute__((noinline)) void call_active(word_t slot, word_t tag, struct thread *to, struct cap *c, struct thread *self,
+static __attribute__((noinline)) void call_active(word_t slot, word_t tag, struct thread *to,
+                                                  struct cap *c, struct thread *self,
                                                   struct cpu *cpu)
 {
     struct budget *theirs = to->budget, *mine = self->budget;
@@ -110,16 +79,44 @@ static __attribute__((noinline)) void call_active(word_t slot, word_t tag, struc
     return call_commit(c, tag, self, cpu, to);
 }
 
-void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self, struct cpu *cpu)
+/* Not directly: perhaps only because self used FP registers. */
+static __attribute__((noinline)) void call_hurdle(word_t slot, word_t tag, word_t deadline,
+                                                  word_t slot2, struct thread *self,
+                                                  struct cpu *cpu)
+{
+    if (lock_fpu(cpu)) {
+        return path_call(slot, tag, deadline, slot2, self, cpu);
+    }
+    return path_slow(slot, tag, deadline, slot2, self, cpu);
+}
+
+/* Not an endpoint that self may send to: an invocation of a kernel object, or an error. */
+static __attribute__((noinline)) void call_other(word_t slot, word_t tag, word_t deadline,
+                                                 word_t slot2, struct thread *self, struct cpu *cpu)
+{
+    if (slot < self->slot_count) {
+        struct cap *c = &self->slots[slot];
+        if (c->type != TESS_TYPE_endpoint && c->type != TESS_TYPE_null) {
+            return path_invoke(slot, tag, any_word(), c, self, cpu);
+        }
+    }
+    return path_slow(slot, tag, deadline, slot2, self, cpu);
+}
+
+void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+               struct cpu *cpu)
 {
     /* ---- look up, check ---- */
     struct cap *c = look_up(self, slot, TESS_TYPE_endpoint, TESS_RIGHT_SEND);
-    if (unlikely(c == NULL || !TAG_SIMPLE(tag) || deadline != 0)) {
+    if (unlikely(c == NULL)) {
+        return call_other(slot, tag, deadline, slot2, self, cpu);
+    }
+    if (unlikely(!TAG_SIMPLE(tag) || deadline != 0)) {
         return path_slow(slot, tag, deadline, slot2, self, cpu);
     }
     struct thread *to = ((struct endpoint *)c->object)->receivers;
     if (unlikely(to == NULL || !can_switch(cpu, to))) {
-        return path_slow(slot, tag, 0, slot2, self, cpu);
+        return call_hurdle(slot, tag, 0, slot2, self, cpu);
     }
     if (unlikely(to->budget != NULL)) {
         return call_active(slot, tag, to, c, self, cpu);
@@ -133,7 +130,8 @@ void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct th
 }
 
 /* Everything of a reply but the budget; self waits on the endpoint again. */
-ALWAYS_INLINE void reply_commit(struct cap *c, struct thread *self, struct cpu *cpu, struct thread *to)
+ALWAYS_INLINE void reply_commit(struct cap *c, struct thread *self, struct cpu *cpu,
+                                struct thread *to)
 {
     struct endpoint *ep = (struct endpoint *)c->object;
 
@@ -151,17 +149,19 @@ ALWAYS_INLINE void resume_faulted(struct thread *self, struct thread *to)
         arch_message_word0(&to->regs.x[0]);
     }
     to->fault_kind = 0;
-    return switch_full(0, 0, to, 0, self);
+    return switch_full(any_word(), any_word(), to, any_word(), self);
 }
 
 /* The caller kept its own budget: the server has its own, too. */
-static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, struct thread *to, struct cap *c, struct thread *self,
+static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, struct thread *to,
+                                                   struct cap *c, struct thread *self,
                                                    struct cpu *cpu)
 {
     struct budget *theirs = to->budget, *mine = self->budget;
     uint64_t now = arch_now();
 
-    if (unlikely(mine->owner != self || theirs->throttled || !slice_lasts(cpu, mine, theirs, now))) {
+    if (unlikely(mine->owner != self || theirs->throttled ||
+                 !slice_lasts(cpu, mine, theirs, now))) {
         return path_slow(slot, tag, 0, 0, self, cpu);
     }
     /* ---- commit ---- */
@@ -170,7 +170,7 @@ static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, stru
     if (to->fault_kind != 0) {
         return resume_faulted(self, to);
     }
-    return switch_native(0, tag, to, 0, self);
+    return switch_native(0, tag, to, any_word(), self);
 }
 
 /* The caller has none (else THREAD_SLOW): self runs on what was lent with the call. */
@@ -183,8 +183,9 @@ ALWAYS_INLINE void give_back(struct thread *self, struct thread *to)
     self->budget = NULL;
 }
 
-static __attribute__((noinline)) void reply_fault(word_t slot, word_t tag, struct thread *to, struct cap *c,
-                                                  struct thread *self, struct cpu *cpu)
+static __attribute__((noinline)) void reply_fault(word_t slot, word_t tag, struct thread *to,
+                                                  struct cap *c, struct thread *self,
+                                                  struct cpu *cpu)
 {
     if (tag >> TESS_TAG_LABEL_SHIFT != TESS_FAULT_RESUME) {
         return path_slow(slot, tag, 0, 0, self, cpu);
@@ -198,7 +199,19 @@ static __attribute__((noinline)) void reply_fault(word_t slot, word_t tag, struc
     return resume_faulted(self, to);
 }
 
-void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self, struct cpu *cpu)
+/* Not directly: perhaps only because self used FP registers. */
+static __attribute__((noinline)) void reply_hurdle(word_t slot, word_t tag, word_t deadline,
+                                                   word_t slot2, struct thread *self,
+                                                   struct cpu *cpu)
+{
+    if (lock_fpu(cpu)) {
+        return path_reply_recv(slot, tag, deadline, slot2, self, cpu);
+    }
+    return path_slow(slot, tag, deadline, slot2, self, cpu);
+}
+
+void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+                     struct cpu *cpu)
 {
     /* ---- look up, check ---- */
     struct cap *c = look_up(self, slot, TESS_TYPE_endpoint, TESS_RIGHT_RECV);
@@ -208,7 +221,7 @@ void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, str
     }
     if (unlikely(!can_switch(cpu, to) || ((struct endpoint *)c->object)->senders != NULL ||
                  (self->bound != NULL && self->bound->bits != 0))) {
-        return path_slow(slot, tag, 0, 0, self, cpu);
+        return reply_hurdle(slot, tag, 0, 0, self, cpu);
     }
     if (unlikely(to->fault_kind != 0)) {
         return reply_fault(slot, tag, to, c, self, cpu);
@@ -219,25 +232,71 @@ void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, str
     /* ---- commit ---- */
     give_back(self, to);
     reply_commit(c, self, cpu, to);
-    return switch_native(0, tag, to, 0, self);
+    return switch_native(0, tag, to, any_word(), self);
 }
 
-void path_signal(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self, struct cpu *cpu)
+/* Somebody waits for the signal and is more urgent than self, which stays ready. */
+static __attribute__((noinline)) void signal_wake(word_t slot, word_t tag, struct notification *n,
+                                                  struct cap *c, struct thread *self,
+                                                  struct cpu *cpu)
+{
+    struct thread *to = signal_target(n);
+    uint64_t now;
+
+    (void)lock_fpu(cpu);
+    if (!preempt_directly(cpu, self, to, &now)) {
+        return path_slow(slot, tag, 0, 0, self, cpu);
+    }
+    /* ---- commit ---- */
+    word_t bits = signal_take(n, to, c->badge);
+    preempt_commit(cpu, self, to, now);
+    return switch_signal(bits, TESS_TAG_SIGNAL, to, any_word(), self);
+}
+
+void path_signal(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+                 struct cpu *cpu)
 {
     struct cap *c = look_up(self, slot, TESS_TYPE_notification, TESS_RIGHT_SEND);
+
+    (void)deadline, (void)slot2;
     if (unlikely(c == NULL)) {
-        return path_slow(slot, tag, deadline, slot2, self, cpu);
+        return path_slow(slot, tag, 0, 0, self, cpu);
     }
     struct notification *n = (struct notification *)c->object;
-    if (n->waiters != NULL || (n->bound != NULL && n->bound->state == TESS_THREAD_RECV)) {
-        return path_slow(slot, tag, deadline, slot2, self, cpu);
+    if (signal_target(n) != NULL) {
+        return signal_wake(slot, tag, n, c, self, cpu);
     }
     /* ---- commit ---- */
     n->bits |= c->badge;
     return exit_same(0, 0, self, cpu);
 }
 
-void path_nop(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self, struct cpu *cpu)
+void path_yield(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+                struct cpu *cpu)
+{
+    unsigned prio = self->prio;
+    struct thread *to = cpu->ready[prio];
+
+    (void)slot, (void)tag, (void)deadline, (void)slot2;
+    (void)lock_fpu(cpu);
+    if (to == NULL) { /* nobody of the same priority, and no higher one is ready while self runs */
+        return exit_same(0, 0, self, cpu);
+    }
+    uint64_t now = arch_now();
+    if (!can_switch(cpu, to) || !slice_lasts(cpu, cpu->budget, to->budget, now)) {
+        return path_slow(0, 0, 0, 0, self, cpu);
+    }
+    /* ---- commit ---- */
+    slice_switch(cpu, cpu->budget, to->budget, now);
+    queue_append(&cpu->ready[prio],
+                 self); /* self takes the place of the first at the end: the bitmap stays */
+    queue_remove(&cpu->ready[prio], to);
+    make_current(cpu, to, to->space->switch_word);
+    return switch_yield(any_word(), any_word(), to, any_word(), self);
+}
+
+void path_nop(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+              struct cpu *cpu)
 {
     (void)slot, (void)tag, (void)deadline, (void)slot2;
     return exit_same(0, 0, self, cpu);

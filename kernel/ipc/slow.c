@@ -31,6 +31,7 @@ void ipc_unblock(struct thread *t)
 /* t begins to wait; deadline 0: for ever. */
 static void block(struct thread *t, enum tess_thread_state state, void *on, uint64_t deadline)
 {
+    t->cpu->pending |= PENDING_SCHEDULE;
     t->state = state;
     t->waiting_on = on;
     if (deadline != 0) {
@@ -139,9 +140,14 @@ static void send(struct cpu *cpu, struct thread *self, enum send_kind kind, bool
         return thread_error(self, TESS_CAP);
     }
     if (c->type != TESS_TYPE_endpoint) {
-        return kind == SEND_CALL ? invoke(cpu, self, c, tag) : thread_error(self, TESS_CAP);
+        if (kind == SEND_CALL) {
+            (void)invoke(cpu, self, c, tag);
+            return;
+        }
+        return thread_error(self, TESS_CAP);
     }
-    if ((c->rights & TESS_RIGHT_SEND) == 0 || (tess_tag_caps(tag) != 0 && (c->rights & TESS_RIGHT_GRANT) == 0)) {
+    if ((c->rights & TESS_RIGHT_SEND) == 0 ||
+        (tess_tag_caps(tag) != 0 && (c->rights & TESS_RIGHT_GRANT) == 0)) {
         return thread_error(self, TESS_RIGHTS);
     }
     enum tess_err err = tag_check(self, tag);
@@ -287,7 +293,8 @@ static void recv(struct thread *self, bool wait)
 /* ---- reply ---- */
 
 /* Whom a reply of self goes to, and whether it may: `receives` = self waits again afterwards. */
-static enum tess_err reply_check(const struct thread *self, word_t tag, word_t slot, bool receives, struct thread **to)
+static enum tess_err reply_check(const struct thread *self, word_t tag, word_t slot, bool receives,
+                                 struct thread **to)
 {
     *to = self->caller;
     if (slot != 0) {
@@ -310,8 +317,9 @@ static enum tess_err reply_check(const struct thread *self, word_t tag, word_t s
     if ((*to)->fault_kind != 0) {
         word_t label = tess_tag_label(tag);
         unsigned len = tess_tag_len(tag);
-        if (label > TESS_FAULT_STOP || (label == TESS_FAULT_REGS &&
-                                        (len < TESS_MSG_REGS || len > TESS_MSG_REGS + TESS_REGS_WORDS))) {
+        if (label > TESS_FAULT_STOP ||
+            (label == TESS_FAULT_REGS &&
+             (len < TESS_MSG_REGS || len > TESS_MSG_REGS + TESS_REGS_WORDS))) {
             return TESS_ARG;
         }
     }
@@ -334,7 +342,8 @@ static bool resume_fault(const struct thread *self, struct thread *t, word_t tag
         return false;
     }
     if (label == TESS_FAULT_REGS) {
-        const uint64_t *from = &self->buffer->word[TESS_MSG_REGS]; /* words > 8 only with a buffer: tag_check */
+        const uint64_t *from =
+            &self->buffer->word[TESS_MSG_REGS]; /* words > 8 only with a buffer: tag_check */
         uint64_t *to = (uint64_t *)&t->regs;
         t->progress = 0;
         for (unsigned i = 0; i + TESS_MSG_REGS < words; i++) {
@@ -406,7 +415,8 @@ static void reply_recv(struct thread *self)
     reply(self, to, tag);
     self->state = TESS_THREAD_READY;
     receive(self, c, deadline, true);
-    if (self->state == TESS_THREAD_READY && self->cpu->current != self) { /* it was answered at once */
+    if (self->state == TESS_THREAD_READY &&
+        self->cpu->current != self) { /* it was answered at once */
         thread_ready(self);
     }
 }
@@ -489,9 +499,11 @@ void ipc_syscall(struct cpu *cpu, struct thread *self, unsigned number)
 
 /* ---- faults ---- */
 
-void ipc_fault(struct thread *t, const struct cap *handler, enum tess_fault kind, const word_t *words, unsigned count)
+void ipc_fault(struct thread *t, const struct cap *handler, enum tess_fault kind,
+               const word_t *words, unsigned count)
 {
     trace(t->cpu, TESS_TRACE_fault, kind, words[0]);
+    t->cpu->pending |= PENDING_SCHEDULE;
     t->state = TESS_THREAD_SUSPENDED;
     if (handler->type != TESS_TYPE_endpoint) {
         return;

@@ -144,6 +144,16 @@ static bool reg_get(const void *fdt, int node, int index, struct handoff_range *
     return translate(fdt, parent, &out->base, out->bytes) && out->base + out->bytes >= out->base;
 }
 
+/* The node has exactly that many ranges, none that reg_get did not understand. */
+static bool reg_ends(const void *fdt, int node, int count)
+{
+    int parent = fdt_parent_offset(fdt, node), length = 0;
+
+    (void)fdt_getprop(fdt, node, "reg", &length);
+    return length <= 0 ||
+           length == count * (fdt_address_cells(fdt, parent) + fdt_size_cells(fdt, parent)) * 4;
+}
+
 /* A device's registers: also page aligned, not empty, within 44 bits. */
 static bool device_get(const void *fdt, int node, int index, struct handoff_range *out)
 {
@@ -219,8 +229,9 @@ static const char *read_memory(const void *fdt, struct tree *t)
     while ((node = fdt_node_offset_by_prop_value(fdt, node, "device_type", "memory",
                                                  sizeof("memory"))) >= 0) {
         struct handoff_range r;
+        int i;
 
-        for (int i = 0; enabled(fdt, node) && reg_get(fdt, node, i, &r); i++) {
+        for (i = 0; reg_get(fdt, node, i, &r); i++) {
             uint64_t first = (r.base + PAGE - 1) & ~(uint64_t)(PAGE - 1);
             uint64_t end = (r.base + r.bytes) & ~(uint64_t)(PAGE - 1);
 
@@ -231,9 +242,12 @@ static const char *read_memory(const void *fdt, struct tree *t)
                 return "too many memory ranges";
             }
             end = end < TREE_RAM_END ? end : TREE_RAM_END;
-            if (first < end && !ranges_add(&t->ram, first, end - first)) {
+            if (enabled(fdt, node) && first < end && !ranges_add(&t->ram, first, end - first)) {
                 return "too many memory ranges";
             }
+        }
+        if (!reg_ends(fdt, node, i)) {
+            return "bad memory ranges";
         }
     }
     return t->ram.count ? NULL : "no memory";
@@ -275,10 +289,16 @@ static const char *read_reserved(const void *fdt, struct tree *t)
 
     node = parent < 0 ? -1 : fdt_first_subnode(fdt, parent);
     for (; node >= 0; node = fdt_next_subnode(fdt, node)) {
-        for (int i = 0; enabled(fdt, node) && reg_get(fdt, node, i, &r); i++) {
-            if (page_range(&r, &first, &bytes) && !ranges_cut(&t->ram, first, bytes)) {
+        int i;
+
+        for (i = 0; reg_get(fdt, node, i, &r); i++) {
+            if (enabled(fdt, node) && page_range(&r, &first, &bytes) &&
+                !ranges_cut(&t->ram, first, bytes)) {
                 return "too many reserved ranges";
             }
+        }
+        if (!reg_ends(fdt, node, i)) {
+            return "bad reserved memory";
         }
     }
     for (int i = 0; i < count; i++) {

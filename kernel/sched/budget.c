@@ -5,9 +5,10 @@ void budget_configure(struct budget *b, uint64_t amount, uint64_t period, uint64
 {
     b->amount = amount;
     b->period = period;
+    b->slice = amount == period;
     b->head = 0;
     b->count = 1;
-    b->refill[0] = (struct refill){now, amount};
+    b->refill[0] = (struct refill){ now, amount };
 }
 
 static unsigned ring(const struct budget *b, unsigned i)
@@ -28,14 +29,14 @@ static void refill_later(struct budget *b, uint64_t amount, uint64_t time)
         last->time = time;
     } else {
         b->count++;
-        b->refill[ring(b, b->count - 1u)] = (struct refill){time, amount};
+        b->refill[ring(b, b->count - 1u)] = (struct refill){ time, amount };
     }
 }
 
 bool budget_charge(struct budget *b, uint64_t used, uint64_t start, uint64_t now)
 {
     b->consumed += used;
-    if (b->amount == b->period) { /* a time slice: full again as soon as it is empty */
+    if (b->slice) { /* a time slice: full again as soon as it is empty */
         struct refill *only = &b->refill[b->head];
         if (used < only->amount) {
             only->amount -= used;
@@ -63,7 +64,7 @@ bool budget_charge(struct budget *b, uint64_t used, uint64_t start, uint64_t now
     if (back > 0) {
         struct refill *r = &b->refill[b->head];
         if (b->count == 1 && r->amount == 0) {
-            *r = (struct refill){start + b->period, back};
+            *r = (struct refill){ start + b->period, back };
         } else {
             refill_later(b, back, start + b->period);
         }
@@ -86,6 +87,7 @@ bool budget_ok(const struct budget *b)
         sum += r->amount;
         ok = i == 0 || b->refill[ring(b, i - 1)].time <= r->time;
     }
-    return ok && (b->amount == b->period ? sum <= b->amount && b->count == 1 : sum == b->amount) &&
+    return ok && b->slice == (b->amount == b->period) &&
+           (b->slice ? sum <= b->amount && b->count == 1 && b->head == 0 : sum == b->amount) &&
            (b->throttled == (b->timer.kind == TIMER_BUDGET));
 }

@@ -26,17 +26,17 @@ struct refill {
 };
 
 struct budget {
-    uint32_t refs;      /* capabilities */
-    bool throttled;     /* used up; timer runs until refill[head].time */
-    uint8_t head;       /* refill ring */
-    uint8_t count;      /* refills in it, 1..8 once configured, 0 before */
-    uint8_t spare;
+    uint32_t refs;  /* capabilities */
+    bool throttled; /* used up; timer runs until refill[head].time */
+    uint8_t head;   /* refill ring */
+    uint8_t count;  /* refills in it, 1..8 once configured, 0 before */
+    bool slice;     /* amount == period: then head is 0, count 1, never throttled */
     uint64_t amount;
     uint64_t period;
-    uint64_t consumed;  /* since creation */
+    uint64_t consumed;     /* since creation */
     struct thread *owner;  /* bound to it, else NULL */
     struct thread *holder; /* thread->budget == this, else NULL */
-    struct timer timer; /* TIMER_BUDGET while throttled */
+    struct timer timer;    /* TIMER_BUDGET while throttled */
     struct refill refill[BUDGET_REFILLS];
 };
 _Static_assert(sizeof(struct budget) <= TESS_SIZE_budget, "budget size is ABI");

@@ -12,11 +12,14 @@ static enum tess_err hold_copy(struct thread *t, enum thread_slot i, struct cap 
 {
     struct cap *slot = &t->slot[i];
 
-    if (c != NULL && slot->type == c->type && slot->object == c->object && slot->badge == c->badge &&
-        slot->type != TESS_TYPE_frame) {
+    if (c != NULL && slot->type == c->type && slot->object == c->object &&
+        slot->badge == c->badge && slot->type != TESS_TYPE_frame) {
         return TESS_OK; /* already: also what a repetition finds */
     }
     enum tess_err err = cap_delete(slot);
+    if (err == TESS_OK && c != NULL && c->type == TESS_TYPE_null) {
+        err = TESS_CAP; /* what was deleted held it */
+    }
     if (err == TESS_OK && c != NULL) {
         cap_copy(c, slot, TESS_RIGHT_ALL, c->badge);
     }
@@ -24,7 +27,8 @@ static enum tess_err hold_copy(struct thread *t, enum thread_slot i, struct cap 
 }
 
 /* A capability argument that may be 0; *c NULL then. */
-static bool optional(struct invocation *inv, word_t slot, enum tess_type type, struct cap **c, enum tess_err *err)
+static bool optional(struct invocation *inv, word_t slot, enum tess_type type, struct cap **c,
+                     enum tess_err *err)
 {
     *c = NULL;
     return slot == 0 || (*c = arg_cap(inv, slot, type, err)) != NULL;
@@ -43,7 +47,8 @@ static enum tess_err configure(struct invocation *inv, struct thread *t)
         return err;
     }
     if ((fault != NULL && (fault->rights & TESS_RIGHT_SEND) == 0) ||
-        (frame != NULL && (frame->rights & (TESS_RIGHT_READ | TESS_RIGHT_WRITE)) != (TESS_RIGHT_READ | TESS_RIGHT_WRITE))) {
+        (frame != NULL && (frame->rights & (TESS_RIGHT_READ | TESS_RIGHT_WRITE)) !=
+                              (TESS_RIGHT_READ | TESS_RIGHT_WRITE))) {
         return TESS_RIGHTS;
     }
     if (flags > TESS_THREAD_FOREIGN || (frame != NULL && (frame->flags & CAP_DEVICE))) {
@@ -55,25 +60,28 @@ static enum tess_err configure(struct invocation *inv, struct thread *t)
     if (t->state != TESS_THREAD_SUSPENDED && t != inv->self) {
         return TESS_STATE;
     }
-    if ((err = hold_copy(t, THREAD_FAULT, fault)) != TESS_OK || (err = hold_copy(t, THREAD_BUFFER, frame)) != TESS_OK ||
-        (err = hold_copy(t, THREAD_VSPACE, vspace)) != TESS_OK || (err = hold_copy(t, THREAD_CNODE, cnode)) != TESS_OK) {
+    if ((err = hold_copy(t, THREAD_FAULT, fault)) != TESS_OK ||
+        (err = hold_copy(t, THREAD_BUFFER, frame)) != TESS_OK ||
+        (err = hold_copy(t, THREAD_VSPACE, vspace)) != TESS_OK ||
+        (err = hold_copy(t, THREAD_CNODE, cnode)) != TESS_OK) {
         return err;
     }
-    /* ---- commit ---- */
+    /* ---- commit: from the copies, because a deletion above may have taken the originals ---- */
     if (cnode != NULL) {
-        struct cnode *n = (struct cnode *)cnode->object;
+        struct cnode *n = (struct cnode *)t->slot[THREAD_CNODE].object;
         t->slots = n->slot;
         t->slot_count = n->box.count;
     }
     if (vspace != NULL) {
-        t->vspace = (struct vspace *)vspace->object;
+        t->vspace = (struct vspace *)t->slot[THREAD_VSPACE].object;
         thread_update_space(t);
         if (t == inv->self && inv->cpu->current == t) {
             switch_to(inv->cpu, t); /* load it */
         }
     }
     if (frame != NULL) {
-        t->buffer = (struct tess_ipc_buffer *)(arch_direct_base() + frame->object + offset);
+        t->buffer =
+            (struct tess_ipc_buffer *)(arch_direct_base() + t->slot[THREAD_BUFFER].object + offset);
     }
     t->flags = (uint8_t)((t->flags & ~THREAD_FOREIGN) | (flags ? THREAD_FOREIGN : 0));
     arch_thread_set_foreign(t, flags != 0);
@@ -83,7 +91,8 @@ static enum tess_err configure(struct invocation *inv, struct thread *t)
 /* Registers may be read or written when the thread is not between two of its instructions only by chance. */
 static bool stopped(const struct thread *t)
 {
-    return t->state == TESS_THREAD_SUSPENDED || (t->state == TESS_THREAD_REPLY && t->fault_kind != 0) ||
+    return t->state == TESS_THREAD_SUSPENDED ||
+           (t->state == TESS_THREAD_REPLY && t->fault_kind != 0) ||
            (t->state == TESS_THREAD_SEND && t->fault_kind != 0);
 }
 
@@ -193,6 +202,7 @@ static enum tess_err set_priority(struct invocation *inv, struct thread *t)
     if (queued) {
         ready_remove(inv->cpu, t);
     }
+    inv->cpu->pending |= PENDING_SCHEDULE;
     t->prio = (uint8_t)prio;
     t->ceiling = (uint8_t)ceiling;
     if (queued) {
@@ -303,6 +313,7 @@ static enum tess_err budget_set(struct invocation *inv, struct budget *b)
     if (amount < BUDGET_MIN || amount > period || period > BUDGET_MAX) {
         return TESS_ARG;
     }
+    cpu->pending |= PENDING_SCHEDULE;
     budget_account(cpu);
     if (b->throttled) {
         timer_remove(&cpu->timers, &b->timer);

@@ -1,26 +1,10 @@
 /* Ready queues of one CPU: 256 circular lists under a two-level bitmap; `top` caches the highest priority. */
 #include "cpu.h"
 
-static void mark(struct cpu *cpu, unsigned prio)
-{
-    cpu->ready_map[prio / 64] |= 1ull << prio % 64;
-    cpu->ready_words |= 1ull << prio / 64;
-    if (prio > cpu->top) {
-        cpu->top = prio;
-    }
-}
-
 void ready_append(struct cpu *cpu, struct thread *t)
 {
     queue_append(&cpu->ready[t->prio], t);
-    mark(cpu, t->prio);
-}
-
-void ready_prepend(struct cpu *cpu, struct thread *t)
-{
-    queue_append(&cpu->ready[t->prio], t);
-    cpu->ready[t->prio] = t;
-    mark(cpu, t->prio);
+    ready_mark(cpu, t->prio);
 }
 
 static unsigned highest(const struct cpu *cpu)

@@ -23,6 +23,7 @@ static void throttle(struct cpu *cpu, struct budget *b)
 {
     struct thread *h = b->holder;
 
+    cpu->pending |= PENDING_SCHEDULE;
     b->throttled = true;
     timer_insert(&cpu->timers, &b->timer, b->refill[b->head].time, TIMER_BUDGET);
     if (h != NULL && h->state == TESS_THREAD_READY) {
@@ -40,7 +41,7 @@ static void next_slice(struct cpu *cpu, struct budget *b)
 
     b->refill[b->head].amount = b->amount;
     if (h == cpu->current) {
-        cpu->rotate = 1;
+        schedule_yield(cpu);
     } else if (h != NULL && h->state == TESS_THREAD_READY) {
         ready_remove(cpu, h);
         ready_append(cpu, h);
@@ -81,6 +82,7 @@ void switch_to(struct cpu *cpu, struct thread *next)
 {
     word_t word = next->space->switch_word;
 
+    cpu->pending |= PENDING_SCHEDULE;
     cpu->current = next;
     trace(cpu, TESS_TRACE_switch, next->id, next->prio);
     if (next->budget != cpu->budget) {
@@ -89,7 +91,8 @@ void switch_to(struct cpu *cpu, struct thread *next)
         run_on(cpu, next->budget, now);
     }
     if (unlikely(word == 0)) {
-        word = next->vspace != NULL && vspace_activate(next->vspace) ? next->vspace->switch_word : cpu->space_none;
+        word = next->vspace != NULL && vspace_activate(next->vspace) ? next->vspace->switch_word
+                                                                     : cpu->space_none;
     }
     if (word != cpu->space_word) {
         cpu->space_word = word;
@@ -115,6 +118,7 @@ static void pick(struct cpu *cpu)
 
 void schedule_yield(struct cpu *cpu)
 {
+    cpu->pending |= PENDING_SCHEDULE;
     cpu->rotate = 1;
 }
 
@@ -124,7 +128,7 @@ static void timeout_fault(struct thread *t)
     struct cap *handler = &t->slot[THREAD_TIMEOUT];
 
     if (t->state == TESS_THREAD_NO_BUDGET && handler->type != TESS_TYPE_null && t->budget != NULL) {
-        word_t words[2] = {t->budget->consumed, t->regs.pc};
+        word_t words[2] = { t->budget->consumed, t->regs.pc };
         ipc_fault(t, handler, TESS_FAULT_budget, words, 2);
     }
 }
@@ -136,7 +140,8 @@ void schedule(struct cpu *cpu)
         struct thread *t = cpu->current;
 
         if (t->state == TESS_THREAD_READY && !is_idle(cpu, t)) {
-            if (cpu->ready_words != 0 && (t->prio < cpu->top || (cpu->rotate && t->prio == cpu->top))) {
+            if (cpu->ready_words != 0 &&
+                (t->prio < cpu->top || (cpu->rotate && t->prio == cpu->top))) {
                 if (cpu->rotate) {
                     ready_append(cpu, t);
                 } else {
@@ -178,8 +183,19 @@ void schedule(struct cpu *cpu)
     }
 }
 
+void finish(struct cpu *cpu, struct thread *self)
+{
+    if (cpu->pending & PENDING_REPEAT) {
+        self->regs.pc -= 4;
+    }
+    cpu->pending = 0;
+    schedule(cpu);
+    cpu->pending = 0;
+}
+
 void timers_expire(struct cpu *cpu)
 {
+    cpu->pending |= PENDING_SCHEDULE;
     uint64_t now = arch_now();
 
     cpu->armed = UINT64_MAX;
@@ -215,6 +231,7 @@ static void release(struct thread *h)
 {
     struct cpu *cpu = h->cpu;
 
+    cpu->pending |= PENDING_SCHEDULE;
     h->budget = NULL;
     if (h->state == TESS_THREAD_READY) {
         if (h != cpu->current) {
@@ -226,6 +243,7 @@ static void release(struct thread *h)
 
 static void hold(struct budget *b, struct thread *t)
 {
+    t->cpu->pending |= PENDING_SCHEDULE;
     b->holder = t;
     t->budget = b;
     if (t->state == TESS_THREAD_NO_BUDGET) {
@@ -238,6 +256,7 @@ void budget_move(struct thread *from, struct thread *to)
     struct budget *b = from->budget;
 
     if (b != NULL) {
+        to->cpu->pending |= PENDING_SCHEDULE;
         from->budget = NULL;
         b->holder = to;
         to->budget = b;
@@ -279,7 +298,8 @@ void budget_go_home(struct thread *t)
 void budget_bind(struct budget *b, struct thread *t)
 {
     b->owner = t;
-    if (t->caller != NULL && t->caller->budget == NULL) { /* it served on a lent budget: the reply must look */
+    if (t->caller != NULL &&
+        t->caller->budget == NULL) { /* it served on a lent budget: the reply must look */
         t->caller->flags |= THREAD_SLOW;
         thread_update_space(t->caller);
     }

@@ -17,7 +17,8 @@ void thread_error(struct thread *t, enum tess_err err)
 
 void thread_update_space(struct thread *t)
 {
-    bool direct = t->vspace != NULL && (t->flags & (THREAD_KICK | THREAD_SLOW)) == 0 && t->timer.kind == TIMER_OFF;
+    bool direct = t->vspace != NULL && (t->flags & (THREAD_KICK | THREAD_SLOW)) == 0 &&
+                  t->timer.kind == TIMER_OFF;
 
     t->space = direct ? t->vspace : &vspace_none;
 }
@@ -53,6 +54,7 @@ void thread_detach(struct thread *t)
 {
     struct cpu *cpu = t->cpu;
 
+    cpu->pending |= PENDING_SCHEDULE;
     switch ((enum tess_thread_state)t->state) {
     case TESS_THREAD_READY:
         if (t != cpu->current) {
@@ -117,8 +119,8 @@ static void fault_forget(struct thread *t)
 /* Take t out of what it waits in; its system call has ended with err. */
 static void cut_short(struct thread *t, enum tess_err err)
 {
-    bool waits = t->state == TESS_THREAD_SEND || t->state == TESS_THREAD_RECV || t->state == TESS_THREAD_WAIT ||
-                 t->state == TESS_THREAD_REPLY;
+    bool waits = t->state == TESS_THREAD_SEND || t->state == TESS_THREAD_RECV ||
+                 t->state == TESS_THREAD_WAIT || t->state == TESS_THREAD_REPLY;
 
     thread_detach(t);
     if (t->fault_kind != 0) {
@@ -148,6 +150,7 @@ void thread_resume(struct thread *t)
 
 void thread_kick(struct thread *t)
 {
+    t->cpu->pending |= PENDING_SCHEDULE;
     t->flags |= THREAD_KICK;
     thread_update_space(t);
 }
@@ -181,7 +184,8 @@ bool thread_ok(const struct thread *t)
     bool ok = t->prio <= t->ceiling || t->state == TESS_THREAD_SUSPENDED;
 
     ok = ok && (t->budget == NULL || t->budget->holder == t);
-    ok = ok && (t->caller == NULL || (t->caller->state == TESS_THREAD_REPLY && t->caller->server == t));
+    ok = ok &&
+         (t->caller == NULL || (t->caller->state == TESS_THREAD_REPLY && t->caller->server == t));
     ok = ok && (t->space == &vspace_none || (t->space == t->vspace && t->timer.kind == TIMER_OFF));
     switch ((enum tess_thread_state)t->state) {
     case TESS_THREAD_READY:

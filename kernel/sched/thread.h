@@ -25,25 +25,25 @@ struct vspace;
 struct cpu;
 
 enum thread_slot { /* capabilities that a thread holds */
-    THREAD_CNODE,
-    THREAD_VSPACE,
-    THREAD_FAULT,
-    THREAD_BUFFER,
-    THREAD_TIMEOUT,
-    THREAD_BUDGET,
-    THREAD_NOTIFICATION,
-    THREAD_SLOTS
+                   THREAD_CNODE,
+                   THREAD_VSPACE,
+                   THREAD_FAULT,
+                   THREAD_BUFFER,
+                   THREAD_TIMEOUT,
+                   THREAD_BUDGET,
+                   THREAD_NOTIFICATION,
+                   THREAD_SLOTS
 };
 
 enum send_kind { /* what a thread in a send queue wants */
-    SEND_ONLY,
-    SEND_CALL,
-    SEND_FAULT, /* words are in fault_word, tag in fault_tag */
+                 SEND_ONLY,
+                 SEND_CALL,
+                 SEND_FAULT, /* words are in fault_word, tag in fault_tag */
 };
 
-#define THREAD_KICK     0x1u /* latched: fault before user code runs again */
-#define THREAD_FOREIGN  0x2u
-#define THREAD_SLOW     0x4u /* a reply to it must look at budgets: keep it off the message path */
+#define THREAD_KICK    0x1u /* latched: fault before user code runs again */
+#define THREAD_FOREIGN 0x2u
+#define THREAD_SLOW    0x4u /* a reply to it must look at budgets: keep it off the message path */
 
 struct fpu_state {
     uint64_t v[64]; /* 32 registers of 128 bits */
@@ -53,41 +53,45 @@ struct fpu_state {
 
 struct thread {
     /* entry and exit paths (offsets.c): */
-    struct tess_regs regs;     /* x0..x30, sp, pc, pstate, tls */
-    uint32_t svc_base;         /* syndrome of native system call 0; of a foreign thread a value that never matches */
-    uint32_t fault_kind;       /* enum tess_fault while it waits (SEND or REPLY) for its handler, else 0 */
-    struct cpu *cpu;           /* home CPU */
-    word_t zero[8];            /* always zero: the exits clear scratch registers from here, two at a time */
+    struct tess_regs regs; /* x0..x30, sp, pc, pstate, tls */
+    uint32_t
+        svc_base; /* syndrome of native system call 0; of a foreign thread a value that never matches */
+    uint32_t
+        fault_kind;  /* enum tess_fault while it waits (SEND or REPLY) for its handler, else 0 */
+    struct cpu *cpu; /* home CPU */
+    word_t zero[8];  /* always zero: the exits clear scratch registers from here, two at a time */
 
     /* message path: */
-    struct vspace *space;      /* never NULL; &vspace_none while the path must not switch to it directly */
-    struct cap *slots;         /* CNode: slots and */
-    word_t slot_count;         /* their number; 0 without a CNode */
-    struct budget *budget;     /* what it runs on, own or lent: budget->holder == this; NULL: none, or lent on */
-    struct thread *caller;     /* whom it serves */
-    struct notification *bound; /* notification delivered at receives */
+    struct vspace
+        *space;        /* never NULL; &vspace_none while the path must not switch to it directly */
+    struct cap *slots; /* CNode: slots and */
+    word_t slot_count; /* their number; 0 without a CNode */
+    struct budget
+        *budget; /* what it runs on, own or lent: budget->holder == this; NULL: none, or lent on */
+    struct thread *caller;          /* whom it serves */
+    struct notification *bound;     /* notification delivered at receives */
     struct thread *q_next, *q_prev; /* the one queue it is in */
-    uint8_t state;             /* enum tess_thread_state */
+    uint8_t state;                  /* enum tess_thread_state */
     uint8_t prio;
-    uint8_t ceiling;           /* highest priority it may give */
-    uint8_t flags;             /* THREAD_* */
-    uint8_t send_kind;         /* while in SEND */
+    uint8_t ceiling;   /* highest priority it may give */
+    uint8_t flags;     /* THREAD_* */
+    uint8_t send_kind; /* while in SEND */
     uint8_t spare[3];
 
-    struct thread *server;     /* valid in REPLY: the thread that serves it; NULL: */
+    struct thread *server;      /* valid in REPLY: the thread that serves it; NULL: */
     struct reply *reply_object; /* the object that holds it */
-    void *waiting_on;          /* endpoint or notification, set iff SEND, RECV, WAIT */
-    word_t badge;              /* SEND: of the capability used */
-    uint8_t send_rights;       /* SEND: rights of that capability (GRANT) */
+    void *waiting_on;           /* endpoint or notification, set iff SEND, RECV, WAIT */
+    word_t badge;               /* SEND: of the capability used */
+    uint8_t send_rights;        /* SEND: rights of that capability (GRANT) */
     uint8_t spare2[7];
-    struct timer timer;        /* deadline */
+    struct timer timer;             /* deadline */
     struct tess_ipc_buffer *buffer; /* direct map; NULL: none */
-    struct vspace *vspace;     /* what the VSPACE slot names; NULL: none */
-    word_t progress;           /* of an invocation that was preempted and is being repeated; else 0 */
+    struct vspace *vspace;          /* what the VSPACE slot names; NULL: none */
+    word_t progress; /* of an invocation that was preempted and is being repeated; else 0 */
     uint64_t fault_tag;
     word_t fault_word[8];
-    uint32_t refs;             /* capabilities */
-    uint32_t id;               /* for traces */
+    uint32_t refs; /* capabilities */
+    uint32_t id;   /* for traces */
     char name[16];
 
     struct container box;

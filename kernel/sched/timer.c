@@ -28,7 +28,9 @@ static struct timer *merge(struct timer *a, struct timer *b)
     if (a == NULL || b == NULL) {
         return a ? a : b;
     }
-    while (b != NULL) { /* invariant: a's tree hangs below spine on the right, b is to be merged into it */
+    while (
+        b !=
+        NULL) { /* invariant: a's tree hangs below spine on the right, b is to be merged into it */
         LOOP_BOUND(2 * TIMER_RANK_MAX + 1);
         if (a == NULL || b->time < a->time) {
             struct timer *swap = a;

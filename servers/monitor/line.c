@@ -7,6 +7,7 @@
 #include "say.h"
 #include "uart.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define CTRL(c)       ((c)&0x1f)
@@ -83,11 +84,14 @@ static int key_read(void)
 
 /* ---- screen ---- */
 
-/* Text from `from` on has changed and the screen's cursor stands there: show it and go to `cursor`. */
-static void redraw(size_t from)
+/* Text from `from` on has changed and the screen's cursor stands there: show it and go to `cursor`.
+ * shorter: clear what may stand behind it. */
+static void redraw(size_t from, bool shorter)
 {
     uart_write(text + from, length - from);
-    say("\x1b[K");
+    if (shorter) {
+        say("\x1b[K");
+    }
     if (length > cursor) {
         say("\x1b[%uD", (unsigned)(length - cursor));
     }
@@ -106,7 +110,7 @@ static void go(size_t to)
 static void show_line(void)
 {
     say("%s", shown_prompt);
-    redraw(0);
+    redraw(0, false);
 }
 
 /* ---- editing ---- */
@@ -123,7 +127,7 @@ static void insert(const char *s, size_t n)
     memcpy(text + at, s, n);
     length += n;
     cursor += n;
-    redraw(at);
+    redraw(at, false);
 }
 
 /* Delete the text from `from` to the cursor or, if that lies before it, from the cursor to `from`. */
@@ -137,7 +141,7 @@ static void cut(size_t from)
     go(a);
     memmove(text + a, text + b, length - b);
     length -= b - a;
-    redraw(a);
+    redraw(a, true);
 }
 
 static void replace(const char *s)
@@ -146,7 +150,7 @@ static void replace(const char *s)
     length = strlen(s); /* from the history: at most LINE_MAX bytes with the 0 */
     memmove(text, s, length);
     cursor = length;
-    redraw(0);
+    redraw(0, true);
 }
 
 static size_t word_start(void)

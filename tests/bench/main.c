@@ -20,8 +20,8 @@ static void run(void (*main)(struct worker *), tess_cap fault, uint64_t flags)
 /* Two threads of one priority in different spaces; both finish. */
 static void run_yielders(void)
 {
-    struct worker *a = worker_new(CLIENT, yielder_main, PRIO_CLIENT, 0, 0);
-    struct worker *b = worker_new(SERVER, yielder_main, PRIO_CLIENT, 0, 0);
+    struct worker *a = worker_new(CLIENT, yield_from_main, PRIO_CLIENT, 0, 0);
+    struct worker *b = worker_new(SERVER, yield_to_main, PRIO_CLIENT, 0, 0);
     worker_start(a);
     worker_start(b);
     (void)tess_recv(caps.done, 0);
@@ -33,6 +33,7 @@ int main(void)
     world_make();
     passive(SERVER, serve_main);
     passive(CLIENT, same_main);
+    passive(SERVER, long_main);
     passive(SERVER, take_main);
     passive(SERVER, fault_main);
     passive(SERVER, foreign_main);

@@ -36,6 +36,17 @@ void same_main(struct worker *self)
     echo(caps.same);
 }
 
+/* Words beyond the registers are in the buffer, where they stay for the answer, but the first one grows. */
+void long_main(struct worker *self)
+{
+    struct tess_msg m = tess_recv(caps.words, 0);
+    for (;;) {
+        self->ipc->word[TESS_MSG_REGS]++;
+        m = tess_reply_recv_8(caps.words, m.tag, 0, 0, m.w[0], m.w[1], m.w[2], m.w[3], m.w[4],
+                              m.w[5], m.w[6], m.w[7]);
+    }
+}
+
 /* Every capability goes to the next slot, so that none must be deleted within a round. */
 void take_main(struct worker *self)
 {
@@ -128,13 +139,25 @@ static void loop_rounds(void)
     }
 }
 
-/* One row of a call with n words in registers. */
+/* A fast answer counts only if it is the right one. */
+static void must_be(uint64_t is, uint64_t expected, const char *what)
+{
+    must(is == expected ? TESS_OK : TESS_PROTOCOL, what);
+}
+
+/* One row of a call with n words in registers: what comes back must be what was sent. */
 #define CALL_ROUNDS(row, n, endpoint, deadline, ...)                                               \
     FOR_ROUNDS                                                                                     \
     {                                                                                              \
+        const uint64_t sent[] = { 0 __VA_OPT__(, ) __VA_ARGS__ };                                  \
         BENCH_BEGIN(row);                                                                          \
-        (void)tess_call_##n(endpoint, tess_tag(0, n, 0), deadline __VA_OPT__(, ) __VA_ARGS__);     \
+        struct tess_msg m =                                                                        \
+            tess_call_##n(endpoint, tess_tag(0, n, 0), deadline __VA_OPT__(, ) __VA_ARGS__);       \
         BENCH_END(row);                                                                            \
+        must_be(m.tag, tess_tag(0, n, 0), #row);                                                   \
+        for (unsigned i = 1; i <= n; i++) {                                                        \
+            must_be(m.w[i - 1], sent[i], #row);                                                    \
+        }                                                                                          \
     }
 
 static void call_rounds(void)
@@ -156,39 +179,57 @@ static void call_rounds(void)
     CALL_ROUNDS(ROW_call_deadline, 0, serve, later)
 }
 
-/* Words 8.. stay in the buffers, where both sides leave what they got. */
-static void long_call_rounds(void)
+#define LONG_ROUNDS(row, length)                                                                   \
+    FOR_ROUNDS                                                                                     \
+    {                                                                                              \
+        uint64_t first = self->ipc->word[TESS_MSG_REGS], last = self->ipc->word[(length)-1];       \
+        BENCH_BEGIN(row);                                                                          \
+        struct tess_msg m =                                                                        \
+            tess_call_8(caps.words, tess_tag(0, length, 0), 0, 1, 2, 3, 4, 5, 6, 7, round);        \
+        BENCH_END(row);                                                                            \
+        must_be(m.tag, tess_tag(0, length, 0), #row);                                              \
+        must_be(m.w[7], round, #row);                                                              \
+        must_be(self->ipc->word[TESS_MSG_REGS], first + 1, #row);                                  \
+        must_be(self->ipc->word[(length)-1], last, #row);                                          \
+    }
+
+static void long_call_rounds(struct worker *self)
 {
-    tess_cap serve = caps.serve;
-    FOR_ROUNDS
-    {
-        BENCH_BEGIN(ROW_call_20);
-        (void)tess_call_8(serve, tess_tag(0, 20, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8);
-        BENCH_END(ROW_call_20);
+    for (unsigned i = TESS_MSG_REGS; i < TESS_MSG_WORDS; i++) {
+        self->ipc->word[i] = i;
     }
-    FOR_ROUNDS
-    {
-        BENCH_BEGIN(ROW_call_64);
-        (void)tess_call_8(serve, tess_tag(0, 64, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8);
-        BENCH_END(ROW_call_64);
-    }
+    LONG_ROUNDS(ROW_call_20, 20)
+    LONG_ROUNDS(ROW_call_64, 64)
 }
 
 static void cap_call_rounds(void)
 {
+    struct tess_cap_info info = { 0 };
     tess_cap take = caps.take;
     tess_ipc_send_cap(0, caps.lonely);
     FOR_ROUNDS
     {
         BENCH_BEGIN(ROW_call_cap);
-        (void)tess_call_0(take, tess_tag(0, 0, 1), 0);
+        struct tess_msg m = tess_call_0(take, tess_tag(0, 0, 1), 0);
         BENCH_END(ROW_call_cap);
+        must_be(m.tag, 0, "ROW_call_cap");
     }
     FOR_ROUNDS
     {
+        must(tess_cnode_read(TESS_ROOT_CNODE, caps.spare + round, &info), "read what was taken");
+        must_be(info.type, TESS_TYPE_notification, "what was taken");
         must(tess_cnode_delete(TESS_ROOT_CNODE, caps.spare + round), "delete what was taken");
     }
 }
+
+/* A statement that must succeed, measured. */
+#define MEASURE(row, what)                                                                         \
+    do {                                                                                           \
+        BENCH_BEGIN(row);                                                                          \
+        enum tess_err measured = (what);                                                           \
+        BENCH_END(row);                                                                            \
+        must(measured, #row);                                                                      \
+    } while (0)
 
 static void one_way_rounds(void)
 {
@@ -205,26 +246,16 @@ static void one_way_rounds(void)
     }
     FOR_ROUNDS
     {
-        BENCH_BEGIN(ROW_signal_none);
-        (void)tess_signal_0(lonely);
-        BENCH_END(ROW_signal_none);
+        MEASURE(ROW_signal_none, tess_signal(lonely));
     }
     FOR_ROUNDS
     {
         BENCH_BEGIN(ROW_nop);
-        (void)tess_nop_0();
+        struct tess_msg m = tess_nop_0();
         BENCH_END(ROW_nop);
+        must(tess_msg_err(m.tag), "ROW_nop");
     }
 }
-
-/* A statement that must succeed, measured. */
-#define MEASURE(row, what)                                                                         \
-    do {                                                                                           \
-        BENCH_BEGIN(row);                                                                          \
-        enum tess_err measured = (what);                                                           \
-        BENCH_END(row);                                                                            \
-        must(measured, #row);                                                                      \
-    } while (0)
 
 static void map_rounds(void)
 {
@@ -307,11 +338,10 @@ static void cap_rounds(void)
 
 void client_main(struct worker *self)
 {
-    (void)self;
     loop_rounds();
     one_way_rounds();
     call_rounds();
-    long_call_rounds();
+    long_call_rounds(self);
     cap_call_rounds();
     map_rounds();
     vector_rounds();
@@ -362,13 +392,22 @@ void poker_main(struct worker *self)
     }
 }
 
-/* Each round begins in one thread and ends in the other, where its own yield returns. */
-void yielder_main(struct worker *self)
+/* Each round begins in one thread and ends in the other, so a yield that stays where it is gives no sample. */
+void yield_from_main(struct worker *self)
 {
     (void)self;
     FOR_ROUNDS
     {
         BENCH_BEGIN(ROW_yield);
+        tess_yield();
+    }
+}
+
+void yield_to_main(struct worker *self)
+{
+    (void)self;
+    FOR_ROUNDS
+    {
         tess_yield();
         BENCH_END(ROW_yield);
     }

@@ -11,6 +11,7 @@
 void serve_main(struct worker *self);   /* answers with what it got, on caps.serve */
 void own_main(struct worker *self);     /* on caps.own */
 void same_main(struct worker *self);    /* on caps.same */
+void long_main(struct worker *self);    /* answers long messages, on caps.words */
 void take_main(struct worker *self);    /* takes one capability with each call, on caps.take */
 void listen_main(struct worker *self);  /* receives on caps.listen */
 void wake_main(struct worker *self);    /* waits for caps.wake */
@@ -21,8 +22,9 @@ void foreign_main(struct worker *self); /* answers foreign system calls */
 /* Clients; they return when all rounds are done. */
 void client_main(struct worker *self); /* everything that one thread can do */
 void faulter_main(struct worker *self);
-void stranger_main(struct worker *self); /* a foreign thread: makes no native system call */
-void poker_main(struct worker *self);    /* makes the clock interrupt */
-void yielder_main(struct worker *self);  /* twice, at one priority */
+void stranger_main(struct worker *self);   /* a foreign thread: makes no native system call */
+void poker_main(struct worker *self);      /* makes the clock interrupt */
+void yield_from_main(struct worker *self); /* two at one priority */
+void yield_to_main(struct worker *self);
 
 #endif

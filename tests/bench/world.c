@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* From the linker script. */
-extern char __tdata_source[], __tdata_size[];
+extern char __tdata_source[], __tdata_size[], __heap_end[];
 
 #define STACK_BYTES 8192u
 #define PERIOD_NS   10000000000ull /* no budget ends within a measurement */
@@ -57,7 +57,7 @@ static tess_cap part(tess_cap frame, uint64_t offset, uint64_t bytes, uint64_t r
 /* Fill an address space with a copy of this program: text and constants not writable, the rest not executable. */
 static void space_copy(enum place place)
 {
-    uint64_t first = tess_bootinfo->image_first, end = tess_bootinfo->image_end;
+    uint64_t first = tess_bootinfo->image_first, end = (uint64_t)__heap_end;
     uint64_t data = ((uint64_t)__tdata_source + (uint64_t)__tdata_size + TESS_PAGE - 1) &
                     ~(uint64_t)(TESS_PAGE - 1);
     tess_cap frame;
@@ -99,8 +99,8 @@ void world_make(void)
     caps.vspace[ROOT] = TESS_ROOT_VSPACE;
     caps.vspace[CLIENT] = object(TESS_TYPE_vspace, 0);
     caps.vspace[SERVER] = object(TESS_TYPE_vspace, 0);
-    tess_cap *endpoint[] = { &caps.serve,  &caps.own,   &caps.same,   &caps.take,
-                             &caps.listen, &caps.fault, &caps.foreign };
+    tess_cap *endpoint[] = { &caps.serve, &caps.own,    &caps.same,  &caps.words,
+                             &caps.take,  &caps.listen, &caps.fault, &caps.foreign };
     for (unsigned i = 0; i < sizeof(endpoint) / sizeof(endpoint[0]); i++) {
         *endpoint[i] = object(TESS_TYPE_endpoint, 0);
     }

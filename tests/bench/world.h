@@ -20,6 +20,7 @@ struct caps {
     tess_cap serve;     /* endpoint of a passive server in another space */
     tess_cap own;       /* of a server with its own budget */
     tess_cap same;      /* of a passive server in the client's space */
+    tess_cap words;     /* of a server that gets long messages */
     tess_cap take;      /* of a server that takes capabilities */
     tess_cap listen;    /* of a thread that only receives */
     tess_cap wake;      /* notification that a thread waits for */

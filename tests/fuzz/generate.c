@@ -62,13 +62,25 @@ static uint64_t pick_slot(struct worker *w, unsigned type)
     uint64_t *r = &w->random;
     unsigned chance = (unsigned)random_below(r, 100);
 
-    if (chance < 60) {
+    if (chance < 35) { /* where everybody has the same object */
+        return type * SLOTS_A_TYPE + random_below(r, 2);
+    }
+    if (chance < 75) {
         return type * SLOTS_A_TYPE + random_below(r, 8);
     }
-    if (chance < 90) {
+    if (chance < 93) {
         return type * SLOTS_A_TYPE + random_below(r, SLOTS_A_TYPE);
     }
-    return chance < 97 ? random_below(r, FUZZ_SLOTS) : any_word(w);
+    return chance < 98 ? random_below(r, FUZZ_SLOTS) : any_word(w);
+}
+
+/* What is deleted, moved, revoked: seldom what everybody needs. */
+static uint64_t pick_victim(struct worker *w, unsigned type)
+{
+    uint64_t *r = &w->random;
+
+    return random_chance(r, 85) ? type * SLOTS_A_TYPE + 4 + random_below(r, SLOTS_A_TYPE - 4)
+                                : pick_slot(w, type);
 }
 
 /* A slot that is empty, perhaps. */
@@ -76,6 +88,9 @@ static uint64_t pick_free(struct worker *w, unsigned type)
 {
     uint64_t *r = &w->random;
 
+    if (type == TESS_TYPE_irq || type == TESS_TYPE_tables) { /* only workers make these */
+        return type * SLOTS_A_TYPE + random_below(r, 8);
+    }
     return random_chance(r, 90) ? type * SLOTS_A_TYPE + 8 + random_below(r, SLOTS_A_TYPE - 8)
                                 : random_below(r, FUZZ_SLOTS + 2);
 }
@@ -172,23 +187,23 @@ static uint64_t any_pc(struct worker *w)
 
 static const char *const patterns[OP_COUNT] = {
     [OP_untyped_retype] = "Tzcnmo",
-    [OP_untyped_split] = "pUU",
+    [OP_untyped_split] = "jcU",
     [OP_untyped_info] = "",
     [OP_cnode_copy] = "csdr",
     [OP_cnode_mint] = "csdrb",
-    [OP_cnode_move] = "csd",
-    [OP_cnode_delete] = "s",
-    [OP_cnode_revoke] = "s",
+    [OP_cnode_move] = "cSd",
+    [OP_cnode_delete] = "S",
+    [OP_cnode_revoke] = "S",
     [OP_cnode_read] = "s",
-    [OP_frame_map] = "varA",
-    [OP_frame_protect] = "rO",
+    [OP_frame_map] = "vaMA",
+    [OP_frame_protect] = "MO",
     [OP_frame_unmap] = "",
     [OP_frame_derive] = "ppcDr",
     [OP_frame_address] = "",
     [OP_vspace_donate] = "upcL",
-    [OP_vspace_map_vector] = "krA",
+    [OP_vspace_map_vector] = "kMA",
     [OP_vspace_unmap_vector] = "k",
-    [OP_vspace_protect_vector] = "kr",
+    [OP_vspace_protect_vector] = "kM",
     [OP_vspace_info] = "",
     [OP_thread_configure] = "CVEFgf",
     [OP_thread_resume] = "",
@@ -204,7 +219,7 @@ static const char *const patterns[OP_COUNT] = {
     [OP_thread_info] = "",
     [OP_thread_fpu_read] = "h",
     [OP_thread_fpu_write] = "h",
-    [OP_cnode_cancel_badge] = "B",
+    [OP_cnode_cancel_badge] = "Bb",
     [OP_reply_defer] = "",
     [OP_budget_configure] = "Ptt",
     [OP_budget_bind] = "H",
@@ -245,6 +260,9 @@ static uint64_t argument(struct worker *w, char kind)
     case 's': /* a capability of any type: its slot */
         w->type = any_type(w);
         return pick_slot(w, w->type);
+    case 'S': /* likewise, to be lost */
+        w->type = any_type(w);
+        return pick_victim(w, w->type);
     case 'd': /* where one of that type goes */
     case 'n':
         return pick_free(w, w->type);
@@ -256,6 +274,10 @@ static uint64_t argument(struct worker *w, char kind)
         return random_chance(r, 90) ? random_below(r, 6) * TESS_PAGE : any_word(w);
     case 'r': /* rights */
         return random_chance(r, 60) ? TESS_RIGHT_ALL : random_below(r, 20);
+    case 'M': /* rights of a mapping */
+        return random_chance(r, 85) ? TESS_RIGHT_READ | random_below(r, 8) : random_below(r, 20);
+    case 'j': /* bytes, whole pages, more of them */
+        return random_below(r, 32) * TESS_PAGE;
     case 'b': /* badge */
         return random_chance(r, 30) ? 0 : 1ull << random_below(r, 63);
     case 'a':
@@ -281,7 +303,7 @@ static uint64_t argument(struct worker *w, char kind)
     case 'h':
         return random_below(r, 3);
     case 'i': /* interrupt line */
-        return random_below(r, 300);
+        return random_chance(r, 80) ? 32 + random_below(r, 32) : random_below(r, 300);
     case 'C':
         return pick_or_none(w, TESS_TYPE_cnode, 20);
     case 'V':
@@ -320,6 +342,12 @@ static uint64_t argument(struct worker *w, char kind)
 static const uint8_t object_of[OP_COUNT] = {
 #define INVOKE(object, verb, number, words, results, args, text)                                   \
     [OP_##object##_##verb] = TESS_TYPE_##object,
+#include <invocations.def>
+#undef INVOKE
+};
+
+static const uint8_t words_of[OP_COUNT] = {
+#define INVOKE(object, verb, number, words, results, args, text) [OP_##object##_##verb] = words,
 #include <invocations.def>
 #undef INVOKE
 };
@@ -394,6 +422,7 @@ static void make_invocation(struct worker *w, enum fuzz_op op, struct svc_regist
     for (; p[words] != 0; words++) {
         r->x[10 + words] = argument(w, p[words]);
     }
+    words = words < words_of[op] ? words_of[op] : words;
     unsigned tail = put_tail(w, op, r->x[10]);
 
     words = tail ? tail : words;
@@ -474,7 +503,10 @@ static void make_call(struct worker *w, unsigned number, struct svc_registers *r
     default:
         break;
     }
-    if (random_chance(&w->random, 40)) {
+    bool receives =
+        number == TESS_SYS_recv || number == TESS_SYS_reply_recv || number == TESS_SYS_ack_recv;
+
+    if (random_chance(&w->random, receives ? 70 : 30)) {
         r->x[2] = 0;
     }
     w->op = number;
@@ -530,15 +562,18 @@ unsigned worker_next(struct worker *w, struct svc_registers *r)
     return number;
 }
 
-/* The error that a tag stands for; FUZZ_ERRORS - 1 for what a worker answered. */
-static unsigned error_of(uint64_t tag)
+/* The error that a tag stands for; FUZZ_ERRORS - 1: an invocation went to an endpoint, and a worker answered. */
+static unsigned error_of(uint64_t op, uint64_t tag)
 {
     uint64_t label = tess_tag_label(tag);
 
     if (tag & (TESS_TAG_SIGNAL | TESS_TAG_FAULT)) {
         return 0;
     }
-    return label < FUZZ_ERRORS - 1 ? (unsigned)label : FUZZ_ERRORS - 1;
+    if (label >= FUZZ_ERRORS - 1) { /* no error: a worker's answer */
+        return op < OP_INVOKE ? 0 : FUZZ_ERRORS - 1;
+    }
+    return (unsigned)label;
 }
 
 static void fail(struct worker *w, enum failure code, uint64_t a, uint64_t b)
@@ -560,13 +595,15 @@ void worker_done(struct worker *w, unsigned number, const struct svc_registers *
         }
     }
     for (unsigned i = 0; i < 18; i++) { /* a kernel address came out that nobody put in */
-        if (r->x[i] >> 48 == 0xffff && r->x[i] < (uint64_t)-65536 &&
+        uint64_t top = r->x[i] >> 40;   /* direct map, image, devices: kernel/boot/handoff.h */
+
+        if ((top == 0xffff00 || top == 0xffff80 || top == 0xffff90) &&
             (r->x[i] & 0xfff) != KERNEL_MARK) {
             fail(w, FAIL_LEAK, i, r->x[i]);
         }
     }
     if (number < TESS_SYS_COUNT) {
-        w->cover[w->op][error_of(tag)]++;
+        w->cover[w->op][error_of(w->op, tag)]++;
     }
     bool received = !(tag & (TESS_TAG_ERROR | TESS_TAG_SIGNAL));
     if (received && (number == TESS_SYS_recv || number == TESS_SYS_try_recv ||

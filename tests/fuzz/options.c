@@ -23,9 +23,8 @@ uint64_t option(struct tess_env *env, const char *name, uint64_t fallback)
     const char *at = tree(env);
     size_t n = strlen(name);
 
-    for (uint64_t i = 1; at && i + n + 1 < tess_bootinfo->dtb_bytes; i++) {
-        if ((at[i - 1] == ' ' || at[i - 1] == 0) && at[i + n] == '=' &&
-            memcmp(at + i, name, n) == 0) {
+    for (uint64_t i = 0; at && i + n + 1 < tess_bootinfo->dtb_bytes; i++) {
+        if (at[i + n] == '=' && memcmp(at + i, name, n) == 0) {
             return strtoull(at + i + n + 1, NULL, 0);
         }
     }

@@ -38,7 +38,7 @@ static struct canary canary[2];
 static uint64_t seed, programs, silent, refused, by_fault[FAULTS];
 static unsigned passed, failed;
 
-static tess_cap memory, first_slot, next_slot, handler;
+static tess_cap memory, first_slot, next_slot, handler, badged[VICTIMS];
 static struct victim victim[VICTIMS];
 /* One page of code and one of data for each victim: the guardian's, mapped for the victim through derived frames. */
 static uint8_t *page[VICTIMS];
@@ -84,6 +84,9 @@ static void prepare(void)
         page[i] = at;
         must(tess_slot_alloc(&slots, &code_frame[i]), "slot");
         must(tess_slot_alloc(&slots, &data_frame[i]), "slot");
+        must(tess_slot_alloc(&slots, &badged[i]), "slot");
+        must(tess_cnode_mint(TESS_ROOT_CNODE, 0, handler, badged[i], TESS_RIGHT_ALL, i + 1),
+             "mint");
         must(tess_frame_derive(page_frame[i], 0, TESS_PAGE, 0, code_frame[i],
                                TESS_RIGHT_READ | TESS_RIGHT_EXEC),
              "code");
@@ -132,11 +135,9 @@ static void build(void)
         must(tess_thread_set_priority(v->thread, 40, 41), "priority");
     }
     for (unsigned i = 0; i < VICTIMS; i++) {
-        tess_cap badged = next_slot++;
-        must(tess_cnode_mint(TESS_ROOT_CNODE, 0, handler, badged, TESS_RIGHT_ALL, i + 1), "mint");
         give_objects(&victim[i], i);
         /* Every second one foreign: its svc instructions go to the handler. */
-        must(tess_thread_configure(victim[i].thread, victim[i].cnode, victim[i].vspace, badged,
+        must(tess_thread_configure(victim[i].thread, victim[i].cnode, victim[i].vspace, badged[i],
                                    page_frame[i], TESS_PAGE, i & 1 ? TESS_THREAD_FOREIGN : 0),
              "configure");
     }

@@ -1,11 +1,9 @@
 #include "world.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "platform.h"
 #include "random.h"
-
-extern char __tdata_source[]; /* end of text and constants: root.ld */
 
 #define PERIOD 625000u /* ticks: 10 ms at the 62.5 MHz of QEMU */
 
@@ -23,9 +21,7 @@ static void refuse(struct world *w, const char *step, enum tess_err err)
 /* A frame of the program's text and constants, for workers. */
 static void copy_program(struct world *w)
 {
-    uint64_t first = tess_bootinfo->image_first;
-    uint64_t bytes =
-        ((uint64_t)__tdata_source - first + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
+    uint64_t bytes = (platform_program_bytes() + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
     tess_cap frame;
     void *copy;
     enum tess_err err = tess_alloc_memory(w->env, bytes, &frame, &copy);
@@ -34,8 +30,8 @@ static void copy_program(struct world *w)
     if (err) {
         return;
     }
-    memcpy(copy, (const void *)first, bytes);
-    w->text_address = first;
+    platform_program_copy(copy, platform_program_bytes());
+    w->text_address = tess_bootinfo->image_first;
     for (unsigned i = 0; i < WORLD_SPACES; i++) {
         (void)tess_slot_alloc(w->env->slots, &w->text_mapped[i]);
         refuse(w, "derive the program",
@@ -67,7 +63,7 @@ void world_prepare(struct world *w, struct tess_env *env, uint64_t seed)
         void *at = NULL;
         refuse(w, "worker's memory",
                tess_alloc_memory(env, WORKER_BYTES, &w->worker_frame[i], &at));
-        w->worker[i] = at;
+        w->worker[i] = platform_pointer(at);
         (void)tess_slot_alloc(env->slots, &w->worker_mapped[i]);
         refuse(w, "derive the worker's memory",
                tess_frame_derive(w->worker_frame[i], 0, WORKER_BYTES, 0, w->worker_mapped[i],
@@ -133,23 +129,28 @@ static void hand_out(struct world *w, struct member *m, unsigned i)
 {
     uint64_t *r = &w->random;
     tess_cap to = w->running[i].cnode;
-    uint64_t slot = m->type * SLOTS_A_TYPE + random_below(r, 8);
+    uint64_t place = m->place;
     uint64_t rights = random_chance(r, 70) ? TESS_RIGHT_ALL : random_below(r, 16);
 
-    if (m->type == TESS_TYPE_untyped) {
-        (void)tess_cnode_move(to, 0, m->cap, slot);
-    } else if ((m->type == TESS_TYPE_endpoint || m->type == TESS_TYPE_notification) &&
-               random_chance(r, 60)) {
-        (void)tess_cnode_mint(to, 0, m->cap, slot, rights, 1ull << random_below(r, 60));
-    } else {
-        (void)tess_cnode_copy(to, 0, m->cap, slot, rights);
+    enum tess_err err = TESS_EXISTS;
+
+    for (unsigned n = 0; n < 8 && err == TESS_EXISTS; n++) {
+        uint64_t slot = m->type * SLOTS_A_TYPE + (place + n) % 8;
+        if (m->type == TESS_TYPE_untyped) {
+            err = tess_cnode_move(to, 0, m->cap, slot);
+        } else if ((m->type == TESS_TYPE_endpoint || m->type == TESS_TYPE_notification) &&
+                   random_chance(r, 60)) {
+            err = tess_cnode_mint(to, 0, m->cap, slot, rights, 1ull << random_below(r, 60));
+        } else {
+            err = tess_cnode_copy(to, 0, m->cap, slot, rights);
+        }
     }
 }
 
 static void hand_round(struct world *w, struct member *m)
 {
     for (unsigned i = 0; i < WORLD_RUNNING; i++) {
-        if (random_chance(&w->random, 60)) {
+        if (random_chance(&w->random, 80)) {
             hand_out(w, m, i);
         }
     }
@@ -175,8 +176,17 @@ static bool fill_member(struct world *w, struct member *m, enum tess_type type)
     return m->cap != 0;
 }
 
+/* Places 0 .. 2 of these types are for the workers' own and each other's. */
+static unsigned first_place(enum tess_type type)
+{
+    return type == TESS_TYPE_thread || type == TESS_TYPE_cnode || type == TESS_TYPE_vspace ||
+                   type == TESS_TYPE_budget
+               ? 3
+               : 0;
+}
+
 static const uint8_t pool_plan[][2] = {
-    { TESS_TYPE_untyped, 12 }, { TESS_TYPE_cnode, 4 },        { TESS_TYPE_frame, 16 },
+    { TESS_TYPE_untyped, 16 }, { TESS_TYPE_cnode, 4 },        { TESS_TYPE_frame, 16 },
     { TESS_TYPE_vspace, 3 },   { TESS_TYPE_thread, 5 },       { TESS_TYPE_endpoint, 8 },
     { TESS_TYPE_reply, 8 },    { TESS_TYPE_notification, 8 }, { TESS_TYPE_budget, 6 },
 };
@@ -187,6 +197,7 @@ static void build_pool(struct world *w)
     for (unsigned p = 0; p < sizeof pool_plan / sizeof pool_plan[0]; p++) {
         for (unsigned n = 0; n < pool_plan[p][1] && w->pool_count < WORLD_OBJECTS; n++) {
             struct member *m = &w->pool[w->pool_count++];
+            m->place = (uint8_t)((first_place(pool_plan[p][0]) + n) % 8);
             if (fill_member(w, m, pool_plan[p][0])) {
                 hand_round(w, m);
             }
@@ -199,21 +210,29 @@ static void hand_rest(struct world *w, unsigned i)
 {
     tess_cap to = w->running[i].cnode;
 
-    (void)tess_cnode_copy(to, 0, TESS_ROOT_IRQ_CONTROL, TESS_TYPE_irq_control * SLOTS_A_TYPE,
-                          TESS_RIGHT_ALL);
-    (void)tess_cnode_copy(to, 0, TESS_ROOT_CPU, TESS_TYPE_cpu * SLOTS_A_TYPE, TESS_RIGHT_ALL);
-    (void)tess_cnode_copy(to, 0, TESS_ROOT_TRACE, TESS_TYPE_trace * SLOTS_A_TYPE, TESS_RIGHT_ALL);
+    static const struct member rest[] = {
+        { TESS_ROOT_IRQ_CONTROL, TESS_TYPE_irq_control, 0 },
+        { TESS_ROOT_CPU, TESS_TYPE_cpu, 0 },
+        { TESS_ROOT_TRACE, TESS_TYPE_trace, 0 },
+    };
+
+    for (unsigned n = 0; n < 5 * sizeof rest / sizeof rest[0]; n++) {
+        struct member m = rest[n / 5];
+        m.place = (uint8_t)(n % 5);
+        hand_out(w, &m, i);
+    }
     (void)tess_cnode_copy(to, 0, TESS_ROOT_TRACE_RING, TESS_TYPE_frame * SLOTS_A_TYPE + 9,
                           TESS_RIGHT_ALL);
     for (unsigned n = 0; n < 3; n++) {
         unsigned other = (unsigned)random_below(&w->random, WORLD_RUNNING);
-        struct member m = { w->running[other].thread, TESS_TYPE_thread };
+        struct member m = { w->running[other].thread, TESS_TYPE_thread, (uint8_t)n };
         hand_out(w, &m, i);
-        m = (struct member){ w->running[other].cnode, TESS_TYPE_cnode };
+        m = (struct member){ w->running[n ? other : i].cnode, TESS_TYPE_cnode, (uint8_t)n };
         hand_out(w, &m, i);
-        m = (struct member){ w->running[other].budget, TESS_TYPE_budget };
+        m = (struct member){ w->running[other].budget, TESS_TYPE_budget, (uint8_t)n };
         hand_out(w, &m, i);
-        m = (struct member){ w->space[random_below(&w->random, WORLD_SPACES)], TESS_TYPE_vspace };
+        m = (struct member){ w->space[random_below(&w->random, WORLD_SPACES)], TESS_TYPE_vspace,
+                             (uint8_t)n };
         hand_out(w, &m, i);
     }
 }
@@ -283,12 +302,12 @@ void world_build(struct world *w)
         start(w, i);
     }
     if (w->device) {
-        struct member m = { w->next++, TESS_TYPE_frame };
+        struct member m = { w->next++, TESS_TYPE_frame, 7 };
         refuse(w, "device frame",
                tess_untyped_retype(w->device, TESS_TYPE_frame, TESS_PAGE, 0, m.cap, 1,
                                    TESS_OFFSET_NEXT));
         hand_round(w, &m);
-        m = (struct member){ w->next++, TESS_TYPE_untyped };
+        m = (struct member){ w->next++, TESS_TYPE_untyped, 7 };
         refuse(w, "device memory",
                tess_untyped_retype(w->device, TESS_TYPE_untyped, 4 * TESS_PAGE, 0, m.cap, 1,
                                    TESS_OFFSET_NEXT));
@@ -336,7 +355,7 @@ bool world_nudge(struct world *w)
     return alive > WORLD_RUNNING / 2;
 }
 
-bool world_disturb(struct world *w)
+static bool disturb_one(struct world *w)
 {
     uint64_t *r = &w->random;
     struct member *m = &w->pool[random_below(r, w->pool_count)];
@@ -363,6 +382,16 @@ bool world_disturb(struct world *w)
     default:
         hand_rest(w, (unsigned)random_below(r, WORLD_RUNNING));
         break;
+    }
+    return done;
+}
+
+bool world_disturb(struct world *w)
+{
+    bool done = true;
+
+    for (unsigned n = 0; n < 6 && done; n++) {
+        done = disturb_one(w);
     }
     return done;
 }

@@ -43,6 +43,7 @@ struct world {
     struct member {
         tess_cap cap;
         uint8_t type;
+        uint8_t place; /* in all CNodes, if it is free */
     } pool[WORLD_OBJECTS];
     unsigned pool_count;
 };

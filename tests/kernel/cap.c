@@ -34,9 +34,9 @@ TEST("a copy has at most the rights asked for and at most those of its source")
 
 TEST("every kind of kernel object's capability can be copied")
 {
-    static const enum tess_type type[] = { TESS_TYPE_vspace,   TESS_TYPE_thread, TESS_TYPE_endpoint,
-                                           TESS_TYPE_reply,    TESS_TYPE_notification,
-                                           TESS_TYPE_budget };
+    static const enum tess_type type[] = { TESS_TYPE_vspace,       TESS_TYPE_thread,
+                                           TESS_TYPE_endpoint,     TESS_TYPE_reply,
+                                           TESS_TYPE_notification, TESS_TYPE_budget };
 
     for (unsigned i = 0; i < sizeof type / sizeof type[0]; i++) {
         tess_cap cap = make(type[i]), other = copy(cap, TESS_RIGHT_ALL);
@@ -96,7 +96,7 @@ TEST("slots outside the CNode are refused by every operation on slots")
         TRUE(tess_cnode_copy(cn, 0, ep, bad[i], TESS_RIGHT_ALL) == TESS_RANGE);
         TRUE(tess_cnode_mint(cn, 0, ep, bad[i], TESS_RIGHT_ALL, 1) == TESS_RANGE);
         TRUE(tess_cnode_move(cn, 0, ep, bad[i]) == TESS_RANGE);
-        TRUE(tess_cnode_copy(env.cnode, cn, bad[i], ep + 1, TESS_RIGHT_ALL) == TESS_CAP);
+        TRUE(tess_cnode_copy(env.cnode, cn, bad[i], ep + 1, TESS_RIGHT_ALL) == TESS_RANGE);
         TRUE(tess_cnode_delete(cn, bad[i]) == TESS_RANGE);
         TRUE(tess_cnode_revoke(cn, bad[i]) == TESS_RANGE);
         TRUE(tess_cnode_read(cn, bad[i], NULL) == TESS_RANGE);
@@ -184,39 +184,63 @@ TEST("move leaves the source empty and the rest unchanged")
 TEST("a moved capability keeps its place in the derivation tree")
 {
     tess_cap ep = make(TESS_TYPE_endpoint), child = copy(ep, TESS_RIGHT_ALL);
-    tess_cap grandchild = copy(child, TESS_RIGHT_ALL);
-    uint64_t to = empty_slot(), to2 = empty_slot();
+    tess_cap other = copy(ep, TESS_RIGHT_ALL);
+    uint64_t to = empty_slot();
 
     OK(tess_cnode_move(env.cnode, 0, child, to));
-    revoke(to);
-    EQ(type_of(grandchild), TESS_TYPE_null);
+    revoke(other);
     EQ(type_of(to), TESS_TYPE_endpoint);
-    OK(tess_cnode_move(env.cnode, 0, ep, to2));
-    revoke(to2);
+    (void)copy(to, TESS_RIGHT_ALL);
+    revoke(ep);
     EQ(type_of(to), TESS_TYPE_null);
+    EQ(type_of(other), TESS_TYPE_null);
 }
 
-TEST("a moved untyped capability still owns what was made from it")
+TEST("a capability that has children cannot be moved")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint), child = copy(ep, TESS_RIGHT_ALL);
+    uint64_t to = empty_slot();
+
+    ERR(tess_cnode_move(env.cnode, 0, ep, to), STATE);
+    EQ(type_of(to), TESS_TYPE_null);
+    drop(child);
+    OK(tess_cnode_move(env.cnode, 0, ep, to));
+}
+
+TEST("a moved untyped capability keeps its memory")
 {
     tess_cap ut = make_sized(TESS_TYPE_untyped, 8192);
     uint64_t ep = empty_slot(), to = empty_slot();
 
-    OK(tess_untyped_retype(ut, TESS_TYPE_endpoint, 0, 0, ep, 1, TESS_OFFSET_NEXT));
     OK(tess_cnode_move(env.cnode, 0, ut, to));
+    OK(tess_untyped_retype(to, TESS_TYPE_endpoint, 0, 0, ep, 1, TESS_OFFSET_NEXT));
     revoke(to);
     EQ(type_of(ep), TESS_TYPE_null);
 }
 
-TEST("a mapped frame can be moved and unmapped from its new slot")
+TEST("a mapped frame cannot be moved, an unmapped one can")
 {
     void *at;
     tess_cap frame = make_mapped(4096, &at);
     uint64_t to = empty_slot();
 
+    ERR(tess_cnode_move(env.cnode, 0, frame, to), STATE);
     *(volatile uint64_t *)at = 5;
+    OK(tess_frame_unmap(frame));
     OK(tess_cnode_move(env.cnode, 0, frame, to));
+    OK(tess_map_at(&env, to, env.vspace, (uint64_t)at, 3, TESS_ATTR_NORMAL));
     EQ(*(volatile uint64_t *)at, 5);
-    OK(tess_frame_unmap(to));
+}
+
+TEST("rights that do not exist are refused by copy, mint and derive")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint), frame = make_frame(4096);
+    uint64_t slot = empty_slot();
+
+    ERR(tess_cnode_copy(env.cnode, 0, ep, slot, 0x10), ARG);
+    ERR(tess_cnode_mint(env.cnode, 0, ep, slot, ~0ull, 1), ARG);
+    ERR(tess_frame_derive(frame, 0, 4096, 0, slot, 0x1f), ARG);
+    EQ(type_of(slot), TESS_TYPE_null);
 }
 
 TEST("move works between CNodes")
@@ -284,7 +308,8 @@ TEST("revoke removes children and grandchildren but not itself")
 TEST("revoke of a child leaves parent, siblings and their children")
 {
     tess_cap ep = make(TESS_TYPE_endpoint), a = copy(ep, TESS_RIGHT_ALL);
-    tess_cap b = copy(ep, TESS_RIGHT_ALL), a1 = copy(a, TESS_RIGHT_ALL), b1 = copy(b, TESS_RIGHT_ALL);
+    tess_cap b = copy(ep, TESS_RIGHT_ALL), a1 = copy(a, TESS_RIGHT_ALL),
+             b1 = copy(b, TESS_RIGHT_ALL);
 
     revoke(a);
     EQ(type_of(a1), TESS_TYPE_null);
@@ -303,9 +328,9 @@ TEST("revoke of a capability without children changes nothing")
     EQ(type_of(ep), TESS_TYPE_endpoint);
 }
 
-TEST("revoke of an empty slot is no error")
+TEST("revoke of an empty slot is refused")
 {
-    OK(tess_cnode_revoke(env.cnode, empty_slot()));
+    ERR(tess_cnode_revoke(env.cnode, empty_slot()), CAP);
 }
 
 TEST("revoke reaches copies in other CNodes")
@@ -429,7 +454,8 @@ TEST("a chain of CNodes, each held only by the one before, is deleted from its f
     until_state(t, TESS_THREAD_SUSPENDED);
 }
 
-TEST("two CNodes, each with the other's last capability, vanish when one is deleted through its child")
+TEST("two CNodes, each with the other's last capability, vanish when one is deleted through its "
+     "child")
 {
     tess_cap ut = make_sized(TESS_TYPE_untyped, 8192);
     uint64_t cn = empty_slots(2);

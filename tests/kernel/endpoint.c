@@ -391,7 +391,8 @@ TEST("nested calls: a server that calls another server answers its own caller af
     EQ(shared[1], 55);
 }
 
-TEST("a thread that calls an endpoint on which only itself could receive waits; its deletion is clean")
+TEST("a thread that calls an endpoint on which only itself could receive waits; its deletion is "
+     "clean")
 {
     tess_cap ep = make(TESS_TYPE_endpoint);
     struct tess_thread *t = spawn(HIGH, call_once, ep);
@@ -427,4 +428,23 @@ TEST("nop and yield succeed with an empty tag")
 {
     EQ(tess_nop_0().tag, 0);
     EQ(tess_yield_0().tag, 0);
+}
+
+TEST("a system call number that does not exist returns CALL")
+{
+    register uint64_t x0 __asm__("x0") = 1;
+    register uint64_t x1 __asm__("x1") = 0;
+
+    __asm__ volatile("svc #11"
+                     : "+r"(x0), "+r"(x1)
+                     :
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+                       "x14", "x15", "x16", "x17", "cc", "memory");
+    EQ(tess_msg_err(x1), TESS_CALL);
+    __asm__ volatile("svc #0xffff"
+                     : "+r"(x0), "+r"(x1)
+                     :
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+                       "x14", "x15", "x16", "x17", "cc", "memory");
+    EQ(tess_msg_err(x1), TESS_CALL);
 }

@@ -70,11 +70,11 @@ TEST("a frame of one page, of 2 MiB, and of odd numbers of pages can be mapped")
         uint64_t bytes = pages[i] * TESS_PAGE, done = 0;
         tess_cap frame = make_frame(bytes);
 
-        OK(tess_frame_map(frame, env.vspace, env.address, RW, TESS_ATTR_NORMAL, &done));
+        OK(tess_frame_map(frame, env.vspace, spare, RW, TESS_ATTR_NORMAL, &done));
         EQ(done, pages[i]);
-        *at(env.address) = 1;
-        *at(env.address + bytes - 8) = 2;
-        EQ(*at(env.address + bytes - 8), 2);
+        *at(spare) = 1;
+        *at(spare + bytes - 8) = 2;
+        EQ(*at(spare + bytes - 8), 2);
         OK(tess_frame_unmap(frame));
     }
 }
@@ -96,7 +96,7 @@ TEST("a frame capability has one mapping")
     void *p;
     tess_cap frame = make_mapped(4096, &p);
 
-    ERR(map(frame, env.address + 65536, RW), STATE);
+    ERR(map(frame, spare + 65536, RW), STATE);
     *(volatile uint64_t *)p = 1;
 }
 
@@ -111,15 +111,15 @@ TEST("an address that is in use is refused and nothing is mapped")
     ERR(map(big, start, RW), EXISTS);
     EQ(touch(start, false), TESS_FAULT_page);
     EQ(*(volatile uint64_t *)p, 9);
-    OK(map(big, env.address + 65536, RW));
+    OK(map(big, spare + 65536, RW));
 }
 
 TEST("a misaligned address is refused")
 {
     tess_cap frame = make_frame(4096);
 
-    ERR(map(frame, env.address + 8, RW), RANGE);
-    ERR(map(frame, env.address + 2048, RW), RANGE);
+    ERR(map(frame, spare + 8, RW), RANGE);
+    ERR(map(frame, spare + 2048, RW), RANGE);
 }
 
 TEST("an address outside user space is refused")
@@ -138,65 +138,65 @@ TEST("mapping needs the rights it asks for")
     tess_cap frame = make_frame(4096), ro = copy(frame, TESS_RIGHT_READ);
     tess_cap none = copy(frame, 0);
 
-    ERR(map(ro, env.address, RW), RIGHTS);
-    ERR(map(ro, env.address, TESS_RIGHT_READ | TESS_RIGHT_EXEC), RIGHTS);
-    ERR(map(none, env.address, TESS_RIGHT_READ), RIGHTS);
-    OK(map(ro, env.address, TESS_RIGHT_READ));
+    ERR(map(ro, spare, RW), RIGHTS);
+    ERR(map(ro, spare, TESS_RIGHT_READ | TESS_RIGHT_EXEC), RIGHTS);
+    ERR(map(none, spare, TESS_RIGHT_READ), RIGHTS);
+    OK(map(ro, spare, TESS_RIGHT_READ));
 }
 
 TEST("rights that make no sense in a mapping are refused")
 {
     tess_cap frame = make_frame(4096);
 
-    ERR(map(frame, env.address, 0), ARG);
-    ERR(map(frame, env.address, TESS_RIGHT_WRITE), ARG);
-    ERR(map(frame, env.address, 0x10 | TESS_RIGHT_READ), ARG);
-    ERR(map(frame, env.address, ~0ull), ARG);
+    ERR(map(frame, spare, 0), ARG);
+    ERR(map(frame, spare, TESS_RIGHT_WRITE), ARG);
+    ERR(map(frame, spare, 0x10 | TESS_RIGHT_READ), ARG);
+    ERR(map(frame, spare, ~0ull), ARG);
 }
 
 TEST("attributes that do not exist are refused")
 {
     tess_cap frame = make_frame(4096);
 
-    ERR(tess_frame_map(frame, env.vspace, env.address, RW, 3, NULL), ARG);
-    ERR(tess_frame_map(frame, env.vspace, env.address, RW, ~0ull, NULL), ARG);
+    ERR(tess_frame_map(frame, env.vspace, spare, RW, 3, NULL), ARG);
+    ERR(tess_frame_map(frame, env.vspace, spare, RW, ~0ull, NULL), ARG);
 }
 
 TEST("RAM can be mapped non-cacheable")
 {
     tess_cap frame = make_frame(4096);
 
-    OK(tess_frame_map(frame, env.vspace, env.address, RW, TESS_ATTR_NOCACHE, NULL));
-    *at(env.address) = 77;
-    EQ(*at(env.address), 77);
+    OK(tess_frame_map(frame, env.vspace, spare, RW, TESS_ATTR_NOCACHE, NULL));
+    *at(spare) = 77;
+    EQ(*at(spare), 77);
 }
 
 TEST("a vspace argument of another kind is refused")
 {
     tess_cap frame = make_frame(4096);
 
-    ERR(tess_frame_map(frame, make(TESS_TYPE_endpoint), env.address, RW, 0, NULL), CAP);
-    ERR(tess_frame_map(frame, 0, env.address, RW, 0, NULL), CAP);
+    ERR(tess_frame_map(frame, make(TESS_TYPE_endpoint), spare, RW, 0, NULL), CAP);
+    ERR(tess_frame_map(frame, 0, spare, RW, 0, NULL), CAP);
 }
 
 TEST("writing to a read-only mapping is a page fault, reading is not")
 {
     tess_cap frame = make_frame(4096);
 
-    OK(map(frame, env.address, TESS_RIGHT_READ));
-    EQ(touch(env.address, false), 0);
-    EQ(touch(env.address, true), TESS_FAULT_page);
+    OK(map(frame, spare, TESS_RIGHT_READ));
+    EQ(touch(spare, false), 0);
+    EQ(touch(spare, true), TESS_FAULT_page);
 }
 
 TEST("after unmap an access is a page fault")
 {
     tess_cap frame = make_frame(8192);
 
-    OK(map(frame, env.address, RW));
-    *at(env.address + 4096) = 5;
+    OK(map(frame, spare, RW));
+    *at(spare + 4096) = 5;
     OK(tess_frame_unmap(frame));
-    EQ(touch(env.address, false), TESS_FAULT_page);
-    EQ(touch(env.address + 4096, true), TESS_FAULT_page);
+    EQ(touch(spare, false), TESS_FAULT_page);
+    EQ(touch(spare + 4096, true), TESS_FAULT_page);
 }
 
 TEST("unmap of a frame that is not mapped is refused")
@@ -204,7 +204,7 @@ TEST("unmap of a frame that is not mapped is refused")
     tess_cap frame = make_frame(4096);
 
     ERR(tess_frame_unmap(frame), STATE);
-    OK(map(frame, env.address, RW));
+    OK(map(frame, spare, RW));
     OK(tess_frame_unmap(frame));
     ERR(tess_frame_unmap(frame), STATE);
 }
@@ -213,12 +213,12 @@ TEST("an unmapped frame keeps its content and can be mapped elsewhere")
 {
     tess_cap frame = make_frame(4096);
 
-    OK(map(frame, env.address, RW));
-    *at(env.address) = 0xabcdef;
+    OK(map(frame, spare, RW));
+    *at(spare) = 0xabcdef;
     OK(tess_frame_unmap(frame));
-    OK(map(frame, env.address + 0x400000, RW));
-    EQ(*at(env.address + 0x400000), 0xabcdef);
-    EQ(touch(env.address, false), TESS_FAULT_page);
+    OK(map(frame, spare + 0x400000, RW));
+    EQ(*at(spare + 0x400000), 0xabcdef);
+    EQ(touch(spare, false), TESS_FAULT_page);
 }
 
 TEST("deleting a frame's capability removes its mapping")
@@ -258,10 +258,10 @@ TEST("protect is bounded by the capability's rights")
 {
     tess_cap frame = copy(make_frame(4096), TESS_RIGHT_READ);
 
-    OK(map(frame, env.address, TESS_RIGHT_READ));
+    OK(map(frame, spare, TESS_RIGHT_READ));
     ERR(tess_frame_protect(frame, RW), RIGHTS);
     ERR(tess_frame_protect(frame, 0), ARG);
-    EQ(touch(env.address, true), TESS_FAULT_page);
+    EQ(touch(spare, true), TESS_FAULT_page);
 }
 
 TEST("protect of a frame that is not mapped is refused")
@@ -302,7 +302,7 @@ TEST("a derived frame has no more rights than its origin")
     uint64_t slot = empty_slot();
 
     OK(tess_frame_derive(frame, 0, 8192, 0, slot, TESS_RIGHT_ALL));
-    ERR(map(slot, env.address, RW), RIGHTS);
+    ERR(map(slot, spare, RW), RIGHTS);
 }
 
 TEST("derive outside the frame, misaligned or empty is refused")
@@ -341,17 +341,17 @@ TEST("code runs from a mapping with the right EXEC and from no other")
     struct tess_thread *t;
     struct tess_msg m;
 
-    OK(map(frame, env.address, RW));
-    *(volatile uint32_t *)env.address = 0x14000000; /* b . */
-    OK(map(again, env.address + 8192, TESS_RIGHT_READ | TESS_RIGHT_EXEC));
+    OK(map(frame, spare, RW));
+    *(volatile uint32_t *)spare = 0x14000000; /* b . */
+    OK(map(again, spare + 8192, TESS_RIGHT_READ | TESS_RIGHT_EXEC));
     t = prepare(&(struct tess_thread_config){ .priority = LOW, .fault = ep });
-    OK(tess_thread_start(t->tcb, env.address, t->stack_top, 0, t->tls));
+    OK(tess_thread_start(t->tcb, spare, t->stack_top, 0, t->tls));
     m = tess_recv(ep, 0);
     EQ(tess_tag_label(m.tag), TESS_FAULT_page);
-    EQ(m.w[0], env.address);
+    EQ(m.w[0], spare);
     EQ(m.w[3], 1);
     OK(tess_thread_suspend(t->tcb));
-    OK(tess_thread_start(t->tcb, env.address + 8192, t->stack_top, 0, t->tls));
+    OK(tess_thread_start(t->tcb, spare + 8192, t->stack_top, 0, t->tls));
     EQ(tess_msg_err(tess_recv(ep, after_us(2000)).tag), TESS_TIMEOUT);
     EQ(state_of(t), TESS_THREAD_READY);
 }
@@ -383,7 +383,7 @@ TEST("a half-mapped frame can be unmapped")
     OK(tess_frame_unmap(frame));
     OK(tess_vspace_info(vs, NULL, &pages));
     EQ(pages, 0);
-    OK(map(frame, env.address, RW));
+    OK(map(frame, spare, RW));
 }
 
 TEST("a frame mapped in another address space is not visible here")
@@ -392,8 +392,8 @@ TEST("a frame mapped in another address space is not visible here")
     uint64_t tables = empty_slot();
 
     OK(tess_vspace_donate(vs, arena, 8 * TESS_PAGE, 0, tables));
-    OK(tess_frame_map(frame, vs, env.address, RW, 0, NULL));
-    EQ(touch(env.address, false), TESS_FAULT_page);
+    OK(tess_frame_map(frame, vs, spare, RW, 0, NULL));
+    EQ(touch(spare, false), TESS_FAULT_page);
 }
 
 TEST("device memory can be mapped, and shows the device")
@@ -410,12 +410,12 @@ TEST("device memory is mapped as device memory, and never executable")
 {
     tess_cap frame = copy(uart_frame, TESS_RIGHT_ALL);
 
-    ERR(tess_frame_map(frame, env.vspace, env.address, RW, TESS_ATTR_NORMAL, NULL), ARG);
-    ERR(tess_frame_map(frame, env.vspace, env.address, RW, TESS_ATTR_NOCACHE, NULL), ARG);
+    ERR(tess_frame_map(frame, env.vspace, spare, RW, TESS_ATTR_NORMAL, NULL), ARG);
+    ERR(tess_frame_map(frame, env.vspace, spare, RW, TESS_ATTR_NOCACHE, NULL), ARG);
     drop(frame);
 }
 
 TEST("RAM is not mapped as device memory")
 {
-    ERR(tess_frame_map(make_frame(4096), env.vspace, env.address, RW, TESS_ATTR_DEVICE, NULL), ARG);
+    ERR(tess_frame_map(make_frame(4096), env.vspace, spare, RW, TESS_ATTR_DEVICE, NULL), ARG);
 }

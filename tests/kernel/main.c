@@ -9,8 +9,11 @@
 #endif
 
 #define RTC_PADDR 0x09010000ull /* PL031 of QEMU virt */
-#define HANG_NS     (60ull * 1000000000ull)
-#define TABLE_BYTES (512u << 10)
+#ifndef HANG_SECONDS
+#define HANG_SECONDS 60ull
+#endif
+#define HANG_NS     (HANG_SECONDS * 1000000000ull)
+#define TABLE_BYTES (256u << 10) /* what one donation may give */
 #define WINDOW      (1ull << 30) /* addresses of one test */
 #define HELPERS     64u
 #define NOTES       256u
@@ -24,6 +27,8 @@ static uint32_t root_links[TESS_ROOT_CNODE_SLOTS], test_links[TEST_SLOTS];
 
 struct tess_env env;
 tess_cap arena, uart_frame, rtc_frame;
+uint64_t spare;
+struct tess_untyped_info found[TESS_UNTYPED_MAX];
 volatile uint64_t shared[64];
 
 static tess_cap done;          /* signalled when the body has ended */
@@ -39,14 +44,16 @@ static volatile unsigned note_count;
 /* ---- checks ---- */
 
 /* The thread that found the failure stops here; the runner destroys it. */
-static void end_thread(void)
+static _Noreturn void end_thread(void)
 {
     (void)tess_signal(done);
-    (void)tess_recv(env.sleep, 0);
+    for (;;) {
+        (void)tess_recv(env.sleep, 0);
+    }
 }
 
-static void fail(const char *file, int line, const char *what, const char *how, uint64_t seen,
-                 uint64_t expected)
+_Noreturn void test_failed(const char *what, const char *how, uint64_t seen, uint64_t expected,
+                           const char *file, int line)
 {
     if (!failed) {
         failed = true;
@@ -54,32 +61,6 @@ static void fail(const char *file, int line, const char *what, const char *how, 
                  line, what, how, (unsigned long long)seen, (unsigned long long)expected);
     }
     end_thread();
-}
-
-void test_eq(uint64_t seen, uint64_t expected, const char *what, const char *expression,
-             const char *file, int line)
-{
-    if (seen != expected) {
-        fail(file, line, what, expression, seen, expected);
-    }
-}
-
-void test_err(enum tess_err seen, enum tess_err expected, const char *what, const char *file,
-              int line)
-{
-    if (seen != expected) {
-        char how[64];
-
-        snprintf(how, sizeof how, "%s instead of %s", tess_strerror(seen), tess_strerror(expected));
-        fail(file, line, what, how, seen, expected);
-    }
-}
-
-void test_true(bool holds, const char *what, const char *file, int line)
-{
-    if (!holds) {
-        fail(file, line, what, "does not hold", 0, 1);
-    }
 }
 
 void note(uint64_t event)
@@ -91,12 +72,13 @@ void note(uint64_t event)
 
 void test_noted(const uint64_t *expected, unsigned count, const char *file, int line)
 {
-    test_eq(note_count, count, "events noted", "count", file, line);
+    if (note_count != count) {
+        test_failed("events noted", "count", note_count, count, file, line);
+    }
     for (unsigned i = 0; i < count; i++) {
-        char what[32];
-
-        snprintf(what, sizeof what, "event %u", i);
-        test_eq(notes[i], expected[i], what, "order", file, line);
+        if (notes[i] != expected[i]) {
+            test_failed("events noted", "order", notes[i], expected[i], file, line);
+        }
     }
 }
 
@@ -311,7 +293,8 @@ static void reset(void)
     env.pool = &test_pool;
     env.tables = &table_pool;
     env.address = window;
-    env.address_end = window + WINDOW;
+    env.address_end = window + WINDOW / 2;
+    spare = env.address_end;
     helper_count = 0;
     note_count = 0;
     failed = false;
@@ -357,8 +340,7 @@ static void clean_up(uint64_t frames)
     if (now_mapped != frames) {
         complain("the number of mapped frames has changed", now_mapped - frames);
     }
-    if (tess_machine_check(TESS_ROOT_MACHINE, &checked) ||
-        checked != tess_bootinfo->debug_kernel) {
+    if (tess_machine_check(TESS_ROOT_MACHINE, &checked) || checked != tess_bootinfo->debug_kernel) {
         complain("machine.check", checked);
     }
 }
@@ -391,8 +373,12 @@ static enum tess_err prepare_run(void)
 {
     tess_cap table_memory;
     uint64_t slot;
-    enum tess_err err = tess_env_init_root(&root_env, &root_slots, &root_pool, root_links,
-                                           tess_bootinfo);
+    enum tess_err err =
+        tess_env_init_root(&root_env, &root_slots, &root_pool, root_links, tess_bootinfo);
+
+    for (uint64_t i = 0; i < tess_bootinfo->untyped_count && !err; i++) {
+        err = tess_untyped_info(TESS_ROOT_UNTYPED + i, &found[i]);
+    }
 
     if (!err) {
         err = tess_alloc(&root_env, TESS_TYPE_untyped, TABLE_BYTES, &table_memory);
@@ -418,7 +404,8 @@ static enum tess_err prepare_run(void)
         err = tess_slot_alloc(&root_slots, &slot);
     }
     if (!err) {
-        err = tess_vspace_donate(TESS_ROOT_VSPACE, table_memory, TABLE_BYTES, TESS_ROOT_CNODE, slot);
+        err =
+            tess_vspace_donate(TESS_ROOT_VSPACE, table_memory, TABLE_BYTES, TESS_ROOT_CNODE, slot);
     }
     if (!err) {
         err = tess_alloc_device(&root_env, tess_bootinfo->uart_paddr, TESS_PAGE, &uart_frame);

@@ -57,7 +57,8 @@ static void all_lengths(tess_cap ep)
     EQ(shared[1], 0);
 }
 
-TEST("messages of all lengths 0..64 arrive whole at a waiting server, and their answers at the caller")
+TEST("messages of all lengths 0..64 arrive whole at a waiting server, and their answers at the "
+     "caller")
 {
     tess_cap ep = make(TESS_TYPE_endpoint);
 
@@ -163,9 +164,6 @@ static void bufferless_receiver(void *argument)
     shared[1] = tess_tag_len(m.tag);
     shared[2] = m.w[7];
     shared[0] = 100 + tess_msg_err(m.tag);
-    for (;;) {
-        tess_yield();
-    }
 }
 
 static struct tess_thread *prepare_bufferless(uint64_t priority)
@@ -194,9 +192,6 @@ static void bufferless_sender(void *argument)
     shared[2] = 100 + tess_send(ARG_CAP(argument), tess_tag(3, 0, 1), 0, NONE);
     shared[3] = 100 + tess_send(ARG_CAP(argument), tess_tag(3, 8, 0), 0, NONE);
     shared[0] = 1;
-    for (;;) {
-        tess_yield();
-    }
 }
 
 TEST("a sender without a buffer cannot send long messages or capabilities")

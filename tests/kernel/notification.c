@@ -184,8 +184,8 @@ TEST("a notification is bound to one thread, a thread to one notification")
     struct tess_thread *b = prepare(&(struct tess_thread_config){ .priority = LOW });
 
     OK(tess_thread_bind_notification(a->tcb, n));
-    ERR(tess_thread_bind_notification(b->tcb, n), STATE);
-    ERR(tess_thread_bind_notification(a->tcb, other), STATE);
+    ERR(tess_thread_bind_notification(b->tcb, n), EXISTS);
+    ERR(tess_thread_bind_notification(a->tcb, other), EXISTS);
     OK(tess_thread_bind_notification(a->tcb, 0));
     OK(tess_thread_bind_notification(b->tcb, n));
 }
@@ -243,8 +243,7 @@ TEST("deleting the thread leaves its bound notification usable")
 TEST("signals to a passive thread's bound notification stay pending until its next receive")
 {
     tess_cap n = make(TESS_TYPE_notification), ep = make(TESS_TYPE_endpoint);
-    struct tess_thread *t =
-        prepare(&(struct tess_thread_config){ .priority = HIGH, .passive = 1 });
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = HIGH, .passive = 1 });
 
     OK(tess_thread_bind_notification(t->tcb, n));
     OK(tess_thread_run(&env, t, echo_server, CAP_ARG(ep)));

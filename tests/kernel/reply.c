@@ -215,7 +215,8 @@ TEST("the caller of a server that is suspended waits on, and is answered after r
     struct tess_thread *caller;
 
     until_state(server, TESS_THREAD_RECV);
-    caller = spawn(HIGH, call_once, ep); /* the server, of lower priority, is ready but does not run */
+    caller =
+        spawn(HIGH, call_once, ep); /* the server, of lower priority, is ready but does not run */
     EQ(state_of(caller), TESS_THREAD_REPLY);
     OK(tess_thread_suspend(server->tcb));
     sleep_us(1000);
@@ -275,7 +276,8 @@ static void relay(void *argument)
     (void)tess_reply_recv_0(ARG_CAP(argument), tess_tag(50, 0, 0), 0, 0);
 }
 
-TEST("in a chain of calls the death of the last server is seen by the one before it, not by the first caller")
+TEST("in a chain of calls the death of the last server is seen by the one before it, not by the "
+     "first caller")
 {
     tess_cap a = make(TESS_TYPE_endpoint), b = make(TESS_TYPE_endpoint);
     struct tess_thread *last = spawn(HIGH, take_and_stay, b);
@@ -289,7 +291,8 @@ TEST("in a chain of calls the death of the last server is seen by the one before
     EQ(shared[0], 150);
 }
 
-TEST("in a chain of calls the death of the middle server is seen by its caller; the last one's answer has no taker")
+TEST("in a chain of calls the death of the middle server is seen by its caller; the last one's "
+     "answer has no taker")
 {
     tess_cap a = make(TESS_TYPE_endpoint), b = make(TESS_TYPE_endpoint);
     struct tess_thread *middle;
@@ -303,7 +306,8 @@ TEST("in a chain of calls the death of the middle server is seen by its caller; 
     ERR(tess_reply(tess_tag(0, 0, 0), 0, NONE), STATE);
 }
 
-TEST("many waiting callers of a deleted server's endpoint: the one being served gets GONE, the others wait on")
+TEST("many waiting callers of a deleted server's endpoint: the one being served gets GONE, the "
+     "others wait on")
 {
     tess_cap ep = make(TESS_TYPE_endpoint);
     struct tess_thread *server = spawn(HIGH, take_and_stay, ep), *t[3];

@@ -17,9 +17,10 @@ TEST("a thread of higher priority runs as soon as it is started")
 
 TEST("a thread of lower priority runs only when all above wait")
 {
-    spawn(LOW, noting, 1);
+    struct tess_thread *t = spawn(LOW, noting, 1);
+
     note(2);
-    sleep_us(2000);
+    until_state(t, TESS_THREAD_SUSPENDED);
     NOTED(2, 1);
 }
 
@@ -33,12 +34,13 @@ TEST("a thread of equal priority runs when this one yields")
 
 TEST("yield gives nothing to threads of lower priority")
 {
-    spawn(LOW, noting, 1);
+    struct tess_thread *t = spawn(LOW, noting, 1);
+
     for (int i = 0; i < 100; i++) {
         tess_yield();
     }
     note(2);
-    sleep_us(2000);
+    until_state(t, TESS_THREAD_SUSPENDED);
     NOTED(2, 1);
 }
 
@@ -51,16 +53,18 @@ TEST("of several ready threads the most urgent runs first")
         t[i] = prepare(&(struct tess_thread_config){ .priority = LOW + order[i] });
         OK(tess_thread_run(&env, t[i], noting, CAP_ARG(order[i])));
     }
-    sleep_us(5000);
+    until_state(t[1], TESS_THREAD_SUSPENDED);
     NOTED(5, 4, 3, 2, 1);
 }
 
 TEST("threads of equal priority run in the order in which they became ready")
 {
+    struct tess_thread *t = NULL;
+
     for (uint64_t i = 1; i <= 5; i++) {
-        spawn(LOW, noting, i);
+        t = spawn(LOW, noting, i);
     }
-    sleep_us(5000);
+    until_state(t, TESS_THREAD_SUSPENDED);
     NOTED(1, 2, 3, 4, 5);
 }
 
@@ -181,8 +185,8 @@ TEST("a preempted thread goes on before others of its priority")
 {
     /* Both are LOW; the first is interrupted by this thread's deadlines many times within one slice. */
     struct tess_thread_config config = { .priority = LOW,
-                                         .budget = tess_ticks_of_ns(1000000000),
-                                         .period = tess_ticks_of_ns(1000000000) };
+                                         .budget = tess_ticks_of_ns(1000000000000),
+                                         .period = tess_ticks_of_ns(1000000000000) };
     struct tess_thread *first = spawn_with(&config, forever, 0);
     struct tess_thread *second = spawn_with(&config, noting, 1);
 

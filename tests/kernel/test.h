@@ -28,23 +28,36 @@ struct test {
 #define TEST(sentence)                                                                             \
     static void TEST_NAME_(test_body_, __LINE__)(void);                                            \
     static const struct test TEST_NAME_(test_row_, __LINE__)                                       \
-        __attribute__((section("tests"), used, aligned(32))) = {                                   \
-            sentence, TEST_NAME_(test_body_, __LINE__), __FILE__, __LINE__                         \
-        };                                                                                         \
+        __attribute__((section("tests"), used, aligned(32))) = { sentence,                         \
+                                                                 TEST_NAME_(test_body_, __LINE__), \
+                                                                 __FILE__, __LINE__ };             \
     static void TEST_NAME_(test_body_, __LINE__)(void)
 _Static_assert(sizeof(struct test) == 32, "rows of the section form an array");
 
 /* Checks.  The first failure ends the test; in a helper thread it also stops that thread. */
 #define EQ(seen, expected)                                                                         \
-    test_eq((uint64_t)(seen), (uint64_t)(expected), #seen, #expected, __FILE__, __LINE__)
-#define OK(call)         test_err((call), TESS_OK, #call, __FILE__, __LINE__)
-#define ERR(call, error) test_err((call), TESS_##error, #call, __FILE__, __LINE__)
-#define TRUE(condition)  test_true((condition), #condition, __FILE__, __LINE__)
-void test_eq(uint64_t seen, uint64_t expected, const char *what, const char *expression,
-             const char *file, int line);
-void test_err(enum tess_err seen, enum tess_err expected, const char *what, const char *file,
-              int line);
-void test_true(bool holds, const char *what, const char *file, int line);
+    do {                                                                                           \
+        uint64_t seen_ = (uint64_t)(seen), expected_ = (uint64_t)(expected);                       \
+        if (seen_ != expected_) {                                                                  \
+            test_failed(#seen, "instead of " #expected, seen_, expected_, __FILE__, __LINE__);     \
+        }                                                                                          \
+    } while (0)
+#define ERR(call, error)                                                                           \
+    do {                                                                                           \
+        enum tess_err seen_ = (call);                                                              \
+        if (seen_ != TESS_##error) {                                                               \
+            test_failed(#call, tess_strerror(seen_), seen_, TESS_##error, __FILE__, __LINE__);     \
+        }                                                                                          \
+    } while (0)
+#define OK(call) ERR(call, OK)
+#define TRUE(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            test_failed(#condition, "does not hold", 0, 1, __FILE__, __LINE__);                    \
+        }                                                                                          \
+    } while (0)
+_Noreturn void test_failed(const char *what, const char *how, uint64_t seen, uint64_t expected,
+                           const char *file, int line);
 
 /* Priorities: the test runs at MID; helpers above it run at once, those below when it waits. */
 #define LOW  50u
@@ -57,6 +70,9 @@ void test_true(bool holds, const char *what, const char *file, int line);
 
 extern struct tess_env env; /* of the running test */
 extern tess_cap arena;      /* its untyped memory */
+extern uint64_t spare; /* addresses from here on are free for the test's own mappings (512 MiB) */
+/* What untyped.info said about the root's untyped capabilities before the harness took anything. */
+extern struct tess_untyped_info found[TESS_UNTYPED_MAX];
 extern tess_cap uart_frame; /* the console UART's registers; copy it, drop the copy */
 extern tess_cap rtc_frame;  /* PL031 real-time clock; 0 when this machine has none */
 
@@ -104,13 +120,15 @@ void sleep_us(uint64_t us);
 uint64_t after_us(uint64_t us);
 
 /* Helpers used in many files: argument = capability to use. */
-helper echo_server;  /* answers each call with its words, label + 1; notes nothing */
-helper call_once;    /* calls; shared[0] = error or 100 + answer's label, shared[1] = word 0 */
-helper send_once;    /* sends; shared[0] = 100 + error */
-helper recv_once;    /* receives; shared[0] = 100 + error, shared[1] = badge, shared[2] = tag, [3] = word 0 */
-helper forever;      /* counts in shared[8] */
+helper echo_server; /* answers each call with its words, label + 1; notes nothing */
+helper call_once;   /* calls; shared[0] = error or 100 + answer's label, shared[1] = word 0 */
+helper send_once;   /* sends; shared[0] = 100 + error */
+helper
+    recv_once; /* receives; shared[0] = 100 + error, shared[1] = badge, shared[2] = tag, [3] = word 0 */
+helper forever; /* counts in shared[8] */
 
 /* All pieces the harness offers end; what a test of scale may use. */
-uint64_t scale(uint64_t release, uint64_t debug); /* debug kernels check everything after each call */
+uint64_t scale(uint64_t release,
+               uint64_t debug); /* debug kernels check everything after each call */
 
 #endif

@@ -102,15 +102,25 @@ TEST("start sets pc, sp, x0 and the thread pointer")
     EQ(shared[3], t->tls);
 }
 
-TEST("start of a thread that runs sends it to the new place")
+TEST("start is for suspended threads: one that runs must be suspended first")
 {
     struct tess_thread *t = spawn(LOW, forever, 0);
 
-    sleep_us(1000);
-    TRUE(shared[8] > 0);
+    ERR(tess_thread_start(t->tcb, (uint64_t)arguments, t->stack_top, 0x77, t->tls), STATE);
+    while (shared[8] == 0) {
+        sleep_us(100);
+    }
+    OK(tess_thread_suspend(t->tcb));
     OK(tess_thread_start(t->tcb, (uint64_t)arguments, t->stack_top, 0x77, t->tls));
     until_equal(&shared[0], 1);
     EQ(shared[1], 0x77);
+}
+
+TEST("configure is for suspended threads")
+{
+    struct tess_thread *t = spawn(LOW, forever, 0);
+
+    ERR(tess_thread_configure(t->tcb, env.cnode, env.vspace, 0, 0, 0, 0), STATE);
 }
 
 TEST("suspend stops a thread, resume lets it go on where it was")
@@ -357,10 +367,10 @@ TEST("a priority above the caller's ceiling is refused")
     tess_cap t = fresh();
     struct tess_thread_info info;
 
-    ERR(tess_thread_set_priority(t, TOP + 1, TOP + 1), RANGE);
-    ERR(tess_thread_set_priority(t, 10, TOP + 1), RANGE);
-    ERR(tess_thread_set_priority(t, 256, 256), RANGE);
-    ERR(tess_thread_set_priority(t, ~0ull, ~0ull), RANGE);
+    ERR(tess_thread_set_priority(t, TOP + 1, TOP + 1), RIGHTS);
+    ERR(tess_thread_set_priority(t, 10, TOP + 1), RIGHTS);
+    ERR(tess_thread_set_priority(t, 256, 256), ARG);
+    ERR(tess_thread_set_priority(t, ~0ull, ~0ull), ARG);
     OK(tess_thread_set_priority(t, TOP, TOP));
     OK(tess_thread_info(t, &info));
     EQ(info.priority, TOP);
@@ -369,16 +379,16 @@ TEST("a priority above the caller's ceiling is refused")
 
 TEST("a priority above its own ceiling is refused")
 {
-    ERR(tess_thread_set_priority(fresh(), 20, 10), RANGE);
+    ERR(tess_thread_set_priority(fresh(), 20, 10), ARG);
 }
 
 TEST("a thread that lowers its own ceiling cannot raise it again")
 {
     OK(tess_thread_set_priority(own_thread(), MID, MID + 10));
-    ERR(tess_thread_set_priority(own_thread(), MID, MID + 11), RANGE);
-    ERR(tess_thread_set_priority(fresh(), MID + 11, MID + 11), RANGE);
+    ERR(tess_thread_set_priority(own_thread(), MID, MID + 11), RIGHTS);
+    ERR(tess_thread_set_priority(fresh(), MID + 11, MID + 11), RIGHTS);
     OK(tess_thread_set_priority(own_thread(), MID, MID));
-    ERR(tess_thread_set_priority(own_thread(), MID + 1, MID + 1), RANGE);
+    ERR(tess_thread_set_priority(own_thread(), MID + 1, MID + 1), RIGHTS);
 }
 
 TEST("info reports the state in which a thread is")
@@ -432,8 +442,8 @@ TEST("a name of sixteen characters is accepted")
 TEST("kick forces a running thread into its fault handler")
 {
     tess_cap ep = make(TESS_TYPE_endpoint);
-    struct tess_thread *t = spawn_with(
-        &(struct tess_thread_config){ .priority = LOW, .fault = ep }, forever, 0);
+    struct tess_thread *t =
+        spawn_with(&(struct tess_thread_config){ .priority = LOW, .fault = ep }, forever, 0);
     struct tess_msg m;
 
     sleep_us(500);
@@ -452,8 +462,8 @@ TEST("kick forces a running thread into its fault handler")
 TEST("a kick of a thread in the kernel is kept until it would return to user code")
 {
     tess_cap fault = make(TESS_TYPE_endpoint), ep = make(TESS_TYPE_endpoint);
-    struct tess_thread *t = spawn_with(
-        &(struct tess_thread_config){ .priority = HIGH, .fault = fault }, recv_once, ep);
+    struct tess_thread *t =
+        spawn_with(&(struct tess_thread_config){ .priority = HIGH, .fault = fault }, recv_once, ep);
 
     OK(tess_thread_kick(t->tcb));
     EQ(state_of(t), TESS_THREAD_RECV);
@@ -470,8 +480,8 @@ TEST("a kick of a thread in the kernel is kept until it would return to user cod
 TEST("several kicks before the thread returns are one")
 {
     tess_cap fault = make(TESS_TYPE_endpoint), ep = make(TESS_TYPE_endpoint);
-    struct tess_thread *t = spawn_with(
-        &(struct tess_thread_config){ .priority = HIGH, .fault = fault }, recv_once, ep);
+    struct tess_thread *t =
+        spawn_with(&(struct tess_thread_config){ .priority = HIGH, .fault = fault }, recv_once, ep);
 
     OK(tess_thread_kick(t->tcb));
     OK(tess_thread_kick(t->tcb));
@@ -483,11 +493,12 @@ TEST("several kicks before the thread returns are one")
     EQ(tess_msg_err(tess_try_recv(fault).tag), TESS_AGAIN);
 }
 
-TEST("a kicked caller takes its answer along: the kick comes before user code, the answer is not lost")
+TEST("a kicked caller takes its answer along: the kick comes before user code, the answer is not "
+     "lost")
 {
     tess_cap fault = make(TESS_TYPE_endpoint), ep = make(TESS_TYPE_endpoint);
-    struct tess_thread *t = spawn_with(
-        &(struct tess_thread_config){ .priority = HIGH, .fault = fault }, call_once, ep);
+    struct tess_thread *t =
+        spawn_with(&(struct tess_thread_config){ .priority = HIGH, .fault = fault }, call_once, ep);
 
     (void)tess_recv(ep, 0);
     OK(tess_thread_kick(t->tcb));

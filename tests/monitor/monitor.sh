@@ -3,7 +3,7 @@
 # Usage: tests/monitor/monitor.sh [build directory].  Prints the failures and "N passed, N failed"; exit 1 on a failure.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-build=${1:-build}
+build=${1:-${BUILD:-build}}
 seconds=${MONITOR_SECONDS:-120}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT INT TERM
@@ -11,12 +11,21 @@ passed=0
 failed=0
 escape=$(printf '\033')
 
-# What is typed.  The first line is lost to nobody: the UART may drop a byte that arrives before it is set up.
+# Wait until the output has this text: what is typed next finds the monitor asleep.
+wait_for() {
+    tries=0
+    until grep -q "$1" "$work/raw" || [ "$tries" -ge "$((seconds * 10))" ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    sleep 0.2
+}
+
+# What is typed.  The first key may be lost: the UART drops a byte that arrives before it is set up.
 # \177 deletes, \025 is Ctrl-U, \033[A the arrow up, \033[D left, \t completes, \003 drops the line.
 keys() {
     printf '\r'
     printf 'help\r'
-    printf 'info\r'
     printf 'ecx\177ho deleted and gone on\r'
     printf 'echo twice\r\033[A\r'
     printf 'fault\025echo line dropped\r'
@@ -47,6 +56,9 @@ keys() {
     printf 'dt\r'
     printf 'dt pl011\r'
     printf 'dt nowhere\r'
+    printf 'echo asleep\r'
+    wait_for '^asleep'
+    printf 'info\r'
     printf 'poweroff\r'
 }
 
@@ -73,6 +85,7 @@ refuse() {
 run() {
     name=$1 image=$2 el=$3 gic=$4
     shift 4
+    : >"$work/raw"
     keys | timeout "$seconds" qemu-system-aarch64 "$@" -display none -monitor none -serial stdio -no-reboot \
         -kernel "$build/$image" >"$work/raw" 2>"$work/errors"
     status=$?
@@ -133,5 +146,14 @@ run() {
 
 run "release, EL1, GICv2" monitor.img 1 2 -M virt,gic-version=2 -cpu cortex-a53 -m 128
 run "debug, EL2, GICv3" monitor-debug.img 2 3 -M virt,gic-version=3,virtualization=on -cpu cortex-a76 -m 512
+# A reset ends QEMU, too, as it is started here.
+printf '\r\recho before\rreset\r' | timeout "$seconds" qemu-system-aarch64 -M virt -cpu cortex-a57 -m 64 -display none \
+    -monitor none -serial stdio -no-reboot -kernel "$build/monitor.img" >"$work/raw" 2>"$work/errors"
+status=$?
+tr -d '\r' <"$work/raw" >"$work/out"
+echo "status $status" >>"$work/out"
+expect "reset: a command before" '^before$'
+expect "reset: it is announced" '^resetting$'
+expect "reset: it ends QEMU" '^status 0$'
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -172,15 +172,16 @@ function mark(el, id)
 
 END {
     printf "" >misses
-    form = "%-58s %9s %9s %8s %7s %7s %8s %8s  %-12s %s\n"
+    form = "%-58s %9s %9s %8s %7s %7s %8s %8s  %-12s %-12s %5s\n"
     printf form, "kernel instructions unless stated otherwise", "EL1", "EL2", "target", "seL4", "MCS", "hyp MCS",
-           "SMP hyp", "msr/mrs/bar", "at EL2"
+           "SMP hyp", "msr/mrs/bar", "at EL2", "user"
     for (id = 1; id <= rows; id++) {
         for (el = 1; el <= 2; el++) {
             value[el, id] = row_value(el, id)
         }
         printf form, text[id], mark(1, id), per_machine(id) ? mark(2, id) : "", target[id], peer[id, 1],
-               peer[id, 2], peer[id, 3], peer[id, 4], beside(1, id), beside(2, id)
+               peer[id, 2], peer[id, 3], peer[id, 4], beside(1, id), beside(2, id),
+               how[id] == "count" ? count(1, id, 1) : ""
         for (el = 1; el <= 1 + per_machine(id); el++) {
             judge(el, id)
             json_row(el, id)

@@ -1,27 +1,40 @@
 /*
  * Budgets: charging keeps budget_ok (refills sorted, their sum the amount) and never brings processor time forward;
- * configuring establishes it.  Any refill ring of up to four
- * refills (the kernel has eight).
+ * configuring establishes it.  Any refill ring of up to three
+ * refills (the kernel has eight), counted from index 0.
  * cbmc: --unsigned-overflow-check
  */
 #include "verify.h"
 #include "stand_in.h"
 #include "sched/budget.h"
 #undef BUDGET_REFILLS
-#define BUDGET_REFILLS 4u
+#define BUDGET_REFILLS 3u
+#undef BUDGET_MIN
+#define BUDGET_MIN 1u
 #include "../../kernel/sched/budget.c"
 
 static struct budget b;
+
+/* Proposed for budget_ok: a refill is never empty, unless it is the slice of a budget that is never short. */
+static bool refills_full(void)
+{
+    for (unsigned i = 0; i < BUDGET_REFILLS; i++) {
+        if (i < b.count && b.refill[(b.head + i) % BUDGET_REFILLS].amount == 0 && b.amount < b.period) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static void any_budget(void)
 {
     struct budget any;
     b = any;
-    ASSUME(b.head < BUDGET_REFILLS && b.count >= 1 && b.count <= BUDGET_REFILLS);
-    ASSUME(budget_ok(&b));
+    ASSUME(b.head == 0 && b.count >= 1 && b.count <= BUDGET_REFILLS);
     for (unsigned i = 0; i < BUDGET_REFILLS; i++) { /* what budget_ok leaves out: no sum or time wraps */
         ASSUME(b.refill[i].amount <= b.amount && b.refill[i].time <= VERIFY_TIME_MAX + BUDGET_MAX);
     }
+    ASSUME(budget_ok(&b) && refills_full());
     ASSUME(b.consumed < VERIFY_TIME_MAX);
 }
 
@@ -38,7 +51,7 @@ static uint64_t available(uint64_t when)
     return sum;
 }
 
-PROOF(budget_configure_any, 5)
+PROOF(budget_configure_any, 4)
 {
     any_budget();
     uint64_t amount = any_u64(), period = any_u64(), now = arch_now();
@@ -53,12 +66,12 @@ PROOF(budget_configure_any, 5)
 
 static uint64_t start, now, used;
 
-/* Sums over a ring are hard for a solver: times below 2^14 and amounts below 2^12 ticks, except in the last proof. */
+/* Sums over a ring are hard for a solver: times below 1024 and amounts below 256 ticks, except in the last proof. */
 static void small(void)
 {
-    ASSUME(now < 1u << 14 && b.period < 1u << 12 && b.consumed == 0);
+    ASSUME(now < 1024 && b.period < 256 && b.consumed == 0);
     for (unsigned i = 0; i < BUDGET_REFILLS; i++) {
-        ASSUME(b.refill[i].time < 1u << 14);
+        ASSUME(b.refill[i].time < 2048);
     }
 }
 
@@ -72,7 +85,7 @@ static void any_charge(void)
     ASSUME(b.refill[b.head].time <= start); /* it ran */
 }
 
-PROOF(budget_charge_keeps_sum, 5)
+PROOF(budget_charge_keeps_sum, 4)
 {
     any_charge();
     small();
@@ -83,6 +96,7 @@ PROOF(budget_charge_keeps_sum, 5)
     b.throttled = b.timer.kind == TIMER_BUDGET;
     CHECK(budget_ok(&b), "refills sorted, their sum is the amount");
     CHECK(b.consumed == consumed + used, "the account grew by what was used");
+    CHECK(refills_full(), "no refill is empty");
     CHECK(throttle || b.refill[b.head].amount > 0 || used == 0, "who may go on has something left");
     if (throttle) {
         REACHED(nothing left);
@@ -91,7 +105,7 @@ PROOF(budget_charge_keeps_sum, 5)
     }
 }
 
-PROOF(budget_charge_not_earlier, 5)
+PROOF(budget_charge_not_earlier, 4)
 {
     any_charge();
     small();
@@ -110,7 +124,7 @@ PROOF(budget_charge_not_earlier, 5)
     }
 }
 
-PROOF(budget_charge_slice, 5)
+PROOF(budget_charge_slice, 4)
 {
     any_charge();
     ASSUME(b.amount == b.period);
@@ -126,7 +140,7 @@ PROOF(budget_charge_slice, 5)
     }
 }
 
-PROOF(budget_charge_no_wrap, 5)
+PROOF(budget_charge_no_wrap, 4)
 {
     any_charge();
     budget_charge(&b, used, start, now); /* the checks of arithmetic are the proof */

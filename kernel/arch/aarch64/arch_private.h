@@ -8,6 +8,7 @@
 /* entry.S -> C; all registers of t are saved, the kernel lock is held, the exit goes to cpu->current. */
 void trap_sync(struct thread *t, struct cpu *cpu, word_t esr, word_t far);
 void trap_syscall(struct thread *t, struct cpu *cpu, word_t esr);
+void trap_finish(struct thread *t, struct cpu *cpu);
 void trap_irq(struct thread *t, struct cpu *cpu);
 void trap_serror(struct thread *t, struct cpu *cpu, word_t esr);
 /* Remembers which line is the kernel's timer. */

@@ -157,12 +157,14 @@
     cbz     w8, enter_call
     cmp     w8, #SYS_REPLY_RECV
     b.eq    enter_reply_recv
-    cmp     w8, #SYS_SIGNAL
-    b.eq    enter_signal
-    cmp     w8, #SYS_NOP
-    b.eq    enter_nop
     cmp     w8, #SYS_COUNT
     b.hs    sync_full
+    cmp     w8, #SYS_SIGNAL
+    b.eq    enter_signal
+    cmp     w8, #SYS_YIELD
+    b.eq    enter_yield
+    cmp     w8, #SYS_NOP
+    b.eq    enter_nop
     ENTER_PATH path_slow
 .endm
 
@@ -180,6 +182,8 @@ enter_reply_recv:
     ENTER_PATH path_reply_recv
 enter_signal:
     ENTER_PATH path_signal
+enter_yield:
+    ENTER_PATH path_yield
 enter_nop:
     ENTER_PATH path_nop
 
@@ -212,6 +216,43 @@ serror_full:
     mov     sp, x1
     mrs     x2, esr_el1
     bl      trap_serror
+    b       exit_full
+
+/*
+ * An invocation of a kernel object: x0 slot, x1 tag, x3 capability, x4 thread, x5 cpu.  C keeps x19..x29, and nothing
+ * else changes the user's system registers, so that most invocations need no more saved than what C destroys.
+ */
+    .global path_invoke
+path_invoke:
+    stp     x0, x1, [x4, #X(0)]
+    stp     x10, x11, [x4, #X(10)]
+    stp     x12, x13, [x4, #X(12)]
+    stp     x14, x15, [x4, #X(14)]
+    stp     x16, x17, [x4, #X(16)]
+    stp     x18, x30, [sp, #-32]!
+    str     x4, [sp, #16]
+    mov     x0, x5
+    mov     x2, x3
+    mov     x3, x1
+    mov     x1, x4
+    bl      invoke
+    ldr     x4, [sp, #16]
+    ldp     x18, x30, [sp], #32
+#ifndef KERNEL_DEBUG
+    cbnz    w0, 1f
+    mov     x2, x4
+    ldp     x0, x1, [x2, #X(0)]
+    ldp     x10, x11, [x2, #X(10)]
+    ldp     x12, x13, [x2, #X(12)]
+    ldp     x14, x15, [x2, #X(14)]
+    ldp     x16, x17, [x2, #X(16)]
+    b       exit_same
+1:
+#endif
+    SAVE_NATIVE x4
+    mov     x0, x4
+    mov     x1, sp
+    bl      trap_finish
     b       exit_full
 
 /* A native system call leaves the message path before anything has changed: x0..x3 arguments, x4 thread, x5 cpu. */
@@ -285,6 +326,41 @@ switch_native:
     RESTORE_NATIVE
     CLEAR_SCRATCH
     eret
+#endif
+
+/* Save also what a thread that stays ready after its system call finds: result 0. */
+.macro SAVE_READY t
+    stp     xzr, xzr, [\t, #X(0)]
+    stp     x10, x11, [\t, #X(10)]
+    stp     x12, x13, [\t, #X(12)]
+    stp     x14, x15, [\t, #X(14)]
+    stp     x16, x17, [\t, #X(16)]
+    SAVE_NATIVE \t
+.endm
+
+/* void switch_signal(word_t bits, word_t tag, struct thread *to, word_t, struct thread *from); SP = struct cpu */
+    .global switch_signal
+switch_signal:
+    SAVE_READY x4
+    stp     x0, x1, [x2, #X(0)]
+#ifdef KERNEL_DEBUG
+    b       exit_full
+#else
+    UNLOCK  x5
+    mov     sp, x2
+    b       restore_full            /* its own old words: nothing of the signaller's */
+#endif
+
+/* void switch_yield(word_t, word_t, struct thread *to, word_t, struct thread *from); SP = struct cpu */
+    .global switch_yield
+switch_yield:
+    SAVE_READY x4
+#ifdef KERNEL_DEBUG
+    b       exit_full
+#else
+    UNLOCK  x5
+    mov     sp, x2
+    b       restore_full
 #endif
 
 /* void switch_full(word_t, word_t, struct thread *to, word_t, struct thread *from); SP = struct cpu, to is current */

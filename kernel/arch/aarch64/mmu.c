@@ -21,7 +21,8 @@ word_t arch_pte_table(word_t table_paddr)
 word_t arch_pte_leaf(word_t paddr, unsigned level, unsigned rights, unsigned attr)
 {
     /* MAIR indices are the values of TESS_ATTR_* (boot/handoff.h) */
-    uint64_t pte = paddr | PTE_VALID | PTE_ATTR(attr) | PTE_USER | PTE_INNER | PTE_AF | PTE_NG | PTE_PXN;
+    uint64_t pte =
+        paddr | PTE_VALID | PTE_ATTR(attr) | PTE_USER | PTE_INNER | PTE_AF | PTE_NG | PTE_PXN;
 
     if (level == 3) {
         pte |= PTE_TABLE;
@@ -52,7 +53,8 @@ word_t arch_pte_paddr(word_t pte)
 
 unsigned arch_pte_rights(word_t pte)
 {
-    return TESS_RIGHT_READ | (pte & PTE_READ_ONLY ? 0 : TESS_RIGHT_WRITE) | (pte & PTE_UXN ? 0 : TESS_RIGHT_EXEC);
+    return TESS_RIGHT_READ | (pte & PTE_READ_ONLY ? 0 : TESS_RIGHT_WRITE) |
+           (pte & PTE_UXN ? 0 : TESS_RIGHT_EXEC);
 }
 
 void arch_pte_write(word_t *pte, word_t value)
@@ -62,7 +64,8 @@ void arch_pte_write(word_t *pte, word_t value)
 
 void arch_tlb_publish(void)
 {
-    __asm__ volatile("dsb ishst" ::: "memory"); /* the walker sees the new entries; ERET is the ISB */
+    __asm__ volatile("dsb ishst" ::
+                         : "memory"); /* the walker sees the new entries; ERET is the ISB */
 }
 
 void arch_tlb_page(word_t asid, word_t vaddr)
@@ -101,8 +104,8 @@ void arch_zero_page(void *page)
     if (block == 64) {
         while (p < end) {
             LOOP_BOUND(16);
-            __asm__ volatile("dc zva, %0\n dc zva, %1\n dc zva, %2\n dc zva, %3" ::"r"(p), "r"(p + 64), "r"(p + 128),
-                             "r"(p + 192)
+            __asm__ volatile("dc zva, %0\n dc zva, %1\n dc zva, %2\n dc zva, %3" ::"r"(p),
+                             "r"(p + 64), "r"(p + 128), "r"(p + 192)
                              : "memory");
             p += 256;
         }

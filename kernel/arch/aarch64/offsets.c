@@ -1,7 +1,7 @@
 /* Offsets for entry.S: compiled to assembly only; the build turns the marked lines into offsets.h. */
 #include "../../sched/cpu.h"
 
-#define DEFINE(name, value) __asm__ volatile("\n.ascii \"->" #name " %c0\"\n" ::"i"(value))
+#define DEFINE(name, value)       __asm__ volatile("\n.ascii \"->" #name " %c0\"\n" ::"i"(value))
 #define OFFSET(name, type, field) DEFINE(name, offsetof(struct type, field))
 
 void offsets(void);

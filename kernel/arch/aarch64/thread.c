@@ -2,7 +2,8 @@
 #include "../../mem/mem.h"
 #include "../../sched/cpu.h"
 
-#define SVC_NATIVE  0x56000000u /* ESR: EC = SVC from AArch64, IL = 1, immediate 0 (Arm ARM D17.2.37) */
+#define SVC_NATIVE                                                                                 \
+    0x56000000u /* ESR: EC = SVC from AArch64, IL = 1, immediate 0 (Arm ARM D17.2.37) */
 #define SVC_FOREIGN 0x00000100u /* no syndrome lies within TESS_SYS_COUNT above this */
 
 void fpu_save(struct fpu_state *s);       /* entry.S */

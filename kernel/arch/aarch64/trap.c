@@ -2,8 +2,10 @@
 #include "../../boot/handoff.h"
 #include "../../debug/debug.h"
 #include "../../dev/dev.h"
+#include "../../cap/invoke.h"
 #include "../../ipc/ipc.h"
 #include "../../panic.h"
+#include "../../sched/direct.h"
 #include "../../trace.h"
 #include "arch_private.h"
 
@@ -48,48 +50,120 @@ static void trap_fp(struct thread *t, struct cpu *cpu)
     cpu->fpu_on = 1;
 }
 
-static void fault(struct thread *t, enum tess_fault kind, word_t w0, word_t w1, word_t w2, word_t w3, unsigned count)
+/* Before the exit: who runs, if that may have changed. */
+ALWAYS_INLINE void leave(struct cpu *cpu, struct thread *self)
 {
-    word_t words[4] = {w0, w1, w2, w3};
+    if (unlikely(cpu->pending)) {
+        finish(cpu, self);
+    }
+}
+
+/*
+ * A fault of kind goes straight to a handler that waits for it, like a call (ipc/path.c): look up, check, commit; the
+ * caller transfers the words.  NULL: not directly; nothing has changed.
+ */
+ALWAYS_INLINE struct thread *fault_directly(struct cpu *cpu, struct thread *t, enum tess_fault kind,
+                                            unsigned words)
+{
+    const struct cap *handler = &t->slot[THREAD_FAULT];
+
+    (void)lock_fpu(cpu);
+    if (handler->type != TESS_TYPE_endpoint || cpu->trace_on) {
+        return NULL;
+    }
+    struct endpoint *e = (struct endpoint *)handler->object;
+    struct thread *to = e->receivers;
+    if (to == NULL || !can_switch(cpu, to)) {
+        return NULL;
+    }
+    struct budget *mine = t->budget, *theirs = to->budget;
+    if (theirs != NULL) {
+        uint64_t now = arch_now();
+        if (!slice_lasts(cpu, mine, theirs, now)) {
+            return NULL;
+        }
+        /* ---- commit ---- */
+        slice_switch(cpu, mine, theirs, now);
+    } else {
+        to->budget = mine;
+        mine->holder = to;
+        t->budget = NULL;
+    }
+    queue_pop(&e->receivers, to);
+    to->caller = t;
+    t->server = to;
+    t->fault_kind = kind;
+    t->state = TESS_THREAD_REPLY;
+    make_current(cpu, to, to->space->switch_word);
+    to->regs.x[0] = handler->badge;
+    to->regs.x[1] = tess_tag(kind, words, 0) | TESS_TAG_FAULT;
+    return to;
+}
+
+static void fault(struct thread *t, enum tess_fault kind, word_t w0, word_t w1, word_t w2,
+                  word_t w3, unsigned count)
+{
+    word_t words[4] = { w0, w1, w2, w3 };
+
     ipc_fault(t, &t->slot[THREAD_FAULT], kind, words, count);
 }
 
-/* svc of a foreign thread: the arguments as Linux passes them, number in x8. */
-static void foreign_svc(struct thread *t)
+static void page_fault(struct thread *t, struct cpu *cpu, word_t far, word_t esr, bool fetch)
 {
-    word_t words[8] = {t->regs.x[0], t->regs.x[1], t->regs.x[2], t->regs.x[3],
-                       t->regs.x[4], t->regs.x[5], t->regs.x[8], t->regs.pc};
-    ipc_fault(t, &t->slot[THREAD_FAULT], TESS_FAULT_syscall, words, 8);
+    struct thread *to = fault_directly(cpu, t, TESS_FAULT_page, 4);
+
+    if (unlikely(to == NULL)) {
+        return fault(t, TESS_FAULT_page, far, esr, t->regs.pc, fetch, 4);
+    }
+    word_t *w = &to->regs.x[10];
+    w[0] = far;
+    w[1] = esr;
+    w[2] = t->regs.pc;
+    w[3] = fetch;
+    w[4] = w[5] = w[6] = w[7] = 0;
 }
 
-static void trap_abort(struct thread *t, word_t esr, word_t far, bool fetch)
+/* svc of a foreign thread: the arguments as Linux passes them, number in x8. */
+static void foreign_svc(struct thread *t, struct cpu *cpu)
+{
+    struct thread *to = fault_directly(cpu, t, TESS_FAULT_syscall, 8);
+    const word_t *x = t->regs.x;
+
+    if (unlikely(to == NULL)) {
+        word_t words[8] = { x[0], x[1], x[2], x[3], x[4], x[5], x[8], t->regs.pc };
+        return ipc_fault(t, &t->slot[THREAD_FAULT], TESS_FAULT_syscall, words, 8);
+    }
+    word_t *w = &to->regs.x[10];
+    w[0] = x[0];
+    w[1] = x[1];
+    w[2] = x[2];
+    w[3] = x[3];
+    w[4] = x[4];
+    w[5] = x[5];
+    w[6] = x[8];
+    w[7] = t->regs.pc;
+}
+
+static void trap_abort(struct thread *t, struct cpu *cpu, word_t esr, word_t far, bool fetch)
 {
     unsigned fsc = esr & FSC_MASK;
-    enum tess_fault kind = TESS_FAULT_page;
 
-    if (fsc == FSC_EXTERNAL || (fsc >= 0x14 && fsc <= 0x17)) {
-        kind = TESS_FAULT_hardware;
-    } else if (fsc == FSC_ALIGNMENT) {
-        kind = TESS_FAULT_alignment;
+    if (unlikely(fsc == FSC_EXTERNAL || (fsc >= 0x14 && fsc <= 0x17))) {
+        fault(t, TESS_FAULT_hardware, far, esr, t->regs.pc, 0, 3);
+    } else if (unlikely(fsc == FSC_ALIGNMENT)) {
+        fault(t, TESS_FAULT_alignment, far, esr, t->regs.pc, 0, 3);
+    } else {
+        page_fault(t, cpu, far, esr, fetch);
     }
-    fault(t, kind, far, esr, t->regs.pc, fetch, kind == TESS_FAULT_page ? 4 : 3);
 }
 
-void trap_sync(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
+/* The rarer classes. */
+static __attribute__((noinline)) void trap_other(struct thread *t, struct cpu *cpu, word_t esr,
+                                                 word_t far)
 {
     switch (esr >> 26) {
-    case EC_SVC64:
-        if (t->flags & THREAD_FOREIGN) {
-            foreign_svc(t);
-        } else {
-            ipc_syscall(cpu, t, (unsigned)(esr & SVC_IMM));
-        }
-        break;
-    case EC_DATA_LOWER:
-        trap_abort(t, esr, far, false);
-        break;
-    case EC_FETCH_LOWER:
-        trap_abort(t, esr, far, true);
+    case EC_SVC64: /* only while tracing */
+        ipc_syscall(cpu, t, (unsigned)(esr & SVC_IMM));
         break;
     case EC_FP:
         trap_fp(t, cpu);
@@ -108,27 +182,75 @@ void trap_sync(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
         fault(t, TESS_FAULT_undefined, esr, t->regs.pc, 0, 0, 2);
         break;
     }
-    schedule(cpu);
+}
+
+void trap_sync(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
+{
+    unsigned class = (unsigned)(esr >> 26);
+
+    if (class == EC_SVC64 && (t->flags & THREAD_FOREIGN)) {
+        foreign_svc(t, cpu);
+    } else if (class == EC_DATA_LOWER || class == EC_FETCH_LOWER) {
+        trap_abort(t, cpu, esr, far, class == EC_FETCH_LOWER);
+    } else {
+        trap_other(t, cpu, esr, far);
+    }
+    leave(cpu, t);
 }
 
 void trap_syscall(struct thread *t, struct cpu *cpu, word_t esr)
 {
     ipc_syscall(cpu, t, (unsigned)(esr & SVC_IMM));
-    schedule(cpu);
+    leave(cpu, t);
 }
 
-void trap_irq(struct thread *t, struct cpu *cpu)
+void trap_finish(struct thread *t, struct cpu *cpu)
 {
-    uint32_t line = gic_ack();
+    finish(cpu, t);
+}
 
-    (void)t;
+/* An interrupt whose driver waits and is the most urgent goes straight to it; false: not directly. */
+ALWAYS_INLINE bool irq_directly(struct cpu *cpu, struct thread *cur, uint32_t line)
+{
+    struct irq_line *l = &irq_lines[line];
+
+    (void)lock_fpu(cpu);
+    if (l->slot.type != TESS_TYPE_notification || cpu->trace_on) {
+        return false;
+    }
+    struct notification *n = (struct notification *)l->slot.object;
+    struct thread *to = signal_target(n);
+    uint64_t now;
+    if (to == NULL || !preempt_directly(cpu, cur, to, &now)) {
+        return false;
+    }
+    /* ---- commit ---- */
+    l->active = 1;
+    to->regs.x[0] = signal_take(n, to, l->slot.badge);
+    to->regs.x[1] = TESS_TAG_SIGNAL;
+    preempt_commit(cpu, cur, to, now);
+    return true;
+}
+
+static __attribute__((noinline)) void irq_other(struct thread *t, struct cpu *cpu, uint32_t line)
+{
     if (line == timer_line) {
         timers_expire(cpu);
         gic_deactivate(line);
     } else if (line < irq_count) {
         irq_deliver(cpu, line);
     }
-    schedule(cpu);
+    leave(cpu, t);
+}
+
+void trap_irq(struct thread *t, struct cpu *cpu)
+{
+    uint32_t line = gic_ack();
+
+    /* lines of the kernel itself have no notification */
+    if (line >= irq_count || !irq_directly(cpu, t, line)) {
+        irq_other(t, cpu, line);
+    }
 }
 
 void trap_serror(struct thread *t, struct cpu *cpu, word_t esr)
@@ -137,5 +259,5 @@ void trap_serror(struct thread *t, struct cpu *cpu, word_t esr)
         panic("system error while idle");
     }
     fault(t, TESS_FAULT_hardware, 0, esr, t->regs.pc, 0, 3);
-    schedule(cpu);
+    leave(cpu, t);
 }
