@@ -38,6 +38,7 @@ defined_in() {
             if ($0 ~ "^[A-Za-z_][^()]*" id s "([[][^]]*[]])*[ \t]*(=|;)") found = 1     # object
             if ($0 ~ "^[ \t]+" s "[ \t]*(=[^=]|,)") found = 1                           # constant of an enum
             if ($0 ~ "^[ \t]+[A-Za-z_][^()]*" id s "(;|,|[[]| __attribute__)") found = 1 # member
+            if ($0 ~ "^[ \t]+" s ";") found = 1                                        # member, type on the line above
             if ($0 ~ "^[A-Z]+[(]([a-z_]+, )?" s ",") found = 1                          # row of a table
         }
         END { exit !found }' "$1"

@@ -43,6 +43,7 @@ void arch_fpu_save(struct thread *t);
 void arch_fpu_load(const struct thread *t);
 
 /* ---- translation tables: 512 entries a page, levels 0 (root) .. 3; tables are named by physical address ---- */
+#ifndef ARCH_PTE_INLINE
 word_t arch_pte_table(word_t table_paddr);
 word_t arch_pte_leaf(word_t paddr, unsigned level, unsigned rights, unsigned attr);
 bool arch_pte_is_table(word_t pte, unsigned level);
@@ -50,8 +51,9 @@ bool arch_pte_is_leaf(word_t pte, unsigned level);
 word_t arch_pte_paddr(word_t pte);
 unsigned arch_pte_rights(word_t pte);    /* TESS_RIGHT_READ | WRITE | EXEC of a leaf */
 void arch_pte_write(word_t *pte, word_t value); /* visible to the walker after arch_tlb_publish */
+#endif
 void arch_tlb_publish(void);             /* after writing invalid -> valid entries */
-void arch_tlb_page(word_t asid, word_t vaddr);  /* drop one translation; complete after arch_tlb_sync */
+void arch_tlb_range(word_t asid, word_t vaddr, unsigned pages); /* drop translations; complete after arch_tlb_sync */
 void arch_tlb_asid(word_t asid);         /* drop all of one address space */
 void arch_tlb_sync(void);
 word_t arch_space_word(word_t root_paddr, word_t asid); /* what the switch loads; never 0 */

@@ -13,9 +13,30 @@
 #define POOL_CAPS 1
 #include "pool.h"
 #include "stand_in.h"
+/* The kernel's own, wherever they are defined, step aside for the stand-ins below. */
+#define ready_append kernel_ready_append
+#define ready_prepend kernel_ready_prepend
+#define ready_remove kernel_ready_remove
+#define ready_first kernel_ready_first
+#define timer_insert kernel_timer_insert
+#define timer_remove kernel_timer_remove
+#define switch_to kernel_switch_to
+#define invoke kernel_invoke
+#define trace_record kernel_trace_record
 #include "ipc/ipc.h"
 #include "mem/mem.h"
 #include "cap/cnode.h"
+#include "cap/invoke.h"
+#include "trace.h"
+#undef ready_append
+#undef ready_prepend
+#undef ready_remove
+#undef ready_first
+#undef timer_insert
+#undef timer_remove
+#undef switch_to
+#undef invoke
+#undef trace_record
 
 SPEC_BEGIN
 
@@ -36,6 +57,7 @@ static struct notification nt;
 static struct reply rp;
 static struct vspace space;
 static struct cpu cpu;
+
 struct cpu *const cpu_boot = &cpu;
 
 static struct thread *thread_no(uint32_t i)
@@ -89,26 +111,26 @@ static void top_any(struct cpu *c)
     c->ready_words = empty ? 0 : 1;
 }
 
-void ready_append(struct cpu *c, struct thread *t)
+static void ready_append(struct cpu *c, struct thread *t)
 {
     CHECK(!*queued(t), "a thread enters the ready queues once");
     *queued(t) = true;
     top_any(c);
 }
 
-void ready_prepend(struct cpu *c, struct thread *t)
+static void ready_prepend(struct cpu *c, struct thread *t)
 {
     ready_append(c, t);
 }
 
-void ready_remove(struct cpu *c, struct thread *t)
+static void ready_remove(struct cpu *c, struct thread *t)
 {
     CHECK(*queued(t), "a thread leaves the ready queues that it is in");
     *queued(t) = false;
     top_any(c);
 }
 
-struct thread *ready_first(struct cpu *c)
+static struct thread *ready_first(struct cpu *c)
 {
     struct thread *t = any_thread();
     (void)c;
@@ -121,7 +143,7 @@ struct thread *ready_first(struct cpu *c)
 
 /* ---- timers ---- */
 
-void timer_insert(struct timer **root, struct timer *t, uint64_t time, enum timer_kind kind)
+static void timer_insert(struct timer **root, struct timer *t, uint64_t time, enum timer_kind kind)
 {
     (void)root;
     CHECK(t->kind == TIMER_OFF, "a timer enters the heap once");
@@ -129,7 +151,7 @@ void timer_insert(struct timer **root, struct timer *t, uint64_t time, enum time
     t->time = time;
 }
 
-void timer_remove(struct timer **root, struct timer *t)
+static void timer_remove(struct timer **root, struct timer *t)
 {
     (void)root;
     t->kind = TIMER_OFF;
@@ -139,13 +161,8 @@ void timer_remove(struct timer **root, struct timer *t)
 
 struct vspace vspace_none;
 
-void trace_record(struct cpu *c, enum tess_trace kind, word_t a, word_t b)
-{
-    (void)c, (void)kind, (void)a, (void)b;
-}
-
 #ifndef WORLD_REAL_SWITCH
-void switch_to(struct cpu *c, struct thread *next)
+static void switch_to(struct cpu *c, struct thread *next)
 {
     CHECK(next == &c->idle || (next->state == TESS_THREAD_READY && !*queued(next)),
           "who is switched to is ready and was taken out of the ready queues");
@@ -208,6 +225,7 @@ static bool thread_links_ok(const struct thread *t)
            (t->fault_kind == 0 || reply || t->state == TESS_THREAD_SEND) &&
            (t->timer.kind == TIMER_OFF || (t->timer.kind == TIMER_THREAD && (waits(t) || reply))) &&
            (t->state != TESS_THREAD_READY || !t->budget->throttled) &&
+           (t->state != TESS_THREAD_RECV || t->caller == NULL) &&
            (own(t) == NULL || own(t)->owner == t);
 }
 
@@ -243,9 +261,10 @@ static bool world_objects_ok(void)
            world_budget_ok(&budget_2);
 }
 
+/* At thread_1, which the operation is about, and at another: thread_2 and thread_3 differ only by name. */
 static void world_check(void)
 {
-    struct thread *w = any_thread();
+    struct thread *w = any_bool() ? &thread_1 : &thread_2;
     CHECK(thread_ok(w), "thread_ok");
     CHECK(queue_ok(w), "a thread is in the queue that its state says");
     CHECK(thread_links_ok(w), "links to server, reply object, notification, timer and budget are right");

@@ -10,7 +10,7 @@
 
 static struct container *dying_first, *dying_last;
 
-uint32_t *cap_refs(const struct cap *c)
+ALWAYS_INLINE uint32_t *refs_of(const struct cap *c)
 {
     switch (c->type) {
     case TESS_TYPE_cnode:
@@ -34,9 +34,14 @@ uint32_t *cap_refs(const struct cap *c)
     }
 }
 
+uint32_t *cap_refs(const struct cap *c)
+{
+    return refs_of(c);
+}
+
 /* Everything but the tree links and the holder. */
-static void fill(struct cap *to, unsigned type, unsigned rights, unsigned flags, word_t object,
-                 word_t badge, word_t size)
+ALWAYS_INLINE void fill(struct cap *to, unsigned type, unsigned rights, unsigned flags,
+                        word_t object, word_t badge, word_t size)
 {
     to->object = object;
     to->type = (uint8_t)type;
@@ -47,7 +52,7 @@ static void fill(struct cap *to, unsigned type, unsigned rights, unsigned flags,
     to->size = size;
     to->zeroed = 0;
     to->map_rights = to->map_attr = 0;
-    uint32_t *refs = cap_refs(to);
+    uint32_t *refs = refs_of(to);
     if (refs != NULL) {
         ++*refs;
     }
@@ -72,9 +77,6 @@ void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t ob
 /* The capability in a thread's or interrupt line's slot is going: what was derived from it must not stay. */
 static void leave_holder(struct cap *c)
 {
-    if (c->holder == HOLDER_CNODE) {
-        return;
-    }
     if (c->holder == HOLDER_IRQ) {
         irq_unbind((uint32_t)(((word_t)c - (word_t)irq_lines) / sizeof(struct irq_line)));
         return;
@@ -171,7 +173,7 @@ static bool object_empty_step(struct cap *c)
 }
 
 /* What must be gone before the node leaves the tree; true when it is. */
-static bool release_step(struct cap *c)
+ALWAYS_INLINE bool release_step(struct cap *c, const uint32_t *refs)
 {
     if (c->type == TESS_TYPE_frame) {
         return c->vspace == 0 || frame_unmap_step(c);
@@ -179,7 +181,6 @@ static bool release_step(struct cap *c)
     if (c->type == TESS_TYPE_tables) {
         return c->vspace == 0 || tables_drop_step(c);
     }
-    uint32_t *refs = cap_refs(c);
     return refs == NULL || *refs > 1 || object_empty_step(c);
 }
 
@@ -192,13 +193,15 @@ bool cap_delete_step(struct cap *c)
         derivation_lift(cap_at(c->child));
         return false;
     }
-    leave_holder(c);
-    uint32_t *refs = cap_refs(c);
+    if (unlikely(c->holder != HOLDER_CNODE)) {
+        leave_holder(c);
+    }
+    uint32_t *refs = refs_of(c);
     if ((c->type == TESS_TYPE_cnode || c->type == TESS_TYPE_thread) && *refs == 1) {
         container_dies(c);
         return true;
     }
-    if (!release_step(c)) {
+    if (!release_step(c, refs)) {
         return false;
     }
     if (refs != NULL) {
@@ -250,7 +253,7 @@ enum tess_err cap_delete(struct cap *c)
             return K_PREEMPTED;
         }
     }
-    return finish_dying();
+    return likely(dying_first == NULL) ? TESS_OK : finish_dying();
 }
 
 /* See derivation.h: every descendant is lifted at most once, then deleted. */
@@ -285,7 +288,7 @@ bool cap_ok(const struct cap *c)
     if (c->type == TESS_TYPE_null) {
         return derivation_ok(c);
     }
-    const uint32_t *refs = cap_refs(c);
+    const uint32_t *refs = refs_of(c);
 
     return c->type < TESS_TYPE_COUNT && derivation_ok(c) && (refs == NULL || *refs > 0) &&
            (c->type != TESS_TYPE_untyped || untyped_ok(c)) &&

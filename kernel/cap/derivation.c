@@ -3,27 +3,6 @@
 
 link_t derivation_roots;
 
-/* Where the link to the first child of `parent` is stored. */
-static link_t *first_child(struct cap *parent)
-{
-    return parent ? &parent->child : &derivation_roots;
-}
-
-void derivation_insert(struct cap *parent, struct cap *c)
-{
-    link_t *head = first_child(parent);
-    struct cap *next = cap_at(*head);
-
-    c->parent = parent ? ptr_link(parent) : 0;
-    c->child = 0;
-    c->prev = 0;
-    c->next = *head;
-    if (next) {
-        next->prev = ptr_link(c);
-    }
-    *head = ptr_link(c);
-}
-
 /* Out of the list of its siblings; its own links to parent and children stay. */
 static void sibling_remove(struct cap *c)
 {
@@ -32,7 +11,7 @@ static void sibling_remove(struct cap *c)
     if (prev) {
         prev->next = c->next;
     } else {
-        *first_child(cap_at(c->parent)) = c->next;
+        *derivation_first(cap_at(c->parent)) = c->next;
     }
     if (next) {
         next->prev = c->prev;
@@ -70,7 +49,7 @@ void derivation_replace(struct cap *from, struct cap *to)
     if (prev) {
         prev->next = me;
     } else {
-        *first_child(cap_at(from->parent)) = me;
+        *derivation_first(cap_at(from->parent)) = me;
     }
     if (next) {
         next->prev = me;

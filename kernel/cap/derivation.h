@@ -16,8 +16,28 @@
 
 extern link_t derivation_roots;
 
+/* Where the link to the first child of `parent` (NULL: the first root) is stored. */
+ALWAYS_INLINE link_t *derivation_first(struct cap *parent)
+{
+    return parent ? &parent->child : &derivation_roots;
+}
+
 /* Make the full, unlinked slot c the first child of parent (NULL: a root). */
-void derivation_insert(struct cap *parent, struct cap *c);
+ALWAYS_INLINE void derivation_insert(struct cap *parent, struct cap *c)
+{
+    link_t *head = derivation_first(parent), first = *head, me = ptr_link(c);
+    struct cap *next = cap_at(first);
+
+    c->parent = parent ? ptr_link(parent) : 0;
+    c->child = 0;
+    c->next = first;
+    c->prev = 0;
+    if (next) {
+        next->prev = me;
+    }
+    *head = me;
+}
+
 /* Take the childless slot c out of the tree. */
 void derivation_unlink(struct cap *c);
 /* Move c from its parent to its grandparent (which may be the root list).  c has a parent. */

@@ -61,7 +61,7 @@ struct cap *arg_empty(struct invocation *inv, word_t cnode_slot, word_t index, e
     return c;
 }
 
-static enum tess_err dispatch(struct invocation *inv, unsigned type)
+ALWAYS_INLINE enum tess_err dispatch(struct invocation *inv, unsigned type)
 {
     if (type == TESS_TYPE_cnode) { /* the most frequent first */
         return cnode_invoke(inv);
@@ -99,41 +99,43 @@ uint32_t invoke(struct cpu *cpu, struct thread *self, struct cap *cap, word_t ta
     word_t label = tess_tag_label(tag);
     unsigned type = cap->type;
     word_t *words = &self->regs.x[10];
+    struct invocation inv = { cpu, self, cap, words, words, (uint32_t)label };
+    enum tess_err err;
 
     trace(cpu, TESS_TRACE_invoke, label, self->regs.x[0]);
     if (unlikely(label >= LABELS || table[label].type != type)) {
         thread_error(self, TESS_CALL);
         return cpu->pending;
     }
-    unsigned results = table[label].results;
     if (unlikely((tag & TESS_TAG_KERNEL) != 0 || tess_tag_len(tag) < table[label].words)) {
         thread_error(self, TESS_ARG);
         return cpu->pending;
     }
-    struct invocation inv = { cpu, self, cap, words, words, (uint32_t)label };
-    enum tess_err err = dispatch(&inv, type);
-
+    err = dispatch(&inv, type);
+    __asm__ volatile(
+        "" ::
+            : "memory"); /* take all from inv again: nothing need be kept in registers meanwhile */
     if (unlikely(err == K_PREEMPTED)) {
-        trace(cpu, TESS_TRACE_preempt, label, 0);
-        cpu->pending |= PENDING_REPEAT | PENDING_SCHEDULE;
-        return cpu->pending;
+        trace(inv.cpu, TESS_TRACE_preempt, inv.label, 0);
+        inv.cpu->pending |= PENDING_REPEAT | PENDING_SCHEDULE;
+        return inv.cpu->pending;
     }
-    self->progress = 0;
-    thread_result(self, 0, tess_tag(err, err == TESS_OK ? results : 0, 0));
-    return cpu->pending;
+    inv.self->progress = 0;
+    thread_result(inv.self, 0, tess_tag(err, err == TESS_OK ? table[inv.label].results : 0, 0));
+    return inv.cpu->pending;
 }
 
 /* ---- cnode ---- */
 
 /* A slot of the invoked CNode. */
-static struct cap *own_slot(struct invocation *inv, word_t index)
+ALWAYS_INLINE struct cap *own_slot(struct invocation *inv, word_t index)
 {
     struct cnode *n = (struct cnode *)inv->cap->object;
     return index == 0 || index >= n->box.count ? NULL : &n->slot[index];
 }
 
 /* Source (cnode w0, slot w1) and empty destination (slot w2 of the invoked CNode) of copy, mint, move. */
-static enum tess_err from_to(struct invocation *inv, struct cap **from, struct cap **to)
+ALWAYS_INLINE enum tess_err from_to(struct invocation *inv, struct cap **from, struct cap **to)
 {
     enum tess_err err = TESS_OK;
 
@@ -203,13 +205,14 @@ static enum tess_err read(struct invocation *inv, const struct cap *c)
         c->type == TESS_TYPE_frame || c->type == TESS_TYPE_untyped || c->type == TESS_TYPE_tables;
     bool badged = c->type == TESS_TYPE_endpoint || c->type == TESS_TYPE_notification;
     bool object = c->object >= arch_direct_base();
+    bool hidden = c->type == TESS_TYPE_frame && (c->rights & TESS_RIGHT_PHYS) == 0;
 
     inv->result[0] = c->type;
     inv->result[1] = c->type == TESS_TYPE_null ? 0 : c->rights;
     inv->result[2] = badged ? c->badge : 0;
-    inv->result[3] = c->type == TESS_TYPE_null ? 0
-                     : object                  ? c->object - arch_direct_base()
-                                               : c->object;
+    inv->result[3] = hidden || c->type == TESS_TYPE_null ? 0
+                     : object                            ? c->object - arch_direct_base()
+                                                         : c->object;
     inv->result[4] = memory                       ? c->size
                      : c->type == TESS_TYPE_cnode ? ((struct cnode *)c->object)->box.count
                                                   : 0;

@@ -211,6 +211,8 @@ void audit_cpu(const struct cpu *cpu)
     HOLDS(t == &cpu->idle ? cpu->ready_words == 0 || cpu->budget_end == 0
                           : cpu->ready_words == 0 || cpu->top <= t->prio,
           "nobody more urgent waits", t, cpu->top, t->prio);
+    HOLDS(t == &cpu->idle || !(t->flags & THREAD_KICK), "a kicked thread does not go on", t,
+          t->flags, 0);
     HOLDS(t == &cpu->idle || cpu->budget == t->budget, "the running budget is the running thread's",
           t, cpu->budget, t->budget);
     word_t space =

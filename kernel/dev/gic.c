@@ -45,7 +45,6 @@
 #define GICC_BPR       0x0008u
 #define GICC_IAR       0x000cu
 #define GICC_EOIR      0x0010u
-#define GICC_DIR       0x1000u
 #define CTLR_C_ENABLE  0x1u
 #define CTLR_C_EOIMODE 0x200u /* EOIR drops the priority only */
 
@@ -58,10 +57,11 @@
 #define WAIT_MAX      100000u
 
 bool gic_v3;
+word_t gic_cpu;
 
 static struct {
     uint32_t count;
-    word_t dist, local, cpu, redist; /* `local`: the page of lines 0..31 */
+    word_t dist, local, redist; /* `local`: the page of lines 0..31 */
 } gic;
 
 ALWAYS_INLINE uint32_t mmio_read(word_t at)
@@ -134,20 +134,11 @@ uint32_t gic_line_count(void)
 
 uint32_t gic_ack_v2(void)
 {
-    uint32_t iar = mmio_read(gic.cpu + GICC_IAR);
+    uint32_t iar = mmio_read(gic_cpu + GICC_IAR);
     if (likely((iar & INTID_MASK) < LINES_MAX)) {
-        mmio_write(gic.cpu + GICC_EOIR, iar);
+        mmio_write(gic_cpu + GICC_EOIR, iar);
     }
     return iar & INTID_MASK;
-}
-
-void gic_deactivate(uint32_t line)
-{
-    if (gic_v3) {
-        __asm__ volatile("msr S3_0_C12_C11_1, %0" ::"r"((uint64_t)line)); /* ICC_DIR_EL1 */
-    } else {
-        mmio_write(gic.cpu + GICC_DIR, line);
-    }
 }
 
 /* ---- bring-up ---- */
@@ -223,7 +214,7 @@ void gic_init(const struct handoff *h)
 {
     gic_v3 = h->gic_version == 3;
     gic.dist = h->gicd_va;
-    gic.cpu = h->gicc_va;
+    gic_cpu = h->gicc_va;
     gic.redist = h->gicr_va;
     gic.local = gic_v3 ? gic.redist + GICR_SGI : gic.dist;
     uint32_t count = 32 * ((mmio_read(gic.dist + GICD_TYPER) & 0x1f) + 1);
@@ -250,9 +241,9 @@ void gic_init(const struct handoff *h)
         init_cpu_v3(h->el);
     } else {
         mmio_write(gic.dist + GICD_CTLR, CTLR_V2_ENABLE);
-        mmio_write(gic.cpu + GICC_PMR, PRIORITY_MASK);
-        mmio_write(gic.cpu + GICC_BPR, 0);
-        mmio_write(gic.cpu + GICC_CTLR, CTLR_C_ENABLE | CTLR_C_EOIMODE);
+        mmio_write(gic_cpu + GICC_PMR, PRIORITY_MASK);
+        mmio_write(gic_cpu + GICC_BPR, 0);
+        mmio_write(gic_cpu + GICC_CTLR, CTLR_C_ENABLE | CTLR_C_EOIMODE);
     }
     gic_unmask((uint32_t)h->timer_irq);
 }

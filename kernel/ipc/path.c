@@ -18,6 +18,7 @@
  */
 #include "path.h"
 
+#include "../dev/dev.h"
 #include "../sched/direct.h"
 
 #define TAG_SIMPLE(tag)                                                                            \
@@ -31,8 +32,8 @@ ALWAYS_INLINE word_t any_word(void)
     return w;
 }
 
-ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsigned type,
-                                  unsigned right)
+/* NULL: no such slot. */
+ALWAYS_INLINE struct cap *slot_of(const struct thread *self, word_t slot)
 {
     struct cap *slots = self->slots;
     word_t count = self->slot_count;
@@ -43,10 +44,29 @@ ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsign
     }
     struct cap *c = &slots[slot];
     __asm__("" : "+r"(c)); /* one address for all its fields */
-    if (unlikely((c->kind & (0xff | right << 8)) != (type | right << 8))) {
-        return NULL;
-    }
     return c;
+}
+
+ALWAYS_INLINE bool is_kind(const struct cap *c, unsigned type, unsigned right)
+{
+    return (c->kind & (0xff | right << 8)) == (type | right << 8);
+}
+
+ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsigned type,
+                                  unsigned right)
+{
+    struct cap *c = slot_of(self, slot);
+    return unlikely(c == NULL || !is_kind(c, type, right)) ? NULL : c;
+}
+
+/* `to`, passive or without what it lent, runs on what self ran on: a call lends it, a reply gives it back. */
+ALWAYS_INLINE void lend(struct thread *self, struct thread *to)
+{
+    struct budget *b = self->budget;
+
+    to->budget = b;
+    b->holder = to;
+    self->budget = NULL;
 }
 
 /* Everything of a call but the budget. */
@@ -71,7 +91,7 @@ static __attribute__((noinline)) void call_active(word_t slot, word_t tag, struc
     struct budget *theirs = to->budget, *mine = self->budget;
     uint64_t now = arch_now();
 
-    if (unlikely(theirs->throttled || !slice_lasts(cpu, mine, theirs, now))) {
+    if (unlikely(!slice_lasts(cpu, mine, theirs, now))) {
         return path_slow(slot, tag, 0, 0, self, cpu);
     }
     /* ---- commit ---- */
@@ -90,29 +110,69 @@ static __attribute__((noinline)) void call_hurdle(word_t slot, word_t tag, word_
     return path_slow(slot, tag, deadline, slot2, self, cpu);
 }
 
+#define TAG_LONG(tag)                                                                              \
+    (((tag)&0xff80) == 0 && ((tag)&TESS_TAG_LEN_MASK) <= TESS_MSG_WORDS) /* words only */
+
+/* Words 8.. of a message, from buffer to buffer. */
+ALWAYS_INLINE void copy_words(const struct thread *from, struct thread *to, word_t tag)
+{
+    const uint64_t *src = &from->buffer->word[TESS_MSG_REGS];
+    uint64_t *dst = &to->buffer->word[TESS_MSG_REGS];
+    uint64_t *end = &to->buffer->word[tag & TESS_TAG_LEN_MASK];
+
+    while (dst <
+           end) { /* two at a time: one more than an odd length is inside the buffer and harmless */
+        LOOP_BOUND((TESS_MSG_WORDS - TESS_MSG_REGS) / 2);
+        uint64_t a = src[0], b = src[1];
+        dst[0] = a;
+        dst[1] = b;
+        src += 2;
+        dst += 2;
+    }
+}
+
+/* A call with more words than registers. */
+static __attribute__((noinline)) void call_long(word_t slot, word_t tag, word_t deadline,
+                                                struct cap *c, struct thread *self, struct cpu *cpu)
+{
+    struct thread *to = ((struct endpoint *)c->object)->receivers;
+
+    if (deadline != 0 || !TAG_LONG(tag) || to == NULL || !can_switch(cpu, to) ||
+        self->buffer == NULL || to->buffer == NULL || to->budget != NULL) {
+        return path_slow(slot, tag, deadline, 0, self, cpu);
+    }
+    /* ---- commit ---- */
+    copy_words(self, to, tag);
+    lend(self, to);
+    return call_commit(c, tag, self, cpu, to);
+}
+
 /* Not an endpoint that self may send to: an invocation of a kernel object, or an error. */
 static __attribute__((noinline)) void call_other(word_t slot, word_t tag, word_t deadline,
-                                                 word_t slot2, struct thread *self, struct cpu *cpu)
+                                                 struct cap *c, struct thread *self,
+                                                 struct cpu *cpu)
 {
-    if (slot < self->slot_count) {
-        struct cap *c = &self->slots[slot];
-        if (c->type != TESS_TYPE_endpoint && c->type != TESS_TYPE_null) {
-            return path_invoke(slot, tag, any_word(), c, self, cpu);
-        }
+    unsigned type = c->type;
+
+    if (type == TESS_TYPE_endpoint || type == TESS_TYPE_null) {
+        return path_slow(slot, tag, deadline, 0, self, cpu);
     }
-    return path_slow(slot, tag, deadline, slot2, self, cpu);
+    return path_invoke(slot, tag, any_word(), c, self, cpu);
 }
 
 void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
                struct cpu *cpu)
 {
     /* ---- look up, check ---- */
-    struct cap *c = look_up(self, slot, TESS_TYPE_endpoint, TESS_RIGHT_SEND);
+    struct cap *c = slot_of(self, slot);
     if (unlikely(c == NULL)) {
-        return call_other(slot, tag, deadline, slot2, self, cpu);
+        return path_slow(slot, tag, deadline, slot2, self, cpu);
+    }
+    if (unlikely(!is_kind(c, TESS_TYPE_endpoint, TESS_RIGHT_SEND))) {
+        return call_other(slot, tag, deadline, c, self, cpu);
     }
     if (unlikely(!TAG_SIMPLE(tag) || deadline != 0)) {
-        return path_slow(slot, tag, deadline, slot2, self, cpu);
+        return call_long(slot, tag, deadline, c, self, cpu);
     }
     struct thread *to = ((struct endpoint *)c->object)->receivers;
     if (unlikely(to == NULL || !can_switch(cpu, to))) {
@@ -122,10 +182,7 @@ void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct th
         return call_active(slot, tag, to, c, self, cpu);
     }
     /* ---- commit ---- */
-    struct budget *mine = self->budget; /* lend */
-    to->budget = mine;
-    mine->holder = to;
-    self->budget = NULL;
+    lend(self, to);
     return call_commit(c, tag, self, cpu, to);
 }
 
@@ -160,8 +217,7 @@ static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, stru
     struct budget *theirs = to->budget, *mine = self->budget;
     uint64_t now = arch_now();
 
-    if (unlikely(mine->owner != self || theirs->throttled ||
-                 !slice_lasts(cpu, mine, theirs, now))) {
+    if (unlikely(mine->owner != self || !slice_lasts(cpu, mine, theirs, now))) {
         return path_slow(slot, tag, 0, 0, self, cpu);
     }
     /* ---- commit ---- */
@@ -173,14 +229,20 @@ static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, stru
     return switch_native(0, tag, to, any_word(), self);
 }
 
-/* The caller has none (else THREAD_SLOW): self runs on what was lent with the call. */
-ALWAYS_INLINE void give_back(struct thread *self, struct thread *to)
+/* An answer with more words than registers. */
+static __attribute__((noinline)) void reply_long(word_t slot, word_t tag, struct thread *to,
+                                                 struct cap *c, struct thread *self,
+                                                 struct cpu *cpu)
 {
-    struct budget *lent = self->budget;
-
-    to->budget = lent;
-    lent->holder = to;
-    self->budget = NULL;
+    if (!TAG_LONG(tag) || to->fault_kind != 0 || to->budget != NULL || self->buffer == NULL ||
+        to->buffer == NULL) {
+        return path_slow(slot, tag, 0, 0, self, cpu);
+    }
+    /* ---- commit ---- */
+    copy_words(self, to, tag);
+    lend(self, to);
+    reply_commit(c, self, cpu, to);
+    return switch_native(0, tag, to, any_word(), self);
 }
 
 static __attribute__((noinline)) void reply_fault(word_t slot, word_t tag, struct thread *to,
@@ -194,7 +256,7 @@ static __attribute__((noinline)) void reply_fault(word_t slot, word_t tag, struc
         return reply_active(slot, tag, to, c, self, cpu);
     }
     /* ---- commit ---- */
-    give_back(self, to);
+    lend(self, to);
     reply_commit(c, self, cpu, to);
     return resume_faulted(self, to);
 }
@@ -216,12 +278,15 @@ void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, str
     /* ---- look up, check ---- */
     struct cap *c = look_up(self, slot, TESS_TYPE_endpoint, TESS_RIGHT_RECV);
     struct thread *to = self->caller;
-    if (unlikely(c == NULL || to == NULL || !TAG_SIMPLE(tag) || (deadline | slot2) != 0)) {
+    if (unlikely(c == NULL || to == NULL || (deadline | slot2) != 0)) {
         return path_slow(slot, tag, deadline, slot2, self, cpu);
     }
     if (unlikely(!can_switch(cpu, to) || ((struct endpoint *)c->object)->senders != NULL ||
                  (self->bound != NULL && self->bound->bits != 0))) {
         return reply_hurdle(slot, tag, 0, 0, self, cpu);
+    }
+    if (unlikely(!TAG_SIMPLE(tag))) {
+        return reply_long(slot, tag, to, c, self, cpu);
     }
     if (unlikely(to->fault_kind != 0)) {
         return reply_fault(slot, tag, to, c, self, cpu);
@@ -229,8 +294,8 @@ void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, str
     if (unlikely(to->budget != NULL)) {
         return reply_active(slot, tag, to, c, self, cpu);
     }
-    /* ---- commit ---- */
-    give_back(self, to);
+    /* ---- commit: the caller has no budget (else THREAD_SLOW), so self runs on what was lent ---- */
+    lend(self, to);
     reply_commit(c, self, cpu, to);
     return switch_native(0, tag, to, any_word(), self);
 }
@@ -293,6 +358,69 @@ void path_yield(word_t slot, word_t tag, word_t deadline, word_t slot2, struct t
     queue_remove(&cpu->ready[prio], to);
     make_current(cpu, to, to->space->switch_word);
     return switch_yield(any_word(), any_word(), to, any_word(), self);
+}
+
+/*
+ * recv, and ack_recv of a driver that has served its interrupt: nothing is there, so self waits and the first ready
+ * thread, often the interrupted one, goes on.
+ */
+ALWAYS_INLINE void wait_directly(word_t slot, word_t tag, word_t deadline, word_t slot2,
+                                 struct thread *self, struct cpu *cpu, bool ack)
+{
+    struct cap *irq = ack ? look_up(self, slot2, TESS_TYPE_irq, 0) : NULL;
+    struct cap *c = slot_of(self, slot);
+    struct thread *to = cpu->ready[cpu->top];
+    struct budget *mine = self->budget;
+
+    (void)lock_fpu(cpu);
+    if (c == NULL || (ack && irq == NULL) || deadline != 0 || to == NULL || mine->owner != self ||
+        !can_switch(cpu, to)) {
+        return path_slow(slot, tag, deadline, slot2, self, cpu);
+    }
+    uint64_t now = arch_now();
+    if (!slice_lasts(cpu, mine, to->budget, now)) {
+        return path_slow(slot, tag, deadline, slot2, self, cpu);
+    }
+    if (is_kind(c, TESS_TYPE_notification, TESS_RIGHT_RECV)) {
+        struct notification *n = (struct notification *)c->object;
+        if (n->bits != 0) {
+            return path_slow(slot, tag, deadline, slot2, self, cpu);
+        }
+        /* ---- commit ---- */
+        queue_append(&n->waiters, self);
+        self->waiting_on = n;
+        self->state = TESS_THREAD_WAIT;
+    } else {
+        struct endpoint *e = (struct endpoint *)c->object;
+        if (!is_kind(c, TESS_TYPE_endpoint, TESS_RIGHT_RECV) || e->senders != NULL ||
+            self->caller != NULL || (self->bound != NULL && self->bound->bits != 0)) {
+            return path_slow(slot, tag, deadline, slot2, self, cpu);
+        }
+        /* ---- commit ---- */
+        queue_append(&e->receivers, self);
+        self->waiting_on = e;
+        self->state = TESS_THREAD_RECV;
+    }
+    if (ack && irq_lines[irq->object].active) {
+        irq_lines[irq->object].active = 0;
+        gic_deactivate((uint32_t)irq->object);
+    }
+    ready_take(cpu, to);
+    slice_switch(cpu, mine, to->budget, now);
+    make_current(cpu, to, to->space->switch_word);
+    return switch_full(any_word(), any_word(), to, any_word(), self);
+}
+
+void path_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+               struct cpu *cpu)
+{
+    return wait_directly(slot, tag, deadline, slot2, self, cpu, false);
+}
+
+void path_ack_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+                   struct cpu *cpu)
+{
+    return wait_directly(slot, tag, deadline, slot2, self, cpu, true);
 }
 
 void path_nop(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,

@@ -13,6 +13,10 @@ void path_signal(word_t slot, word_t tag, word_t deadline, word_t slot2, struct 
                  struct cpu *cpu);
 void path_yield(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
                 struct cpu *cpu);
+void path_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+               struct cpu *cpu);
+void path_ack_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
+                   struct cpu *cpu);
 void path_nop(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
               struct cpu *cpu);
 

@@ -232,7 +232,10 @@ static void receive(struct thread *self, struct cap *c, uint64_t deadline, bool 
         }
         queue_append(&n->waiters, self);
         block(self, TESS_THREAD_WAIT, n, deadline);
-        return budget_go_home(self);
+        if (self->caller == NULL) { /* else it goes on with what was lent, as when it waits in a send */
+            budget_go_home(self);
+        }
+        return;
     }
     struct endpoint *e = (struct endpoint *)c->object;
     struct notification *bound = self->bound;

@@ -27,6 +27,9 @@ const char *tree_check(const void *fdt, uint64_t *bytes, uint64_t *used)
     if (fdt_version(fdt) < 17) { /* earlier ones do not tell the size of the structure block */
         return "older than version 17";
     }
+    if (fdt_off_mem_rsvmap(fdt) % 8 || fdt_off_dt_struct(fdt) % 4) {
+        return "its blocks are misaligned";
+    }
     if (fdt_totalsize(fdt) > TREE_BYTES_MAX) {
         return "longer than 2 MiB";
     }

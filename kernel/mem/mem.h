@@ -9,15 +9,17 @@
 
 struct vspace {
     uint32_t refs;
-    uint32_t asid;        /* 0: none at present */
-    word_t switch_word;   /* what the switch loads; 0: no ASID or no root table, take the slow path */
-    word_t root;          /* physical address of the level-0 table; 0: none donated yet */
-    word_t free_tables;   /* physical address of a list of zeroed pages, linked by their first word; 0: none */
+    uint32_t asid;      /* 0: none at present */
+    word_t switch_word; /* what the switch loads; 0: no ASID or no root table, take the slow path */
+    word_t root;        /* physical address of the level-0 table; 0: none donated yet */
+    word_t
+        free_tables; /* physical address of a list of zeroed pages, linked by their first word; 0: none */
     word_t free_count;
-    struct cap *mapped;   /* frames mapped here, linked by map_next */
-    struct cap *tables;   /* tables capabilities, likewise */
+    struct cap *mapped; /* frames mapped here, linked by map_next */
+    struct cap *tables; /* tables capabilities, likewise */
     word_t mapped_count;
-    word_t spare[8];
+    bool emptying; /* an emptying was preempted: to be finished before anything new is put in */
+    word_t spare[7];
 };
 _Static_assert(sizeof(struct vspace) == TESS_SIZE_vspace, "vspace size is ABI");
 

@@ -24,7 +24,7 @@ static const struct {
     uint16_t bytes, align;
     bool ram_only;
 } kinds[TESS_TYPE_COUNT] = {
-#define OBJECT(name, number, bytes, align, text) [number] = {bytes, align, true},
+#define OBJECT(name, number, bytes, align, text) [number] = { bytes, align, true },
 #include "../../abi/objects.def"
 #undef OBJECT
 };
@@ -37,15 +37,16 @@ static word_t object_bytes(word_t type, word_t size)
     case TESS_TYPE_frame:
         return size % TESS_PAGE == 0 ? size : 0;
     case TESS_TYPE_cnode:
-        return size >= 2 && size <= TESS_CNODE_MAX ? sizeof(struct cnode) + size * TESS_SLOT_BYTES : 0;
+        return size >= 2 && size <= TESS_CNODE_MAX ? sizeof(struct cnode) + size * TESS_SLOT_BYTES
+                                                   : 0;
     default:
         return type < TESS_TYPE_COUNT ? kinds[type].bytes : 0;
     }
 }
 
 /* Would count objects of `bytes` fit, at `offset` or the next free place?  Changes nothing. */
-static enum tess_err carve_check(struct cap *ut, word_t bytes, word_t align, word_t count, word_t offset,
-                                 struct carve *out)
+static enum tess_err carve_check(struct cap *ut, word_t bytes, word_t align, word_t count,
+                                 word_t offset, struct carve *out)
 {
     word_t used = ut->child == 0 ? 0 : ut->used;
     word_t at = (used + align - 1) & ~(align - 1); /* used <= size < 2^48 */
@@ -59,8 +60,17 @@ static enum tess_err carve_check(struct cap *ut, word_t bytes, word_t align, wor
     if (at > ut->size || count > (ut->size - at) / bytes) {
         return TESS_NOMEM;
     }
-    *out = (struct carve){ut, at, bytes, count};
+    *out = (struct carve){ ut, at, bytes, count };
     return TESS_OK;
+}
+
+/* Everything made from it is gone: start anew, knowing nothing of what is in it. */
+static void reset(struct cap *ut)
+{
+    if (ut->child == 0 && ut->used != 0) {
+        ut->used = 0;
+        ut->zeroed = 0;
+    }
 }
 
 /* Make the memory zero; false: an interrupt is pending, come back. */
@@ -69,10 +79,7 @@ static bool carve_prepare(const struct carve *c)
     struct cap *ut = c->ut;
     word_t end = c->at + c->bytes * c->count;
 
-    if (ut->child == 0 && ut->used != 0) { /* everything made from it is gone */
-        ut->used = 0;
-        ut->zeroed = 0;
-    }
+    reset(ut);
     if (ut->flags & CAP_DEVICE) {
         return true;
     }
@@ -109,7 +116,8 @@ static void cnode_create(struct cnode *n, uint32_t slots)
 }
 
 /* One object at offset `at`, its capability in slot `to`. */
-static void create(const struct carve *c, word_t at, enum tess_type type, word_t size, struct cap *to)
+static void create(const struct carve *c, word_t at, enum tess_type type, word_t size,
+                   struct cap *to)
 {
     struct cap *ut = c->ut;
     bool memory = type == TESS_TYPE_frame || type == TESS_TYPE_untyped;
@@ -132,11 +140,13 @@ static enum tess_err retype(struct invocation *inv)
     enum tess_err err = TESS_OK;
     struct carve c;
 
-    if (bytes == 0 || count == 0 || count > TESS_RETYPE_MAX || ((ut->flags & CAP_DEVICE) && !memory)) {
+    if (bytes == 0 || count == 0 || count > TESS_RETYPE_MAX ||
+        ((ut->flags & CAP_DEVICE) && !memory)) {
         return TESS_ARG;
     }
     struct cap *slots = arg_slot(inv, inv->arg[2], first, &err);
-    if (slots == NULL || (count > 1 && arg_slot(inv, inv->arg[2], first + count - 1, &err) == NULL)) {
+    if (slots == NULL ||
+        (count > 1 && arg_slot(inv, inv->arg[2], first + count - 1, &err) == NULL)) {
         return err;
     }
     for (word_t i = 0; i < count; i++) {
@@ -171,9 +181,10 @@ static enum tess_err split(struct invocation *inv)
     if (to == NULL) {
         return err;
     }
-    if (at % TESS_PAGE != 0 || at == 0 || at >= ut->size || at < ut->used) {
+    if (at % TESS_PAGE != 0 || at == 0 || at >= ut->size || at < (ut->child == 0 ? 0 : ut->used)) {
         return TESS_RANGE;
     }
+    reset(ut);
     cap_make(cap_at(ut->parent), to, TESS_TYPE_untyped, ut->object + at, ut->size - at, ut->flags);
     to->used = 0;
     to->zeroed = ut->zeroed > at ? ut->zeroed - at : 0;
@@ -223,7 +234,7 @@ enum tess_err untyped_take_pages(struct cap *ut, word_t pages, word_t *paddr)
 
 bool untyped_ok(const struct cap *ut)
 {
-    return ut->object % TESS_PAGE == 0 && ut->size % TESS_PAGE == 0 && ut->size > 0 && ut->used <= ut->size &&
-           ut->zeroed % TESS_PAGE == 0 && ut->zeroed <= ut->size &&
+    return ut->object % TESS_PAGE == 0 && ut->size % TESS_PAGE == 0 && ut->size > 0 &&
+           ut->used <= ut->size && ut->zeroed % TESS_PAGE == 0 && ut->zeroed <= ut->size &&
            ((ut->flags & CAP_DEVICE) || ut->used <= ut->zeroed);
 }

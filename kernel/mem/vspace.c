@@ -12,7 +12,7 @@
 #include "mem.h"
 
 #define LEVELS     4
-#define STEP_PAGES 64u         /* entries written in one step */
+#define STEP_PAGES 64u /* entries written in one step */
 #define DONATE_MAX (64 * TESS_PAGE)
 
 struct vspace vspace_none;
@@ -71,7 +71,8 @@ bool vspace_activate(struct vspace *v)
     }
     struct vspace *victim = asid_owner[asid_next];
 
-    if (victim != NULL && victim->switch_word == cpu_boot->space_word) { /* in use: the one after it is not */
+    if (victim != NULL &&
+        victim->switch_word == cpu_boot->space_word) { /* in use: the one after it is not */
         next_asid();
         victim = asid_owner[asid_next];
     }
@@ -124,7 +125,8 @@ static word_t *walk_make(struct vspace *v, word_t va, unsigned *level)
     for (unsigned l = 0;; l++) {
         LOOP_BOUND(LEVELS);
         word_t *e = entry_of(table, va, l);
-        if (l == LEVELS - 1 || arch_pte_is_leaf(*e, l) || (l == *level && !arch_pte_is_table(*e, l))) {
+        if (l == LEVELS - 1 || arch_pte_is_leaf(*e, l) ||
+            (l == *level && !arch_pte_is_table(*e, l))) {
             *level = l;
             return e;
         }
@@ -220,36 +222,35 @@ static unsigned leaf_level(word_t va, word_t pa, word_t pages)
 /* Map the next part of f: one block, or up to STEP_PAGES pages of one table.  Out of tables: NOMEM. */
 static enum tess_err frame_map_step(struct vspace *v, struct cap *f)
 {
-    word_t pages = f->size / TESS_PAGE, va = f->vaddr + (word_t)f->map_done * TESS_PAGE;
-    word_t pa = f->object + (word_t)f->map_done * TESS_PAGE;
-    unsigned level = leaf_level(va, pa, pages - f->map_done);
+    word_t done = f->map_done, pages = f->size / TESS_PAGE - done;
+    word_t va = f->vaddr + done * TESS_PAGE, pa = f->object + done * TESS_PAGE;
+    unsigned level = leaf_level(va, pa, pages);
     word_t *e = walk_make(v, va, &level);
 
     if (e == NULL) {
         return TESS_NOMEM;
     }
-    if (level < LEVELS - 1) {
+    word_t leaf = arch_pte_leaf(pa, level, f->map_rights, f->map_attr);
+    if (unlikely(level < LEVELS - 1)) {
         if (arch_pte_is_leaf(*e, level)) {
             return TESS_EXISTS;
         }
-        arch_pte_write(e, arch_pte_leaf(pa, level, f->map_rights, f->map_attr));
+        arch_pte_write(e, leaf);
         f->map_done += 1u << (level_shift(level) - 12);
         return TESS_OK;
     }
-    word_t leaf = arch_pte_leaf(pa, level, f->map_rights, f->map_attr);
     unsigned room = 512 - (unsigned)(va / TESS_PAGE & 511), n = 0;
+    unsigned most = pages < STEP_PAGES ? (unsigned)pages : STEP_PAGES;
 
-    while (n < STEP_PAGES && n < room && f->map_done < pages) {
+    most = most < room ? most : room;
+    while (n < most && e[n] == 0) {
         LOOP_BOUND(STEP_PAGES);
-        if (e[n] != 0) {
-            return TESS_EXISTS;
-        }
         arch_pte_write(&e[n], leaf);
         leaf += TESS_PAGE;
-        f->map_done++;
         n++;
     }
-    return TESS_OK;
+    f->map_done += n;
+    return n == most ? TESS_OK : TESS_EXISTS;
 }
 
 bool frame_unmap_step(struct cap *f)
@@ -257,24 +258,32 @@ bool frame_unmap_step(struct cap *f)
     struct vspace *v = link_ptr(f->vspace);
 
     if (v->root == 0) { /* being emptied: the tables are gone already */
-        f->map_done = 0;
+        mapped_remove(f);
+        return true;
     }
-    for (unsigned n = 0; n < STEP_PAGES / 4 && f->map_done > 0; n++) {
-        LOOP_BOUND(STEP_PAGES / 4);
+    if (f->map_done > 0) {
         word_t va = f->vaddr + (word_t)(f->map_done - 1) * TESS_PAGE;
-        unsigned level;
+        unsigned level, n = 1;
         word_t *e = walk_find(v, va, &level);
-        unsigned pages = 1;
 
         ASSERT(e != NULL);
-        if (e != NULL) {
-            pages = 1u << (level_shift(level) - 12);
+        if (level < LEVELS - 1) {
             arch_pte_write(e, 0);
-            arch_tlb_page(v->asid, va);
+            arch_tlb_range(v->asid, va, 1);
+            n = 1u << (level_shift(level) - 12);
+        } else { /* down to the start of the table, of the frame, or of the step */
+            unsigned room = (unsigned)(va / TESS_PAGE & 511) + 1;
+            unsigned most = f->map_done < STEP_PAGES ? f->map_done : STEP_PAGES;
+            most = most < room ? most : room;
+            for (n = 0; n < most; n++) {
+                LOOP_BOUND(STEP_PAGES);
+                arch_pte_write(e - n, 0);
+            }
+            arch_tlb_range(v->asid, va - (word_t)(n - 1) * TESS_PAGE, n);
         }
-        f->map_done -= pages;
+        arch_tlb_sync();
+        f->map_done -= n;
     }
-    arch_tlb_sync();
     if (f->map_done == 0) {
         mapped_remove(f);
         return true;
@@ -287,8 +296,8 @@ static enum tess_err map_check(const struct cap *f, word_t vaddr, word_t rights,
 {
     bool device = f->flags & CAP_DEVICE;
 
-    if (rights == 0 || (rights & ~(word_t)7) != 0 || (rights & TESS_RIGHT_READ) == 0 || attr > TESS_ATTR_NOCACHE ||
-        device != (attr == TESS_ATTR_DEVICE)) {
+    if (rights == 0 || (rights & ~(word_t)7) != 0 || (rights & TESS_RIGHT_READ) == 0 ||
+        attr > TESS_ATTR_NOCACHE || device != (attr == TESS_ATTR_DEVICE)) {
         return TESS_ARG;
     }
     if ((rights & ~(word_t)f->rights) != 0) {
@@ -300,36 +309,74 @@ static enum tess_err map_check(const struct cap *f, word_t vaddr, word_t rights,
     return TESS_OK;
 }
 
-static enum tess_err frame_map(struct vspace *v, struct cap *f, word_t vaddr, word_t rights, word_t attr)
+/* Finish what a preempted deletion left behind; K_PREEMPTED: not yet. */
+static enum tess_err finish_emptying(struct vspace *v)
+{
+    while (v->emptying) {
+        LOOP_BOUND(1 << 30);
+        (void)vspace_empty_step(v);
+        if (arch_irq_pending()) {
+            return K_PREEMPTED;
+        }
+    }
+    return TESS_OK;
+}
+
+/* The address is in use: take back what has been mapped. */
+static enum tess_err map_undo(struct cap *f)
+{
+    while (!frame_unmap_step(f)) {
+        LOOP_BOUND(1 << 24);
+        if (arch_irq_pending()) {
+            return K_PREEMPTED;
+        }
+    }
+    return TESS_EXISTS;
+}
+
+#define UNDOING 1u /* *progress: a repetition goes on taking back */
+
+static enum tess_err frame_map(struct vspace *v, struct cap *f, word_t vaddr, word_t rights,
+                               word_t attr, word_t *progress)
 {
     enum tess_err err = map_check(f, vaddr, rights, attr);
 
     if (err != TESS_OK) {
         return err;
     }
+    if (unlikely(v->emptying) && (err = finish_emptying(v)) != TESS_OK) {
+        return err;
+    }
     if (f->vspace == 0) {
+        if (*progress == UNDOING) {
+            return TESS_EXISTS;
+        }
         f->vaddr = vaddr;
         f->map_rights = (uint8_t)rights;
         f->map_attr = (uint8_t)attr;
         mapped_insert(v, f);
-    } else if (link_ptr(f->vspace) != v || f->vaddr != vaddr || f->map_rights != rights || f->map_attr != attr ||
-               f->map_done == f->size / TESS_PAGE) {
+    } else if (link_ptr(f->vspace) != v || f->vaddr != vaddr || f->map_rights != rights ||
+               f->map_attr != attr || f->map_done == f->size / TESS_PAGE) {
         return TESS_STATE;
+    } else if (*progress == UNDOING) {
+        return map_undo(f);
     }
-    while (f->map_done < f->size / TESS_PAGE) {
+    do {
         LOOP_BOUND(1 << 24);
         err = frame_map_step(v, f);
-        if (err != TESS_OK) {
+        if (f->map_done == f->size / TESS_PAGE) {
             break;
         }
-        if (f->map_done < f->size / TESS_PAGE && arch_irq_pending()) {
+        if (err == TESS_OK && arch_irq_pending()) {
             err = K_PREEMPTED;
-            break;
         }
-    }
+    } while (err == TESS_OK);
     arch_tlb_publish();
     if (f->map_done == 0) { /* nothing done: nothing changed */
         mapped_remove(f);
+    } else if (err == TESS_EXISTS) {
+        *progress = UNDOING;
+        return map_undo(f);
     }
     return err;
 }
@@ -366,19 +413,33 @@ static enum tess_err frame_protect(struct cap *f, word_t rights, word_t *progres
     }
     while (*progress < f->map_done) {
         LOOP_BOUND(1 << 24);
-        word_t va = f->vaddr + *progress * TESS_PAGE;
-        unsigned level;
+        word_t va = f->vaddr + *progress * TESS_PAGE, left = f->map_done - *progress;
+        unsigned level, n = 1;
         word_t *e = walk_find(v, va, &level);
 
-        if (e == NULL) {
+        if (e == NULL) { /* being emptied */
             break;
         }
-        word_t first = va & ~(((word_t)1 << level_shift(level)) - 1);
-        word_t pa = f->object + (first - f->vaddr);
-        arch_pte_write(e, arch_pte_leaf(pa, level, (unsigned)rights, f->map_attr));
-        arch_tlb_page(v->asid, va);
-        *progress += 1u << (level_shift(level) - 12);
-        if (*progress % 32 == 0 && *progress < f->map_done && arch_irq_pending()) {
+        if (level < LEVELS - 1) {
+            word_t first = va & ~(((word_t)1 << level_shift(level)) - 1);
+            word_t pa = f->object + (first - f->vaddr);
+            arch_pte_write(e, arch_pte_leaf(pa, level, (unsigned)rights, f->map_attr));
+            arch_tlb_range(v->asid, va, 1);
+            *progress += 1u << (level_shift(level) - 12);
+        } else {
+            word_t leaf = arch_pte_leaf(f->object + *progress * TESS_PAGE, level, (unsigned)rights,
+                                        f->map_attr);
+            unsigned room = 512 - (unsigned)(va / TESS_PAGE & 511);
+            unsigned most = left < STEP_PAGES ? (unsigned)left : STEP_PAGES;
+            most = most < room ? most : room;
+            for (n = 0; n < most; n++) {
+                LOOP_BOUND(STEP_PAGES);
+                arch_pte_write(&e[n], leaf + (word_t)n * TESS_PAGE);
+            }
+            arch_tlb_range(v->asid, va, n);
+            *progress += n;
+        }
+        if (*progress < f->map_done && arch_irq_pending()) {
             arch_tlb_sync();
             return K_PREEMPTED;
         }
@@ -422,7 +483,8 @@ enum tess_err frame_invoke(struct invocation *inv)
         if (v == NULL) {
             return err;
         }
-        err = frame_map((struct vspace *)v->object, f, inv->arg[1], inv->arg[2], inv->arg[3]);
+        err = frame_map((struct vspace *)v->object, f, inv->arg[1], inv->arg[2], inv->arg[3],
+                        &inv->self->progress);
         if (err != K_PREEMPTED) {
             inv->result[0] = f->vspace != 0 ? f->map_done : 0;
         }
@@ -451,14 +513,16 @@ bool frame_ok(const struct cap *f)
     if (f->vspace == 0) {
         return f->map_done == 0;
     }
-    return f->map_done > 0 && f->map_done <= f->size / TESS_PAGE && (f->map_rights & ~f->rights) == 0 &&
-           f->vaddr % TESS_PAGE == 0 && f->vaddr < TESS_USER_TOP && f->size <= TESS_USER_TOP - f->vaddr;
+    return f->map_done > 0 && f->map_done <= f->size / TESS_PAGE &&
+           (f->map_rights & ~f->rights) == 0 && f->vaddr % TESS_PAGE == 0 &&
+           f->vaddr < TESS_USER_TOP && f->size <= TESS_USER_TOP - f->vaddr;
 }
 
 /* ---- vspace ---- */
 
 bool vspace_empty_step(struct vspace *v)
 {
+    v->emptying = true;
     deactivate(v);
     v->root = v->free_tables = v->free_count = 0;
     if (v->mapped != NULL) {
@@ -466,7 +530,8 @@ bool vspace_empty_step(struct vspace *v)
     } else if (v->tables != NULL) {
         mapped_remove(v->tables);
     }
-    return v->mapped == NULL && v->tables == NULL;
+    v->emptying = v->mapped != NULL || v->tables != NULL;
+    return !v->emptying;
 }
 
 bool tables_drop_step(struct cap *tables)
@@ -490,6 +555,10 @@ static enum tess_err donate(struct invocation *inv, struct vspace *v)
     if (bytes == 0 || bytes % TESS_PAGE != 0 || bytes > DONATE_MAX) {
         return TESS_RANGE;
     }
+    err = finish_emptying(v);
+    if (err != TESS_OK) {
+        return err;
+    }
     err = untyped_take_pages(ut, bytes / TESS_PAGE, &paddr);
     if (err != TESS_OK) {
         return err;
@@ -505,15 +574,18 @@ static enum tess_err donate(struct invocation *inv, struct vspace *v)
 }
 
 /* One frame of a vector; bounded by STEP_PAGES pages but for map, which may be K_PREEMPTED. */
-static enum tess_err vector_item(struct invocation *inv, struct vspace *v, struct cap *f, word_t vaddr)
+static enum tess_err vector_item(struct invocation *inv, struct vspace *v, struct cap *f,
+                                 word_t vaddr)
 {
     word_t rights = inv->arg[1], progress = 0;
     enum tess_err err;
 
     if (inv->label == TESS_LABEL_vspace_map_vector) {
-        bool repeated = f->vspace != 0 && link_ptr(f->vspace) == v && f->vaddr == vaddr && f->map_rights == rights &&
-                        f->map_attr == inv->arg[2] && f->map_done == f->size / TESS_PAGE;
-        return repeated ? TESS_OK : frame_map(v, f, vaddr, rights, inv->arg[2]);
+        bool repeated = f->vspace != 0 && link_ptr(f->vspace) == v && f->vaddr == vaddr &&
+                        f->map_rights == rights && f->map_attr == inv->arg[2] &&
+                        f->map_done == f->size / TESS_PAGE;
+        return repeated ? TESS_OK
+                        : frame_map(v, f, vaddr, rights, inv->arg[2], &inv->self->progress);
     }
     if (f->vspace == 0 || link_ptr(f->vspace) != v) {
         return TESS_STATE;
@@ -528,7 +600,7 @@ static enum tess_err vector_item(struct invocation *inv, struct vspace *v, struc
         return TESS_OK;
     }
     do {
-        LOOP_BOUND(2);
+        LOOP_BOUND(3);
         err = frame_protect(f, rights, &progress);
     } while (err == K_PREEMPTED);
     return err;

@@ -85,7 +85,7 @@ bool budget_ok(const struct budget *b)
         LOOP_BOUND(BUDGET_REFILLS);
         const struct refill *r = &b->refill[ring(b, i)];
         sum += r->amount;
-        ok = i == 0 || b->refill[ring(b, i - 1)].time <= r->time;
+        ok = (r->amount > 0 || b->slice) && (i == 0 || b->refill[ring(b, i - 1)].time <= r->time);
     }
     return ok && b->slice == (b->amount == b->period) &&
            (b->slice ? sum <= b->amount && b->count == 1 && b->head == 0 : sum == b->amount) &&

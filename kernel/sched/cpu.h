@@ -65,6 +65,32 @@ ALWAYS_INLINE void ready_prepend(struct cpu *cpu, struct thread *t)
     ready_mark(cpu, t->prio);
 }
 void ready_append(struct cpu *cpu, struct thread *t); /* at the end of its priority */
+/* 0 when nothing is ready. */
+ALWAYS_INLINE unsigned ready_highest(const struct cpu *cpu)
+{
+    if (cpu->ready_words == 0) {
+        return 0;
+    }
+    unsigned word = 63 - (unsigned)__builtin_clzll(cpu->ready_words);
+    return word * 64 + 63 - (unsigned)__builtin_clzll(cpu->ready_map[word]);
+}
+/* The last one of its priority is gone. */
+ALWAYS_INLINE void ready_unmark(struct cpu *cpu, unsigned prio)
+{
+    cpu->ready_map[prio / 64] &= ~(1ull << prio % 64);
+    if (cpu->ready_map[prio / 64] == 0) {
+        cpu->ready_words &= ~(1ull << prio / 64);
+    }
+    cpu->top = ready_highest(cpu);
+}
+/* Take the first of the highest priority, t, out. */
+ALWAYS_INLINE void ready_take(struct cpu *cpu, struct thread *t)
+{
+    queue_pop(&cpu->ready[t->prio], t);
+    if (cpu->ready[t->prio] == NULL) {
+        ready_unmark(cpu, t->prio);
+    }
+}
 void ready_remove(struct cpu *cpu, struct thread *t);
 struct thread *ready_first(struct cpu *cpu); /* highest; NULL if none; stays queued */
 bool ready_ok(const struct cpu *cpu);
@@ -85,6 +111,8 @@ void timers_expire(struct cpu *cpu);
 /* ---- budget moves ---- */
 /* from runs no more on its budget, to does; `to` has none. */
 void budget_move(struct thread *from, struct thread *to);
+/* t no longer waits for server: what it lent, wherever it is down the chain of passive servers, comes back to it. */
+void budget_reclaim(struct thread *t, struct thread *server);
 /* t gets back the budget bound to it, from whoever holds it now. */
 void budget_take_home(struct thread *t);
 /* t, passive, is about to block: what was lent to it goes back to its owner. */

@@ -66,6 +66,11 @@ static enum tess_err configure(struct invocation *inv, struct thread *t)
         (err = hold_copy(t, THREAD_CNODE, cnode)) != TESS_OK) {
         return err;
     }
+    if ((cnode != NULL && t->slot[THREAD_CNODE].type == TESS_TYPE_null) ||
+        (vspace != NULL && t->slot[THREAD_VSPACE].type == TESS_TYPE_null) ||
+        (frame != NULL && t->slot[THREAD_BUFFER].type == TESS_TYPE_null)) {
+        return TESS_STATE; /* a deletion took the thread itself */
+    }
     /* ---- commit: from the copies, because a deletion above may have taken the originals ---- */
     if (cnode != NULL) {
         struct cnode *n = (struct cnode *)t->slot[THREAD_CNODE].object;

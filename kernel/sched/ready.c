@@ -7,26 +7,13 @@ void ready_append(struct cpu *cpu, struct thread *t)
     ready_mark(cpu, t->prio);
 }
 
-static unsigned highest(const struct cpu *cpu)
-{
-    if (cpu->ready_words == 0) {
-        return 0;
-    }
-    unsigned word = 63 - (unsigned)__builtin_clzll(cpu->ready_words);
-    return word * 64 + 63 - (unsigned)__builtin_clzll(cpu->ready_map[word]);
-}
-
 void ready_remove(struct cpu *cpu, struct thread *t)
 {
     unsigned prio = t->prio;
 
     queue_remove(&cpu->ready[prio], t);
     if (cpu->ready[prio] == NULL) {
-        cpu->ready_map[prio / 64] &= ~(1ull << prio % 64);
-        if (cpu->ready_map[prio / 64] == 0) {
-            cpu->ready_words &= ~(1ull << prio / 64);
-        }
-        cpu->top = highest(cpu);
+        ready_unmark(cpu, prio);
     }
 }
 
@@ -37,7 +24,7 @@ struct thread *ready_first(struct cpu *cpu)
 
 bool ready_ok(const struct cpu *cpu)
 {
-    bool ok = cpu->top == highest(cpu);
+    bool ok = cpu->top == ready_highest(cpu);
 
     for (unsigned p = 0; p < TESS_PRIO_COUNT; p++) {
         LOOP_BOUND(TESS_PRIO_COUNT);

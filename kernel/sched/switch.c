@@ -11,6 +11,7 @@
 #include "../trace.h"
 
 #define EXPIRE_BATCH 8  /* timers served by one interrupt; more: the next one follows at once */
+#define CHAIN_MAX    64 /* passive servers looked at when a budget goes home */
 #define KICK_BATCH   16 /* kicked threads turned into faults on one way out */
 
 static bool is_idle(const struct cpu *cpu, const struct thread *t)
@@ -263,6 +264,24 @@ void budget_move(struct thread *from, struct thread *to)
     }
 }
 
+void budget_reclaim(struct thread *t, struct thread *server)
+{
+    struct thread *h = server;
+
+    for (unsigned i = 0; i < CHAIN_MAX && h->budget == NULL && h->state == TESS_THREAD_REPLY; i++) {
+        LOOP_BOUND(CHAIN_MAX);
+        if (h->server == NULL) {
+            break;
+        }
+        h = h->server;
+    }
+    struct budget *b = h->budget;
+    if (t->budget == NULL && b != NULL && b->owner != h) {
+        release(h);
+        hold(b, t);
+    }
+}
+
 static struct budget *own_budget(const struct thread *t)
 {
     const struct cap *c = &t->slot[THREAD_BUDGET];
@@ -290,9 +309,21 @@ void budget_go_home(struct thread *t)
     }
     t->budget = NULL;
     b->holder = NULL;
-    if (b->owner != NULL && b->owner->budget == NULL) {
-        hold(b, b->owner);
+    struct thread *home = b->owner;
+    if (home == NULL || home->budget != NULL) {
+        return;
     }
+    /* the owner may wait for a passive thread that was left without time: that one goes on */
+    for (unsigned i = 0; i < CHAIN_MAX && home->state == TESS_THREAD_REPLY && home->server != NULL;
+         i++) {
+        LOOP_BOUND(CHAIN_MAX);
+        struct thread *server = home->server;
+        if (server->budget != NULL || server == t) {
+            break;
+        }
+        home = server;
+    }
+    hold(b, home);
 }
 
 void budget_bind(struct budget *b, struct thread *t)

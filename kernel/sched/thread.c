@@ -4,17 +4,6 @@
 #include "../ipc/ipc.h"
 #include "../mem/mem.h"
 
-void thread_result(struct thread *t, word_t badge, word_t tag)
-{
-    t->regs.x[0] = badge;
-    t->regs.x[1] = tag; /* x2..x9 keep what they were: destroyed, but never another thread's */
-}
-
-void thread_error(struct thread *t, enum tess_err err)
-{
-    thread_result(t, 0, (word_t)err << TESS_TAG_LABEL_SHIFT | TESS_TAG_ERROR);
-}
-
 void thread_update_space(struct thread *t)
 {
     bool direct = t->vspace != NULL && (t->flags & (THREAD_KICK | THREAD_SLOW)) == 0 &&
@@ -79,16 +68,7 @@ void thread_detach(struct thread *t)
             t->server = NULL;
             server->caller = NULL;
             t->state = TESS_THREAD_SUSPENDED;
-            /* passive: what it runs on came with this call */
-            if (t->budget == NULL && server->budget != NULL && server->budget->owner != server) {
-                if (server->state == TESS_THREAD_READY && server != cpu->current) {
-                    ready_remove(cpu, server);
-                }
-                if (server->state == TESS_THREAD_READY) {
-                    server->state = TESS_THREAD_NO_BUDGET;
-                }
-                budget_move(server, t);
-            }
+            budget_reclaim(t, server);
         } else if (t->reply_object != NULL) {
             t->reply_object->caller = NULL;
             t->reply_object = NULL;
@@ -181,7 +161,7 @@ void thread_stop(struct thread *t)
 bool thread_ok(const struct thread *t)
 {
     const struct cpu *cpu = t->cpu;
-    bool ok = t->prio <= t->ceiling || t->state == TESS_THREAD_SUSPENDED;
+    bool ok = t->prio <= t->ceiling;
 
     ok = ok && (t->budget == NULL || t->budget->holder == t);
     ok = ok &&

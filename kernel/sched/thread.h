@@ -166,9 +166,16 @@ void thread_stop(struct thread *t);
 void thread_drop_caller(struct thread *t, enum tess_err err);
 /* Recompute `space` after a change of vspace or flags. */
 void thread_update_space(struct thread *t);
-/* Results of a system call. */
-void thread_result(struct thread *t, word_t badge, word_t tag);
-void thread_error(struct thread *t, enum tess_err err);
+/* Results of a system call.  x2..x9 keep what they were: destroyed, but never another thread's. */
+ALWAYS_INLINE void thread_result(struct thread *t, word_t badge, word_t tag)
+{
+    t->regs.x[0] = badge;
+    t->regs.x[1] = tag;
+}
+ALWAYS_INLINE void thread_error(struct thread *t, enum tess_err err)
+{
+    thread_result(t, 0, (word_t)err << TESS_TAG_LABEL_SHIFT | TESS_TAG_ERROR);
+}
 bool thread_ok(const struct thread *t);
 
 #endif

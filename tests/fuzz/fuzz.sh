@@ -2,23 +2,25 @@
 # fuzz.sh [options]: fuzz the kernel in QEMU, deterministically; called by ./tessera fuzz with BUILD = build directory.
 #     --calls N      random system calls by workers, default 1000000; 0: none
 #     --programs N   random user programs, default 20000; 0: none
+#     --host N       random system calls to the kernel core on this machine, under sanitizers, default 50000; 0: none
 #     --seed S       first seed, default 1; each run of RUN_CALLS calls or RUN_PROGRAMS programs takes the next one
 #     --release      the release kernel, which does not verify its invariants
 #     --el2          the kernel at EL2
 #     --cpu CPU      default cortex-a76
-#     --again        also what BUILD/fuzz/passed says has passed: without it a broken-off campaign goes on where it was
-# A campaign: fuzz.sh --calls 100000000 --programs 1000000.  Logs: BUILD/fuzz/KIND-SEED.log.
+#     --again        also what BUILD/fuzz/passed lists: without it a campaign (several runs of a kind) that was broken off
+#                    goes on where it was
+# A campaign: fuzz.sh --calls 100000000 --programs 1000000 --host 0.  Logs: BUILD/fuzz/KIND-SEED.log.
 # Exit status: 0 when every run passed.
 set -eu
 RUN_CALLS=1000000
 RUN_PROGRAMS=20000
-RUN_SECONDS=900 # of this machine's time; a run takes about 150
+RUN_SECONDS=3600 # of this machine's time, against hanging for ever; a run takes 3 minutes
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$top/build}
-calls=1000000 programs=20000 seed=1 kernel=-debug el2= cpu=cortex-a76 again=
+calls=1000000 programs=20000 host=50000 seed=1 kernel=-debug el2= cpu=cortex-a76 again=
 while [ $# -gt 0 ]; do
     case $1 in
-    --calls | --programs | --seed | --cpu)
+    --calls | --programs | --host | --seed | --cpu)
         [ $# -ge 2 ] || {
             echo "fuzz.sh: $1 needs a value" >&2
             exit 2
@@ -28,6 +30,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --calls) calls=$2 && shift ;;
     --programs) programs=$2 && shift ;;
+    --host) host=$2 && shift ;;
     --seed) seed=$2 && shift ;;
     --cpu) cpu=$2 && shift ;;
     --release) kernel= ;;
@@ -43,21 +46,29 @@ done
 mkdir -p "$build/fuzz"
 passed_file=$build/fuzz/passed
 touch "$passed_file"
+campaign= # more than one run of a kind: goes on where it was broken off
+if [ "$calls" -gt $RUN_CALLS ] || [ "$programs" -gt $RUN_PROGRAMS ] || [ "$host" -gt $RUN_CALLS ]; then
+    campaign=1
+fi
 passed=0
 failed=0
 
 # one KIND IMAGE OPTION N SEED: one machine; its log must end with the line of success.
 one() {
     key="$1 $4 seed $5 $cpu${el2:+ el2} ${kernel:-release} $(cksum <"$build/$2")"
-    if [ -z "$again" ] && grep -qxF "$key" "$passed_file"; then
+    if [ "$campaign" ] && [ -z "$again" ] && grep -qxF "$key" "$passed_file"; then
         echo "$1 seed $5: passed before"
         passed=$((passed + 1))
         return 0
     fi
     log=$build/fuzz/$1-$5.log
-    # shellcheck disable=SC2086
-    "$top/tools/qemu.sh" "$build/$2" --cpu "$cpu" $el2 --icount --timeout "$RUN_SECONDS" \
-        -- -append "$3=$4 seed=$5" >"$log" 2>&1 || echo "status $?" >>"$log"
+    if [ "$1" = host ]; then
+        env calls="$4" seed="$5" timeout -k 5 "$RUN_SECONDS" "$build/$2" >"$log" 2>&1 || echo "status $?" >>"$log"
+    else
+        # shellcheck disable=SC2086
+        "$top/tools/qemu.sh" "$build/$2" --cpu "$cpu" $el2 --icount --timeout "$RUN_SECONDS" \
+            -- -append "$3=$4 seed=$5" >"$log" 2>&1 || echo "status $?" >>"$log"
+    fi
     if grep -q "^$3 [0-9]*, failures 0" "$log" && grep -q '^[1-9][0-9]* passed, 0 failed' "$log"; then
         echo "$1 seed $5: $(grep "^$3 [0-9]*, failures" "$log" | tail -n 1 | tr -d '\r')"
         echo "$key" >>"$passed_file"
@@ -84,5 +95,6 @@ all() {
 
 all fuzz "fuzz$kernel.img" calls "$calls" $RUN_CALLS
 all program "fuzz-program$kernel.img" programs "$programs" $RUN_PROGRAMS
+all host tests/host/fuzz-host calls "$host" $RUN_CALLS
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

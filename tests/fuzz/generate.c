@@ -519,11 +519,11 @@ static unsigned pick_call(struct worker *w)
     static const uint8_t clients[] = { TESS_SYS_call, TESS_SYS_call,     TESS_SYS_call,
                                        TESS_SYS_send, TESS_SYS_try_send, TESS_SYS_signal,
                                        TESS_SYS_recv };
-    static const uint8_t servers[] = { TESS_SYS_recv, TESS_SYS_reply_recv, TESS_SYS_reply_recv,
-                                       TESS_SYS_try_recv, TESS_SYS_ack_recv };
+    static const uint8_t servers[] = { TESS_SYS_recv,       TESS_SYS_recv,     TESS_SYS_recv,
+                                       TESS_SYS_reply_recv, TESS_SYS_try_recv, TESS_SYS_ack_recv };
     static const uint8_t answers[] = { TESS_SYS_reply_recv, TESS_SYS_reply_recv, TESS_SYS_reply };
 
-    if (w->serving && random_chance(&w->random, 70)) {
+    if (w->serving && random_chance(&w->random, 85)) {
         return PICK(w, answers);
     }
     switch (w->personality) {
@@ -538,7 +538,7 @@ static unsigned pick_call(struct worker *w)
 
 /* In percent: how much of what it does are invocations. */
 static const uint8_t invocations[PERSONALITIES] = {
-    [CLIENT] = 35, [SERVER] = 25, [INVOKER] = 95, [MIXED] = 60
+    [CLIENT] = 20, [SERVER] = 12, [INVOKER] = 95, [MIXED] = 60
 };
 
 unsigned worker_next(struct worker *w, struct svc_registers *r)

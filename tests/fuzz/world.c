@@ -221,6 +221,8 @@ static void hand_rest(struct world *w, unsigned i)
         m.place = (uint8_t)(n % 5);
         hand_out(w, &m, i);
     }
+    (void)tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, 32 + random_below(&w->random, 32), 1, to,
+                               TESS_TYPE_irq * SLOTS_A_TYPE + random_below(&w->random, 8));
     (void)tess_cnode_copy(to, 0, TESS_ROOT_TRACE_RING, TESS_TYPE_frame * SLOTS_A_TYPE + 9,
                           TESS_RIGHT_ALL);
     for (unsigned n = 0; n < 3; n++) {
@@ -277,7 +279,9 @@ static void worker_reset(struct world *w, unsigned i)
 
     k->busy = 0;
     k->random = random_next(r);
-    k->personality = (uint32_t)random_below(r, PERSONALITIES);
+    k->personality = i % 4 < 2    ? SERVER
+                     : i % 4 == 2 ? CLIENT
+                                  : (uint32_t)random_below(r, PERSONALITIES);
     k->foreign = i < WORLD_RUNNING && random_chance(r, 10);
 }
 
@@ -355,13 +359,44 @@ bool world_nudge(struct world *w)
     return alive > WORLD_RUNNING / 2;
 }
 
+/* What a worker runs on is destroyed, whatever it does at that moment, and replaced. */
+static bool kill_worker(struct world *w, unsigned i)
+{
+    struct running *r = &w->running[i];
+    struct {
+        tess_cap *cap;
+        enum tess_type type;
+        uint64_t size;
+    } part[] = { { &r->thread, TESS_TYPE_thread, 0 },
+                 { &r->cnode, TESS_TYPE_cnode, FUZZ_SLOTS },
+                 { &r->budget, TESS_TYPE_budget, 0 } };
+    bool done = true;
+
+    for (unsigned n = 0; n < sizeof part / sizeof part[0] && done; n++) {
+        if (random_chance(&w->random, n == 0 ? 80 : 30)) {
+            (void)tess_cnode_revoke(TESS_ROOT_CNODE, *part[n].cap);
+            (void)tess_cnode_delete(TESS_ROOT_CNODE, *part[n].cap);
+            *part[n].cap = make(w, part[n].type, part[n].size);
+            done = *part[n].cap != 0;
+        }
+    }
+    for (unsigned n = 0; n < w->pool_count && done; n++) {
+        hand_out(w, &w->pool[n], i);
+    }
+    if (done) {
+        hand_rest(w, i);
+        start(w, i);
+    }
+    return done;
+}
+
 static bool disturb_one(struct world *w)
 {
     uint64_t *r = &w->random;
     struct member *m = &w->pool[random_below(r, w->pool_count)];
     bool done = true;
 
-    switch (random_below(r, 4)) {
+    switch (random_below(r, 5)) {
     case 0: /* all copies go */
         (void)tess_cnode_revoke(TESS_ROOT_CNODE, m->cap);
         hand_round(w, m);
@@ -376,6 +411,8 @@ static bool disturb_one(struct world *w)
             hand_round(w, m);
         }
         break;
+    case 3:
+        return kill_worker(w, (unsigned)random_below(r, WORLD_RUNNING));
     case 2: /* more of it */
         hand_round(w, m);
         break;

@@ -181,10 +181,15 @@ TEST("threads with different deadlines wake in the order of the deadlines")
 
 TEST("a deleted thread's deadline disturbs nobody")
 {
-    uint64_t deadline = after_us(3000);
-    struct tess_thread *t = spawn(HIGH, sleeper, deadline);
+    uint64_t deadline, us = 3000;
 
-    drop(t->tcb);
+    do { /* until the deletion was faster than the deadline */
+        deadline = after_us(us *= 2);
+        struct tess_thread *t = spawn(HIGH, sleeper, deadline);
+
+        forget_notes();
+        drop(t->tcb);
+    } while (tess_now() >= deadline);
     tess_sleep_until(&env, deadline + tess_ticks_of_ns(1000000));
     test_noted(NULL, 0, __FILE__, __LINE__);
 }
@@ -210,4 +215,24 @@ TEST("reply_recv with a deadline answers first and then ends with TIMEOUT")
     EQ(tess_msg_err(tess_reply_recv_0(ep, tess_tag(1, 0, 0), deadline, 0).tag), TESS_TIMEOUT);
     TRUE(tess_now() >= deadline);
     EQ(shared[0], 101);
+}
+
+TEST("of many threads with deadlines, deleted in any order, the others wake in theirs")
+{
+    static const unsigned char order[] = { 11, 3, 14, 7, 1, 9, 15, 5, 12, 2, 13, 8, 4, 10, 6, 16 };
+    uint64_t start = tess_now(), step = tess_ticks_of_ns(1000000), base;
+    struct tess_thread *t[16];
+
+    spawn(HIGH, recv_once, make(TESS_TYPE_endpoint));
+    base = tess_now() + 100 * (tess_now() - start) + 20 * step; /* all are there by then */
+    for (unsigned i = 0; i < 16; i++) {
+        t[i] = spawn(HIGH, sleeper, base + order[i] * step);
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        if (order[i] % 3 != 0) {
+            drop(t[i]->tcb);
+        }
+    }
+    tess_sleep_until(&env, base + 20 * step);
+    NOTED(base + 3 * step, base + 6 * step, base + 9 * step, base + 12 * step, base + 15 * step);
 }

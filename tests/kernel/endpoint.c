@@ -448,3 +448,26 @@ TEST("a system call number that does not exist returns CALL")
                        "x14", "x15", "x16", "x17", "cc", "memory");
     EQ(tess_msg_err(x1), TESS_CALL);
 }
+
+TEST("cancel_badge needs an endpoint's capability without a badge")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+
+    ERR(tess_cnode_cancel_badge(env.cnode, mint(ep, TESS_RIGHT_ALL, 1), 1), RIGHTS);
+    ERR(tess_cnode_cancel_badge(env.cnode, make(TESS_TYPE_notification), 1), CAP);
+    ERR(tess_cnode_cancel_badge(env.cnode, empty_slot(), 1), CAP);
+    ERR(tess_cnode_cancel_badge(env.cnode, TESS_ROOT_CNODE_SLOTS, 1), RANGE);
+}
+
+TEST("ack_recv at an endpoint while an answer is owed is refused")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint), line = empty_slot();
+
+    OK(tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, 34, 0, 0, line));
+    spawn(HIGH, call_once, ep);
+    (void)tess_recv(ep, 0);
+    EQ(tess_msg_err(tess_ack_recv(ep, 0, line).tag), TESS_STATE);
+    drop(line);
+    OK(tess_reply(tess_tag(1, 0, 0), 0, NONE));
+    EQ(shared[0], 101);
+}

@@ -36,6 +36,28 @@ __asm__(".pushsection .text\n"
         "           b code_ok\n"
         "code_pmu:  mrs x1, pmcr_el0\n"
         "           b code_ok\n"
+        "code_scxt: mrs x1, S3_3_C13_C0_7\n" /* SCXTNUM_EL0 */
+        "           b code_ok\n"
+        "code_tp2:  mrs x1, S3_3_C13_C0_5\n" /* TPIDR2_EL0 */
+        "           b code_ok\n"
+        "code_tp1:  msr S3_0_C13_C0_4, x1\n" /* TPIDR_EL1 */
+        "           b code_ok\n"
+        "code_par:  mrs x1, S3_0_C7_C4_0\n" /* PAR_EL1 */
+        "           b code_ok\n"
+        "code_at:   .inst 0xd5087800\n" /* at s1e1r, x0 */
+        "           b code_ok\n"
+        "code_tlbi: .inst 0xd508871f\n" /* tlbi vmalle1 */
+        "           b code_ok\n"
+        "code_rdvl: .inst 0x04bf5020\n" /* SVE: rdvl x0, #1 */
+        "           b code_ok\n"
+        "code_eret: eret\n"
+        "           b code_ok\n"
+        "code_ro:   msr S3_3_C13_C0_3, x1\n" /* TPIDRRO_EL0 */
+        "           b code_ok\n"
+        "code_ccnt: msr S3_3_C9_C13_0, x1\n" /* PMCCNTR_EL0 */
+        "           b code_ok\n"
+        "code_hlt:  hlt #1\n"
+        "           b code_ok\n"
         "code_ok:   adrp x1, shared\n"
         "           add x1, x1, :lo12:shared\n"
         "           mov x2, #1\n"
@@ -43,8 +65,9 @@ __asm__(".pushsection .text\n"
         "1:         b 1b\n"
         ".popsection\n");
 extern const uint32_t code_load[], code_store[], code_udf[], code_brk[], code_msr[], code_msr2[],
-    code_hvc[], code_smc[], code_jump[], code_excl[], code_dcisw[], code_daif[], code_cntp[],
-    code_cntv[], code_pmu[], code_ok[];
+    code_scxt[], code_tp2[], code_tp1[], code_par[], code_at[], code_tlbi[], code_rdvl[],
+    code_eret[], code_ro[], code_ccnt[], code_hlt[], code_hvc[], code_smc[], code_jump[],
+    code_excl[], code_dcisw[], code_daif[], code_cntp[], code_cntv[], code_pmu[], code_ok[];
 
 static tess_cap fault_ep;
 static struct tess_thread *victim;
@@ -234,6 +257,28 @@ TEST("privileged instructions are faults of kind undefined")
     }
 }
 
+TEST("registers and instructions that could reach the kernel or another thread are refused")
+{
+    static const uint32_t *const code[] = { code_scxt, code_tp2,  code_tp1,  code_par,
+                                            code_at,   code_tlbi, code_rdvl, code_eret,
+                                            code_ro,   code_ccnt, code_hlt };
+
+    for (unsigned i = 0; i < sizeof code / sizeof code[0]; i++) {
+        struct tess_msg m = run_into_fault(code[i], 0);
+
+        expect(m, TESS_FAULT_undefined);
+        EQ(m.w[1], (uint64_t)code[i]);
+    }
+}
+
+TEST("the read-only thread register holds nothing")
+{
+    uint64_t value;
+
+    __asm__ volatile("mrs %0, tpidrro_el0" : "=r"(value));
+    EQ(value, 0);
+}
+
 TEST("a breakpoint instruction is a fault of kind debug with syndrome and pc")
 {
     struct tess_msg m = run_into_fault(code_brk, 0);
@@ -394,4 +439,55 @@ TEST("the answer to a fault changes no register, not even x0")
     OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
     OK(tess_thread_read_regs(victim->tcb, &seen));
     EQ(seen.x[0], 0x1234);
+}
+
+TEST("a passive handler that waits gets a page fault directly, on the faulting thread's budget")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *handler = spawn_passive(HIGH, take_fault_and_skip, ep);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = LOW, .fault = ep });
+
+    OK(tess_thread_start(t->tcb, (uint64_t)code_load, t->stack_top, spare + 0x10000, t->tls));
+    until_equal(&shared[0], 1);
+    EQ(state_of(handler), TESS_THREAD_RECV);
+}
+
+TEST("registers of a thread that waits for its fault handler can be read and written")
+{
+    struct tess_regs regs;
+
+    expect(run_into_fault(code_udf, 0x4321), TESS_FAULT_undefined);
+    OK(tess_thread_read_regs(victim->tcb, &regs));
+    EQ(regs.pc, (uint64_t)code_udf);
+    EQ(regs.x[0], 0x4321);
+    regs.pc = (uint64_t)code_ok;
+    OK(tess_thread_write_regs(victim->tcb, &regs));
+    OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+    until_equal(&shared[0], 1);
+}
+
+TEST("a thread suspended while its fault waits in the queue faults again after resume")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = HIGH, .fault = ep });
+
+    OK(tess_thread_start(t->tcb, (uint64_t)code_udf, t->stack_top, 0, t->tls));
+    EQ(state_of(t), TESS_THREAD_SEND);
+    OK(tess_thread_suspend(t->tcb));
+    EQ(tess_msg_err(tess_try_recv(ep).tag), TESS_AGAIN);
+    OK(tess_thread_resume(t->tcb));
+    EQ(tess_tag_label(tess_recv(ep, 0).tag), TESS_FAULT_undefined);
+}
+
+TEST("cancel_badge suspends a thread whose fault waits with that badge")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *t = prepare(
+        &(struct tess_thread_config){ .priority = HIGH, .fault = mint(ep, TESS_RIGHT_ALL, 9) });
+
+    OK(tess_thread_start(t->tcb, (uint64_t)code_udf, t->stack_top, 0, t->tls));
+    EQ(state_of(t), TESS_THREAD_SEND);
+    OK(tess_cnode_cancel_badge(env.cnode, ep, 9));
+    EQ(state_of(t), TESS_THREAD_SUSPENDED);
+    EQ(tess_msg_err(tess_try_recv(ep).tag), TESS_AGAIN);
 }

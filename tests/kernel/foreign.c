@@ -258,3 +258,28 @@ TEST("a kicked foreign thread that waits for its answer is kicked after the answ
     EQ(regs.x[0], 0x99);
     EQ(regs.pc, (uint64_t)foreign_next);
 }
+
+TEST("a foreign thread suspended while it waits for its answer repeats its svc after resume")
+{
+    prepare_foreign(LOW);
+    expect_call(tess_recv(handler_ep, 0), foreign_svc, pattern(0));
+    OK(tess_thread_suspend(foreign->tcb));
+    ERR(tess_reply(tess_tag(TESS_FAULT_RESUME, 1, 0), 0, (struct tess_words){ { 3 } }), STATE);
+    OK(tess_thread_resume(foreign->tcb));
+    expect_call(tess_recv(handler_ep, 0), foreign_svc, pattern(0));
+}
+
+TEST("while tracing, foreign calls are served as without")
+{
+    struct tess_msg m;
+
+    prepare_foreign(LOW);
+    OK(tess_trace_start(TESS_ROOT_TRACE, 0));
+    m = tess_recv(handler_ep, 0);
+    for (uint64_t i = 0; i < 20; i++) {
+        expect_call(m, i % 2 ? foreign_next : foreign_svc, i ? i - 1 : pattern(0));
+        m = tess_reply_recv_1(handler_ep, tess_tag(TESS_FAULT_RESUME, 1, 0), 0, 0, i);
+    }
+    OK(tess_trace_stop(TESS_ROOT_TRACE, NULL));
+    expect_registers(19, foreign_svc);
+}

@@ -419,3 +419,57 @@ TEST("RAM is not mapped as device memory")
 {
     ERR(tess_frame_map(make_frame(4096), env.vspace, spare, RW, TESS_ATTR_DEVICE, NULL), ARG);
 }
+
+/* A frame of 4 MiB whose memory begins on a 2 MiB boundary. */
+static tess_cap make_aligned(void)
+{
+    struct tess_untyped_info info;
+    tess_cap frame = empty_slot();
+    uint64_t start;
+
+    OK(tess_untyped_info(arena, &info));
+    start = ((info.paddr + info.used + 0x1fffff) & ~0x1fffffull) - info.paddr;
+    OK(tess_untyped_retype(arena, TESS_TYPE_frame, 4u << 20, 0, frame, 1, start));
+    return frame;
+}
+
+TEST("a large aligned frame is mapped with few tables, and every page of it is right")
+{
+    tess_cap frame = make_aligned(), small = empty_slot(), vs = make(TESS_TYPE_vspace);
+    uint64_t where = (spare + 0x1fffff) & ~0x1fffffull, pages = 0;
+    void *p;
+
+    OK(tess_vspace_donate(vs, arena, 3 * TESS_PAGE, 0, empty_slot()));
+    OK(tess_frame_map(frame, vs, 0x40000000, RW, TESS_ATTR_NORMAL, &pages));
+    EQ(pages, 1024);
+    OK(tess_frame_unmap(frame));
+    OK(tess_map_at(&env, frame, env.vspace, where, RW, TESS_ATTR_NORMAL));
+    for (uint64_t i = 0; i < 4u << 20; i += 4096) {
+        *at(where + i) = i;
+    }
+    OK(tess_frame_derive(frame, 0x234000, 4096, 0, small, TESS_RIGHT_ALL));
+    OK(tess_map(&env, small, 4096, RW, TESS_ATTR_NORMAL, &p));
+    EQ(*(volatile uint64_t *)p, 0x234000);
+    OK(tess_frame_protect(frame, TESS_RIGHT_READ));
+    EQ(touch(where + 0x3ff000, true), TESS_FAULT_page);
+    EQ(touch(where + 0x3ff000, false), 0);
+    OK(tess_frame_unmap(frame));
+    EQ(touch(where + 0x200000, false), TESS_FAULT_page);
+}
+
+TEST("nothing can be mapped into a large mapping, nor a large frame over a small one")
+{
+    tess_cap frame = make_aligned(), small = make_frame(4096);
+    uint64_t where = (spare + 0x1fffff) & ~0x1fffffull;
+
+    OK(map(frame, where, RW));
+    ERR(map(small, where + 0x234000, RW), EXISTS);
+    OK(tess_frame_unmap(frame));
+    OK(map(small, where + 0x234000, RW));
+    *at(where + 0x234000) = 7;
+    ERR(map(frame, where, RW), EXISTS);
+    EQ(*at(where + 0x234000), 7);
+    EQ(touch(where, false), TESS_FAULT_page);
+    OK(tess_frame_unmap(small));
+    OK(map(frame, where, RW));
+}

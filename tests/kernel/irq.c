@@ -362,3 +362,40 @@ TEST("an interrupt is delivered while long capability work is going on")
     EQ(shared[8], 1);
     close_line();
 }
+
+TEST("a line unbound between interrupt and acknowledge delivers again after the next bind")
+{
+    tess_cap n = open_clock(1);
+
+    alarm();
+    EQ(tess_recv(n, 0).badge, 1);
+    OK(tess_irq_unbind(line));
+    OK(tess_irq_bind(line, n));
+    EQ(tess_recv(n, 0).badge, 1);
+    alarm_off();
+    OK(tess_irq_ack(line));
+    close_line();
+}
+
+TEST("unmask of a line that is bound to nothing is refused")
+{
+    open_line(rtc_frame, RTC_INTID, 0);
+    ERR(tess_irq_mask(line, 0), STATE);
+    OK(tess_irq_mask(line, 1));
+    close_line();
+}
+
+TEST("while tracing, interrupts are delivered as without")
+{
+    tess_cap n = open_clock(1);
+
+    spawn(HIGH, driver, n);
+    OK(tess_trace_start(TESS_ROOT_TRACE, 0));
+    for (uint64_t i = 1; i <= 5; i++) {
+        alarm();
+        while (shared[8] < i) {
+        }
+    }
+    OK(tess_trace_stop(TESS_ROOT_TRACE, NULL));
+    close_line();
+}

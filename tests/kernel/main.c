@@ -1,5 +1,6 @@
 /* The runner: one test after the other, watched from the highest priority, its remains removed and checked. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "test.h"
 
@@ -68,6 +69,11 @@ void note(uint64_t event)
     if (note_count < NOTES) {
         notes[note_count++] = event;
     }
+}
+
+void forget_notes(void)
+{
+    note_count = 0;
 }
 
 void test_noted(const uint64_t *expected, unsigned count, const char *file, int line)
@@ -417,22 +423,36 @@ static enum tess_err prepare_run(void)
     return err;
 }
 
+/* The order of the source: the compiler puts the rows of a file into the section as it likes. */
+static int in_order(const void *a, const void *b)
+{
+    const struct test *s = *(const struct test *const *)a, *t = *(const struct test *const *)b;
+    int files = strcmp(s->file, t->file);
+
+    return files ? files : (s->line > t->line) - (s->line < t->line);
+}
+
 int main(void)
 {
-    unsigned passed = 0, lost = 0;
+    static const struct test *order[1024];
+    unsigned count = 0, passed = 0, lost = 0;
     enum tess_err err = prepare_run();
 
-    if (err) {
+    if (err || __stop_tests - __start_tests > 1024) {
         printf("FAIL the tests cannot be prepared: %s\n0 passed, 1 failed\n", tess_strerror(err));
         return 1;
     }
     for (const struct test *t = __start_tests; t < __stop_tests; t++) {
         if (strstr(t->sentence, TEST_ONLY) || strstr(t->file, TEST_ONLY)) {
-            if (run(t)) {
-                passed++;
-            } else {
-                lost++;
-            }
+            order[count++] = t;
+        }
+    }
+    qsort(order, count, sizeof order[0], in_order);
+    for (unsigned i = 0; i < count; i++) {
+        if (run(order[i])) {
+            passed++;
+        } else {
+            lost++;
         }
     }
     printf("%u passed, %u failed\n", passed, lost);

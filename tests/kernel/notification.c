@@ -274,3 +274,15 @@ TEST("two threads that signal each other in turn lose no signal")
     }
     EQ(shared[0], 1);
 }
+
+TEST("binding a notification that has bits delivers them to a thread that receives")
+{
+    tess_cap n = make(TESS_TYPE_notification), ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *t = spawn(HIGH, recv_once, ep);
+
+    OK(tess_signal(mint(n, TESS_RIGHT_ALL, 0x30)));
+    OK(tess_thread_bind_notification(t->tcb, n));
+    EQ(shared[0], 100);
+    EQ(shared[1], 0x30);
+    EQ(tess_msg_err(tess_try_recv(n).tag), TESS_AGAIN);
+}

@@ -188,26 +188,33 @@ TEST("revoking the memory of a thread that waits for its budget takes its timer 
 {
     begin();
     struct tess_thread *t = spawn_in(
-        &(struct tess_thread_config){ .priority = HIGH, .budget = 20000, .period = 2000000 },
+        &(struct tess_thread_config){ .priority = HIGH, .budget = 20000, .period = 10000000 },
         forever, 0);
 
-    EQ(state_of(t), TESS_THREAD_NO_BUDGET);
+    until_state(t, TESS_THREAD_NO_BUDGET);
     revoke_all();
-    sleep_us(40000);
+    sleep_us(200000);
 }
 
 static void wait_with_deadline(void *argument)
 {
-    (void)tess_recv(ARG_CAP(argument), after_us(3000));
+    (void)tess_recv(ARG_CAP(argument), shared[10]);
     shared[0] = 1;
 }
 
 TEST("revoking the memory of a thread that waits with a deadline takes its timer along")
 {
+    tess_cap n = make(TESS_TYPE_notification);
+    uint64_t us = 3000;
+
     begin();
-    high_in(wait_with_deadline, make(TESS_TYPE_notification));
-    revoke_all();
-    sleep_us(5000);
+    do { /* until the revoke was faster than the deadline */
+        shared[10] = after_us(us *= 2);
+        shared[0] = 0;
+        high_in(wait_with_deadline, n);
+        revoke(ut);
+    } while (tess_now() >= shared[10]);
+    tess_sleep_until(&env, shared[10] + tess_ticks_of_ns(1000000));
     EQ(shared[0], 0);
 }
 

@@ -317,3 +317,58 @@ TEST("slots, memory and tables run out with an error, and nothing is lost")
     EQ(err, TESS_RANGE); /* slots */
     EQ(made, 299);
 }
+
+TEST("forty kicked threads of one priority all reach their end before the first instruction")
+{
+    struct tess_regs regs = { .pc = (uint64_t)tiny_send };
+    struct tess_thread_info info;
+    tess_cap tcb[40];
+
+    for (unsigned i = 0; i < 40; i++) {
+        tess_cap budget = make(TESS_TYPE_budget);
+
+        tcb[i] = make(TESS_TYPE_thread);
+        OK(tess_thread_configure(tcb[i], env.cnode, env.vspace, 0, 0, 0, 0));
+        OK(tess_thread_set_priority(tcb[i], LOW, LOW));
+        OK(tess_budget_configure(budget, env.cpu, 100000, 100000));
+        OK(tess_budget_bind(budget, tcb[i]));
+        OK(tess_thread_write_regs(tcb[i], &regs));
+        OK(tess_thread_kick(tcb[i]));
+        OK(tess_thread_resume(tcb[i]));
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        do { /* no fault handler: a kick suspends */
+            sleep_us(100);
+            OK(tess_thread_info(tcb[i], &info));
+        } while (info.state != TESS_THREAD_SUSPENDED);
+        OK(tess_thread_read_regs(tcb[i], &regs));
+        EQ(regs.pc, (uint64_t)tiny_send);
+    }
+}
+
+TEST("more address spaces than the hardware has numbers: the first one still works afterwards")
+{
+    tess_cap n = mint(make(TESS_TYPE_notification), TESS_RIGHT_ALL, 1);
+    tess_cap ut = make_sized(TESS_TYPE_untyped, 65536), tcb = make(TESS_TYPE_thread);
+    tess_cap budget = make(TESS_TYPE_budget);
+    uint64_t slot = empty_slots(2);
+    struct tess_thread_info info;
+
+    OK(tess_thread_set_priority(tcb, HIGH, HIGH));
+    OK(tess_budget_configure(budget, env.cpu, 100000, 100000));
+    OK(tess_budget_bind(budget, tcb));
+    for (uint64_t i = 0; i < 8200; i++) { /* 8191 numbers */
+        OK(tess_untyped_retype(ut, TESS_TYPE_vspace, 0, 0, slot, 1, TESS_OFFSET_NEXT));
+        OK(tess_vspace_donate(slot, ut, TESS_PAGE, 0, slot + 1));
+        OK(tess_thread_configure(tcb, 0, slot, 0, 0, 0, 0));
+        OK(tess_thread_start(tcb, 0x10000, 0, 0, 0)); /* runs, faults, is suspended */
+        OK(tess_thread_info(tcb, &info));
+        EQ(info.state, TESS_THREAD_SUSPENDED);
+        OK(tess_thread_configure(tcb, 0, 0, 0, 0, 0, 0));
+        revoke(ut);
+    }
+    shared[17] = 0x1234;
+    OK(tess_signal(n));
+    EQ(tess_recv(n, 0).badge, 1);
+    EQ(shared[17], 0x1234);
+}

@@ -129,7 +129,7 @@ TEST("machine.write takes 1 to 56 bytes")
 {
     uint64_t taken = 0;
 
-    OK(tess_machine_write(TESS_ROOT_MACHINE, "\r", 1, &taken));
+    OK(tess_machine_write(TESS_ROOT_MACHINE, "\n", 1, &taken));
     EQ(taken, 1);
     ERR(tess_machine_write(TESS_ROOT_MACHINE, "", 0, NULL), ARG);
     ERR(tess_machine_write(TESS_ROOT_MACHINE, "", 57, NULL), ARG);

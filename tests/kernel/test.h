@@ -80,6 +80,7 @@ extern tess_cap rtc_frame;  /* PL031 real-time clock; 0 when this machine has no
 extern volatile uint64_t shared[64];
 /* A log of what happened in which order: append, then compare. */
 void note(uint64_t event);
+void forget_notes(void);
 #define NOTED(...)                                                                                 \
     test_noted((const uint64_t[]){ __VA_ARGS__ }, sizeof((const uint64_t[]){ __VA_ARGS__ }) / 8,   \
                __FILE__, __LINE__)

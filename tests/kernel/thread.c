@@ -446,7 +446,9 @@ TEST("kick forces a running thread into its fault handler")
         spawn_with(&(struct tess_thread_config){ .priority = LOW, .fault = ep }, forever, 0);
     struct tess_msg m;
 
-    sleep_us(500);
+    while (shared[8] == 0) {
+        sleep_us(100);
+    }
     OK(tess_thread_kick(t->tcb));
     m = tess_recv(ep, 0);
     TRUE(m.tag & TESS_TAG_FAULT);
@@ -532,4 +534,100 @@ TEST("a thread kicked before it first runs faults before its first instruction")
     OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
     EQ(state_of(t), TESS_THREAD_SUSPENDED);
     EQ(shared[8], 0);
+}
+
+static void drop_own_space(void *argument)
+{
+    (void)tess_thread_configure(ARG_CAP(argument), TESS_ROOT_CNODE, 0, 0, 0, 0, 0);
+    shared[0] = 1;
+}
+
+/* In a CNode of its own: slot 1 the thread, 2 another CNode that lies only here, 3 a notification. */
+static void swap_cnode(void *argument)
+{
+    (void)argument;
+    shared[1] = tess_thread_configure(1, 2, TESS_ROOT_NULL, 0, 0, 0, 0);
+    shared[0] = 1;
+    for (;;) {
+        (void)tess_signal(3);
+    }
+}
+
+TEST("a thread that replaces the CNode whose last capability it holds itself does no harm")
+{
+    tess_cap ut = make_sized(TESS_TYPE_untyped, 65536);
+    uint64_t cn = empty_slots(2);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = LOW });
+    struct tess_untyped_info info;
+
+    OK(tess_untyped_retype(ut, TESS_TYPE_cnode, 8, 0, cn, 2, TESS_OFFSET_NEXT));
+    OK(tess_cnode_copy(cn, 0, t->tcb, 1, TESS_RIGHT_ALL));
+    OK(tess_cnode_mint(cn, 0, make(TESS_TYPE_notification), 3, TESS_RIGHT_ALL, 1));
+    OK(tess_cnode_move(cn, 0, cn + 1, 2));
+    OK(tess_thread_configure(t->tcb, cn, env.vspace, 0, 0, 0, 0));
+    drop(cn);
+    OK(tess_thread_run(&env, t, swap_cnode, NULL));
+    /* Whatever the answer: the thread ends without its address space or goes on, and nothing is left. */
+    for (int i = 0; i < 20; i++) {
+        sleep_us(500);
+    }
+    OK(tess_machine_check(TESS_ROOT_MACHINE, NULL));
+    revoke(ut);
+    OK(tess_untyped_info(ut, &info));
+    EQ(info.used, 0);
+    (void)state_of(t);
+}
+
+TEST("a thread that takes away its own address space faults")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = LOW, .fault = ep });
+
+    OK(tess_cnode_copy(env.cnode, 0, t->tcb, empty_slot(), TESS_RIGHT_ALL));
+    OK(tess_thread_run(&env, t, drop_own_space, CAP_ARG(t->tcb)));
+    until_state(t, TESS_THREAD_SUSPENDED);
+    EQ(shared[0], 0);
+}
+
+static void no_buffer(void *argument)
+{
+    shared[1] = tess_answer(TESS_INVOKE(thread, write_regs, 0, ARG_CAP(argument)).tag);
+    shared[2] = tess_answer(TESS_INVOKE(thread, read_regs, 0, ARG_CAP(argument)).tag);
+    shared[3] = tess_answer(TESS_INVOKE(thread, fpu_write, 1, ARG_CAP(argument), 0).tag);
+    shared[4] = tess_answer(TESS_INVOKE(vspace, unmap_vector, 1, TESS_ROOT_VSPACE, 1).tag);
+    shared[0] = 1;
+}
+
+TEST("invocations that need the IPC buffer say so to a thread without one")
+{
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = HIGH });
+
+    OK(tess_thread_configure(t->tcb, env.cnode, env.vspace, 0, 0, 0, 0));
+    OK(tess_thread_run(&env, t, no_buffer, CAP_ARG(make(TESS_TYPE_thread))));
+    EQ(shared[0], 1);
+    EQ(shared[1], TESS_ARG);
+    EQ(shared[2], TESS_OK); /* what fits into registers */
+    EQ(shared[3], TESS_ARG);
+    EQ(shared[4], TESS_ARG);
+}
+
+static void configure_self(void *argument)
+{
+    struct tess_thread *t = argument;
+    uint64_t offset = t->bytes - sizeof(struct tess_ipc_buffer);
+
+    for (int i = 0; i < 3; i++) {
+        shared[1] = tess_thread_configure(t->tcb, env.cnode, env.vspace, 0, t->frame, offset, 0);
+        shared[2] += shared[1];
+    }
+    shared[0] = 1;
+}
+
+TEST("a thread that configures itself with the spaces it has goes on")
+{
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = HIGH });
+
+    OK(tess_thread_run(&env, t, configure_self, t));
+    EQ(shared[0], 1);
+    EQ(shared[2], 0);
 }

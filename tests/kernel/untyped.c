@@ -386,6 +386,18 @@ TEST("split below what is used, at the ends, or inside a page is refused")
     EQ(info.bytes, 65536);
 }
 
+TEST("when the last object is deleted, all memory can be split and used again")
+{
+    tess_cap ut = make_sized(TESS_TYPE_untyped, 65536);
+    uint64_t slot = empty_slots(2);
+
+    OK(retype(ut, TESS_TYPE_frame, 65536, slot, 1));
+    drop(slot);
+    EQ(used(ut), 0);
+    OK(tess_untyped_split(ut, 4096, 0, slot));
+    OK(retype(ut, TESS_TYPE_frame, 4096, slot + 1, 1));
+}
+
 TEST("device memory becomes frames but no kernel objects")
 {
     tess_cap ut = 0;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who may include what, by folder:
 #     abi <- kernel;   abi, idl <- lib <- {drivers, servers, linux, vmm, tests}
-# Nobody outside kernel/ includes kernel/, but verify/ (which proves it), tests/host and tools/ (the archive's format).
+# Nobody outside kernel/ includes kernel/, but verify/ (which proves it), host tests (tests/host, tests/X/host) and tools/ (the archive's format).
 # Decided by where each quoted or bracketed name is found, so a name that several folders have counts for all of them.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -31,7 +31,7 @@ done | awk -v list="$(tree)" '
         roots = split("kernel kernel/arch/aarch64 kernel/arch/none abi/include abi lib/tess/include verify", root, " ")
     }
     function part_of(path,    p) {
-        if (path ~ /^tests\/host\//) return "tests/host"
+        if (path ~ /^tests\/([a-z]+\/)?host\//) return "tests/host"
         if (path ~ /^[a-z]+\/([a-z]+\/)*test\//) { p = path; sub(/\/.*/, "", p); return p == "kernel" ? "kernel" : "tests" }
         p = path
         sub(/\/.*/, "", p)

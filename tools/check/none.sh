@@ -8,7 +8,7 @@ BUILD=${BUILD:-build}
     exit 1
 }
 # An undefined symbol would have failed the link; an empty list of sources would not.
-for function in arch_tlb_page cap_make schedule; do
+for function in arch_tlb_range cap_make schedule; do
     nm "$BUILD/kernel/kernel-none" | grep -q " [TtW] $function\$" || {
         echo "FAIL kernel-none has no $function"
         exit 1

@@ -31,6 +31,27 @@ static inline bool arch_irq_pending(void)
     return any_bool();
 }
 
+extern uint64_t verify_space; /* what the translation base register holds */
+#define ARCH_PATH_INLINE
+static inline void arch_space_load(uint64_t space_word)
+{
+    verify_space = space_word;
+}
+
+static inline void arch_message_word0(uint64_t *to)
+{
+    *to = any_u64();
+}
+
+/* The direct map.  A proof that makes objects in memory defines the base as 0: "physical" addresses are pointers then. */
+#ifndef VERIFY_DIRECT_BASE
+#define VERIFY_DIRECT_BASE 0xffff000000000000ull
+#endif
+static inline uint64_t arch_direct_base(void)
+{
+    return VERIFY_DIRECT_BASE;
+}
+
 #define ARCH_FPU_INLINE
 extern bool verify_fpu;
 static inline void arch_fpu_enable(bool on)

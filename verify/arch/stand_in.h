@@ -9,7 +9,7 @@
 #include "types.h"
 #include "arch.h"
 
-uint64_t verify_time, verify_timer;
+uint64_t verify_time, verify_timer, verify_space;
 bool verify_fpu;
 
 _Noreturn void panic(const char *what)

@@ -13,6 +13,7 @@ static void detach(enum tess_thread_state state)
     ASSUME(t->state == state);
     struct thread *caller = t->caller;
     thread_detach(t);
+    t->fault_kind = 0; /* as the only one who calls it does */
     CHECK(t->state == TESS_THREAD_SUSPENDED, "it is out of everything");
     CHECK(t->caller == caller, "whom it serves goes on waiting");
     world_check();

@@ -8,6 +8,8 @@
 #define ARCH_IRQ_INLINE
 #define ARCH_FPU_INLINE
 #define ARCH_PATH_INLINE
+#define ARCH_PTE_INLINE
+#define ARCH_GIC_INLINE
 
 ALWAYS_INLINE word_t arch_direct_base(void)
 {
@@ -54,6 +56,68 @@ ALWAYS_INLINE void arch_fpu_enable(bool on)
 {
     uint64_t v = on ? 3u << 20 : 1u << 20;
     __asm__ volatile("msr cpacr_el1, %0" ::"r"(v));
+}
+
+/* Translation table entries of stage 1, 4 KiB granule (Arm ARM D8.3). */
+#define PTE_VALID     (1ull << 0)
+#define PTE_TABLE     (1ull << 1) /* levels 0..2: table; level 3: page */
+#define PTE_ATTR(n)   ((uint64_t)(n) << 2)
+#define PTE_USER      (1ull << 6) /* AP[1]: EL0 may access */
+#define PTE_READ_ONLY (1ull << 7) /* AP[2] */
+#define PTE_INNER     (3ull << 8)
+#define PTE_AF        (1ull << 10)
+#define PTE_NG        (1ull << 11)
+#define PTE_PXN       (1ull << 53)
+#define PTE_UXN       (1ull << 54)
+#define PTE_ADDRESS   0x0000fffffffff000ull
+
+ALWAYS_INLINE word_t arch_pte_table(word_t table_paddr)
+{
+    return table_paddr | PTE_VALID | PTE_TABLE;
+}
+
+ALWAYS_INLINE word_t arch_pte_leaf(word_t paddr, unsigned level, unsigned rights, unsigned attr)
+{
+    /* MAIR indices are the values of TESS_ATTR_* (boot/handoff.h) */
+    uint64_t pte =
+        paddr | PTE_VALID | PTE_ATTR(attr) | PTE_USER | PTE_INNER | PTE_AF | PTE_NG | PTE_PXN;
+
+    if (level == 3) {
+        pte |= PTE_TABLE;
+    }
+    if (!(rights & TESS_RIGHT_WRITE)) {
+        pte |= PTE_READ_ONLY;
+    }
+    if (!(rights & TESS_RIGHT_EXEC) || attr == TESS_ATTR_DEVICE) {
+        pte |= PTE_UXN;
+    }
+    return pte;
+}
+
+ALWAYS_INLINE bool arch_pte_is_table(word_t pte, unsigned level)
+{
+    return level < 3 && (pte & (PTE_VALID | PTE_TABLE)) == (PTE_VALID | PTE_TABLE);
+}
+
+ALWAYS_INLINE bool arch_pte_is_leaf(word_t pte, unsigned level)
+{
+    return (pte & PTE_VALID) && (level == 3 || !(pte & PTE_TABLE));
+}
+
+ALWAYS_INLINE word_t arch_pte_paddr(word_t pte)
+{
+    return pte & PTE_ADDRESS;
+}
+
+ALWAYS_INLINE unsigned arch_pte_rights(word_t pte)
+{
+    return TESS_RIGHT_READ | (pte & PTE_READ_ONLY ? 0 : TESS_RIGHT_WRITE) |
+           (pte & PTE_UXN ? 0 : TESS_RIGHT_EXEC);
+}
+
+ALWAYS_INLINE void arch_pte_write(word_t *pte, word_t value)
+{
+    *(volatile word_t *)pte = value;
 }
 
 #endif

@@ -163,9 +163,13 @@
     b.eq    enter_signal
     cmp     w8, #SYS_YIELD
     b.eq    enter_yield
+    cmp     w8, #SYS_ACK_RECV
+    b.eq    enter_ack_recv
+    cmp     w8, #SYS_RECV
+    b.eq    enter_recv
     cmp     w8, #SYS_NOP
     b.eq    enter_nop
-    ENTER_PATH path_slow
+    b       enter_slow
 .endm
 
 .macro SYNC_SLOW
@@ -176,12 +180,18 @@
     VECTORS vectors_fast, SYNC_FAST
     VECTORS vectors_slow, SYNC_SLOW
 
+enter_slow:
+    ENTER_PATH path_slow
 enter_call:
     ENTER_PATH path_call
 enter_reply_recv:
     ENTER_PATH path_reply_recv
 enter_signal:
     ENTER_PATH path_signal
+enter_recv:
+    ENTER_PATH path_recv
+enter_ack_recv:
+    ENTER_PATH path_ack_recv
 enter_yield:
     ENTER_PATH path_yield
 enter_nop:

@@ -1,66 +1,7 @@
-/* Translation tables of stage 1, 4 KiB granule, 48-bit user half (Arm ARM D8.3); barriers and TLB maintenance. */
+/* Barriers, TLB maintenance, zeroing (Arm ARM D8.13, D17.2.35). */
 #include "../../arch.h"
 
-#define PTE_VALID     (1ull << 0)
-#define PTE_TABLE     (1ull << 1) /* levels 0..2: table; level 3: page */
-#define PTE_ATTR(n)   ((uint64_t)(n) << 2)
-#define PTE_USER      (1ull << 6) /* AP[1]: EL0 may access */
-#define PTE_READ_ONLY (1ull << 7) /* AP[2] */
-#define PTE_INNER     (3ull << 8)
-#define PTE_AF        (1ull << 10)
-#define PTE_NG        (1ull << 11)
-#define PTE_PXN       (1ull << 53)
-#define PTE_UXN       (1ull << 54)
-#define PTE_ADDRESS   0x0000fffffffff000ull
-
-word_t arch_pte_table(word_t table_paddr)
-{
-    return table_paddr | PTE_VALID | PTE_TABLE;
-}
-
-word_t arch_pte_leaf(word_t paddr, unsigned level, unsigned rights, unsigned attr)
-{
-    /* MAIR indices are the values of TESS_ATTR_* (boot/handoff.h) */
-    uint64_t pte =
-        paddr | PTE_VALID | PTE_ATTR(attr) | PTE_USER | PTE_INNER | PTE_AF | PTE_NG | PTE_PXN;
-
-    if (level == 3) {
-        pte |= PTE_TABLE;
-    }
-    if (!(rights & TESS_RIGHT_WRITE)) {
-        pte |= PTE_READ_ONLY;
-    }
-    if (!(rights & TESS_RIGHT_EXEC) || attr == TESS_ATTR_DEVICE) {
-        pte |= PTE_UXN;
-    }
-    return pte;
-}
-
-bool arch_pte_is_table(word_t pte, unsigned level)
-{
-    return level < 3 && (pte & (PTE_VALID | PTE_TABLE)) == (PTE_VALID | PTE_TABLE);
-}
-
-bool arch_pte_is_leaf(word_t pte, unsigned level)
-{
-    return (pte & PTE_VALID) && (level == 3 || !(pte & PTE_TABLE));
-}
-
-word_t arch_pte_paddr(word_t pte)
-{
-    return pte & PTE_ADDRESS;
-}
-
-unsigned arch_pte_rights(word_t pte)
-{
-    return TESS_RIGHT_READ | (pte & PTE_READ_ONLY ? 0 : TESS_RIGHT_WRITE) |
-           (pte & PTE_UXN ? 0 : TESS_RIGHT_EXEC);
-}
-
-void arch_pte_write(word_t *pte, word_t value)
-{
-    *(volatile word_t *)pte = value;
-}
+#define TLBI_PAGES_MAX 32u /* more pages: all of the address space at once */
 
 void arch_tlb_publish(void)
 {
@@ -68,10 +9,20 @@ void arch_tlb_publish(void)
                          : "memory"); /* the walker sees the new entries; ERET is the ISB */
 }
 
-void arch_tlb_page(word_t asid, word_t vaddr)
+void arch_tlb_range(word_t asid, word_t vaddr, unsigned pages)
 {
-    if (asid != 0) {
-        __asm__ volatile("dsb ishst\n tlbi vae1is, %0" ::"r"(asid << 48 | vaddr >> 12) : "memory");
+    if (asid == 0) {
+        return;
+    }
+    __asm__ volatile("dsb ishst" ::: "memory");
+    if (pages > TLBI_PAGES_MAX) {
+        __asm__ volatile("tlbi aside1is, %0" ::"r"(asid << 48) : "memory");
+        return;
+    }
+    word_t what = asid << 48 | vaddr >> 12;
+    for (unsigned i = 0; i < pages; i++) {
+        LOOP_BOUND(TLBI_PAGES_MAX);
+        __asm__ volatile("tlbi vae1is, %0" ::"r"(what + i) : "memory");
     }
 }
 

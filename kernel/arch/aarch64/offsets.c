@@ -21,6 +21,8 @@ void offsets(void)
     DEFINE(SYS_CALL, TESS_SYS_call);
     DEFINE(SYS_REPLY_RECV, TESS_SYS_reply_recv);
     DEFINE(SYS_SIGNAL, TESS_SYS_signal);
+    DEFINE(SYS_RECV, TESS_SYS_recv);
+    DEFINE(SYS_ACK_RECV, TESS_SYS_ack_recv);
     DEFINE(SYS_YIELD, TESS_SYS_yield);
     DEFINE(SYS_NOP, TESS_SYS_nop);
     DEFINE(SYS_COUNT, TESS_SYS_COUNT);

@@ -1,13 +1,13 @@
 /* In place of the target's platform.c, options.c and canary.c: the guardian on this machine. */
-#include "../platform.h"
+#include "../fuzz/platform.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tess/tess.h>
 
-#include "../canary.h"
-#include "../options.h"
+#include "../fuzz/canary.h"
+#include "../fuzz/options.h"
 #include "host.h"
 
 void *platform_pointer(void *address)

@@ -14,16 +14,16 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../../../kernel/boot/boot.h"
-#include "../../../kernel/cap/cnode.h"
-#include "../../../kernel/cap/invoke.h"
-#include "../../../kernel/debug/audit.h"
-#include "../../../kernel/debug/debug.h"
-#include "../../../kernel/dev/dev.h"
-#include "../../../kernel/ipc/path.h"
-#include "../../../kernel/trace.h"
-#include "random.h"
-#include "worker.h"
+#include "../../kernel/boot/boot.h"
+#include "../../kernel/cap/cnode.h"
+#include "../../kernel/cap/invoke.h"
+#include "../../kernel/debug/audit.h"
+#include "../../kernel/debug/debug.h"
+#include "../../kernel/dev/dev.h"
+#include "../../kernel/ipc/path.h"
+#include "../../kernel/trace.h"
+#include "../fuzz/random.h"
+#include "../fuzz/worker.h"
 
 #include <tessera/bootinfo.h>
 
@@ -319,12 +319,28 @@ bool uart_put(char c)
 
 static unsigned path_number;
 
+/* As the trap handlers do at their end. */
+static void leave_kernel(struct cpu *cpu, struct thread *self)
+{
+    if (cpu->pending) {
+        finish(cpu, self);
+    }
+}
+
+void path_invoke(word_t slot, word_t tag, word_t unused, struct cap *c, struct thread *self,
+                 struct cpu *cpu)
+{
+    (void)slot, (void)unused;
+    invoke(cpu, self, c, tag);
+    leave_kernel(cpu, self);
+}
+
 void path_slow(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
                struct cpu *cpu)
 {
     (void)slot, (void)tag, (void)deadline, (void)slot2;
     ipc_syscall(cpu, self, path_number);
-    schedule(cpu);
+    leave_kernel(cpu, self);
 }
 
 static void exit_native(struct thread *t, word_t badge, word_t tag)
@@ -345,6 +361,20 @@ void switch_native(word_t badge, word_t tag, struct thread *to, word_t unused, s
     (void)unused;
     memcpy(&to->regs.x[10], &from->regs.x[10], 8 * sizeof(word_t));
     exit_native(to, badge, tag);
+}
+
+void switch_yield(word_t unused0, word_t unused1, struct thread *to, word_t unused3,
+                  struct thread *from)
+{
+    (void)unused0, (void)unused1, (void)to, (void)unused3;
+    exit_native(from, 0, 0);
+}
+
+void switch_signal(word_t bits, word_t tag, struct thread *to, word_t unused, struct thread *from)
+{
+    (void)unused;
+    exit_native(from, 0, 0);
+    exit_native(to, bits, tag);
 }
 
 void switch_full(word_t unused0, word_t unused1, struct thread *to, word_t unused3,
@@ -381,7 +411,7 @@ static void fault(struct thread *t, enum tess_fault kind, word_t a)
 
     last_entry = "fault";
     ipc_fault(t, &t->slot[THREAD_FAULT], kind, words, kind == TESS_FAULT_syscall ? 8 : 4);
-    schedule(cpu_boot);
+    leave_kernel(cpu_boot, t);
     leave();
 }
 
@@ -411,6 +441,9 @@ static void entry_svc(struct thread *t, unsigned number)
         break;
     case TESS_SYS_signal:
         path_signal(x[0], x[1], x[2], x[3], t, cpu);
+        break;
+    case TESS_SYS_yield:
+        path_yield(x[0], x[1], x[2], x[3], t, cpu);
         break;
     case TESS_SYS_nop:
         path_nop(x[0], x[1], x[2], x[3], t, cpu);
@@ -507,7 +540,7 @@ static void interrupt(void)
     } else {
         return;
     }
-    schedule(cpu);
+    leave_kernel(cpu, cpu->current);
     leave();
 }
 

@@ -22,7 +22,8 @@ struct tess_msg {
 #define TESS_INLINE static inline __attribute__((unused))
 
 /* The guardian's system call; returns when it runs again. */
-struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2, const struct tess_words *w);
+struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
+                         const struct tess_words *w);
 
 TESS_INLINE enum tess_err tess_msg_err(uint64_t tag)
 {

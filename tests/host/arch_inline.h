@@ -2,6 +2,8 @@
 #ifndef FUZZ_HOST_ARCH_INLINE_H
 #define FUZZ_HOST_ARCH_INLINE_H
 
+#include "../../kernel/types.h"
+
 #define HOST_DIRECT 0x200000000000ull /* "physical" memory is mapped here */
 
 #define ARCH_TIME_INLINE

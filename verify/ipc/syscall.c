@@ -1,0 +1,221 @@
+/*
+ * The system calls of messages, in general (ipc/slow.c): any call, with any arguments, by a running thread in any state of
+ * the world leaves queues, links and budgets right; one that returns an error to its caller has changed nothing.
+ * Messages here have at most eight words; longer ones and capabilities: ipc/transfer.c.
+ */
+#include "world_sources.h"
+
+SPEC_BEGIN
+
+static struct thread *const self = &thread_1;
+static struct cap slots[3];
+static bool invoked;
+
+static uint32_t invoke(struct cpu *c, struct thread *t, struct cap *cap, word_t tag)
+{
+    (void)tag;
+    CHECK(cap->type != TESS_TYPE_null && cap->type != TESS_TYPE_endpoint && t == self,
+          "an invocation is on a full slot");
+    invoked = true;
+    thread_result(t, 0, 0);
+    return c->pending;
+}
+
+static void slot_any(struct cap *c)
+{
+    c->type = (uint8_t)any_below(TESS_TYPE_notification + 1);
+    c->rights = any_u8() & TESS_RIGHT_ALL;
+    c->badge = any_u64();
+    c->object = c->type == TESS_TYPE_endpoint       ? (word_t)&ep
+                : c->type == TESS_TYPE_notification ? (word_t)&nt
+                                                    : (word_t)&rp;
+}
+
+static struct thread before; /* thread_2 before the call; thread_3 differs only by name */
+static struct thread *w;
+
+static void syscall_any(void)
+{
+    world_any();
+    ASSUME(cpu.current == self && self->state == TESS_THREAD_READY);
+    /* What a thread runs on is its own or was lent by the one it serves. */
+    slot_any(&slots[1]);
+    slot_any(&slots[2]);
+    self->slots = slots;
+    self->slot_count = 3;
+    for (unsigned i = 0; i < 4; i++) {
+        self->regs.x[i] = any_u64();
+    }
+    self->regs.x[10] = any_u64();
+    w = &thread_2;
+    before = *w;
+}
+
+static bool failed(void)
+{
+    return self->state == TESS_THREAD_READY && (self->regs.x[1] & TESS_TAG_ERROR) != 0;
+}
+
+static bool unchanged(void)
+{
+    return w->state == before.state && w->budget == before.budget && w->caller == before.caller &&
+           w->server == before.server && w->reply_object == before.reply_object && w->q_next == before.q_next &&
+           w->q_prev == before.q_prev && w->timer.kind == before.timer.kind;
+}
+
+static void sending(unsigned number)
+{
+    syscall_any();
+    struct thread *receiver = ep.receivers;
+    word_t word = self->regs.x[10];
+    ipc_syscall(&cpu, self, number);
+    world_check();
+    CHECK(!failed() || unchanged(), "an error has changed nothing");
+    if (failed()) {
+        REACHED(refused);
+    } else if (!invoked && receiver != NULL) {
+        CHECK(receiver->regs.x[10] == word && receiver->state != TESS_THREAD_RECV, "the receiver has the message");
+        REACHED(received);
+    }
+}
+
+PROOF(syscall_call, 9)
+{
+    sending(TESS_SYS_call);
+    if (self->state == TESS_THREAD_SEND) {
+        REACHED(queued);
+    } else if (self->state == TESS_THREAD_REPLY) {
+        CHECK(self->server != NULL && self->server->budget != NULL, "whoever serves has processor time");
+        REACHED(served);
+    }
+}
+
+PROOF(syscall_send, 9)
+{
+    sending(TESS_SYS_send);
+    if (self->state == TESS_THREAD_SEND) {
+        REACHED(queued);
+    }
+}
+
+PROOF(syscall_try_send, 9)
+{
+    sending(TESS_SYS_try_send);
+    CHECK(!waits(self), "it does not wait");
+}
+
+static void receiving(unsigned number)
+{
+    syscall_any();
+    uint32_t senders_before = ep.sender_count;
+    ipc_syscall(&cpu, self, number);
+    world_check();
+    if (failed()) {
+        REACHED(refused);
+    } else if (self->state == TESS_THREAD_RECV) {
+        CHECK(ep.sender_count == 0, "it waits when nobody sends");
+        REACHED(waits for a message);
+    } else if (self->state == TESS_THREAD_WAIT) {
+        REACHED(waits for a signal);
+    } else if (ep.sender_count < senders_before) {
+        REACHED(took a sender);
+    } else if (self->regs.x[1] == TESS_TAG_SIGNAL) {
+        REACHED(took a signal);
+    }
+}
+
+PROOF(syscall_recv, 9)
+{
+    receiving(TESS_SYS_recv);
+}
+
+PROOF(syscall_try_recv, 9)
+{
+    syscall_any();
+    ipc_syscall(&cpu, self, TESS_SYS_try_recv);
+    world_check();
+    CHECK(!waits(self), "it does not wait");
+    if (failed()) {
+        REACHED(refused);
+    } else {
+        REACHED(took something);
+    }
+}
+
+PROOF(syscall_reply, 9)
+{
+    syscall_any();
+    struct thread *caller = self->caller;
+    bool object = self->regs.x[3] != 0;
+    ipc_syscall(&cpu, self, TESS_SYS_reply);
+    world_check();
+    CHECK(!failed() || unchanged(), "an error has changed nothing");
+    if (failed()) {
+        REACHED(refused);
+    } else if (object) {
+        CHECK(rp.caller == NULL && self->caller == caller, "the reply object is empty");
+        REACHED(from a reply object);
+    } else {
+        CHECK(self->caller == NULL && caller->state != TESS_THREAD_REPLY, "the caller is answered");
+        REACHED(to the caller);
+    }
+}
+
+PROOF(syscall_reply_recv, 9)
+{
+    syscall_any();
+    struct thread *caller = self->caller;
+    bool object = self->regs.x[3] != 0;
+    ipc_syscall(&cpu, self, TESS_SYS_reply_recv);
+    world_check();
+    if (failed()) {
+        REACHED(refused);
+    } else if (!object && self->state == TESS_THREAD_RECV) {
+        CHECK(self->caller == NULL && caller->state != TESS_THREAD_REPLY, "the caller is answered");
+        REACHED(answered and waits);
+    } else if (object) {
+        REACHED(from a reply object);
+    }
+}
+
+PROOF(syscall_signal, 9)
+{
+    syscall_any();
+    word_t bits = nt.bits;
+    ipc_syscall(&cpu, self, TESS_SYS_signal);
+    world_check();
+    CHECK(!failed() || (unchanged() && nt.bits == bits), "an error has changed nothing");
+    if (failed()) {
+        REACHED(refused);
+    } else {
+        REACHED(signalled);
+    }
+}
+
+PROOF(fault_to_handler, 9)
+{
+    world_any();
+    struct thread *const t = &thread_1;
+    ASSUME(cpu.current == t && t->state == TESS_THREAD_READY);
+    struct cap handler = { .object = (word_t)&ep, .badge = any_u64() };
+    handler.type = any_bool() ? TESS_TYPE_endpoint : TESS_TYPE_null;
+    word_t words[8];
+    enum tess_fault kind = (enum tess_fault)(1 + any_below(TESS_FAULT_hardware));
+    unsigned count = 1 + any_below(8);
+    struct thread *receiver = ep.receivers;
+    ipc_fault(t, &handler, kind, words, count);
+    world_check();
+    if (handler.type == TESS_TYPE_null) {
+        CHECK(t->state == TESS_THREAD_SUSPENDED, "a fault that nobody handles suspends");
+        REACHED(no handler);
+    } else if (receiver == NULL) {
+        CHECK(t->state == TESS_THREAD_SEND && t->fault_kind == kind, "it waits for its handler");
+        REACHED(queued);
+    } else {
+        CHECK(t->state == TESS_THREAD_REPLY && t->server == receiver && receiver->regs.x[0] == handler.badge,
+              "its handler has the message");
+        REACHED(handled);
+    }
+}
+
+SPEC_END
