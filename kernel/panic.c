@@ -83,6 +83,20 @@ static void print_named(const char *name, word_t value)
     panic_hex(value);
 }
 
+static const char *state_name(unsigned state)
+{
+    static const char *const name[] = {
+        [TESS_THREAD_SUSPENDED] = "suspended",
+        [TESS_THREAD_READY] = "ready",
+        [TESS_THREAD_NO_BUDGET] = "without budget",
+        [TESS_THREAD_SEND] = "sending",
+        [TESS_THREAD_RECV] = "receiving",
+        [TESS_THREAD_REPLY] = "in a call",
+        [TESS_THREAD_WAIT] = "waiting",
+    };
+    return state < sizeof(name) / sizeof(name[0]) ? name[state] : "in no state";
+}
+
 static void print_thread(const struct thread *t)
 {
     char name[sizeof(t->name) + 1];
@@ -96,8 +110,8 @@ static void print_thread(const struct thread *t)
     panic_decimal(t->id);
     uart_print(" \"");
     uart_print(name);
-    uart_print("\" state ");
-    panic_decimal(t->state);
+    uart_print("\" ");
+    uart_print(state_name(t->state));
     uart_print(" priority ");
     panic_decimal(t->prio);
     uart_print(", as last saved:\n");

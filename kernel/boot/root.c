@@ -212,6 +212,7 @@ static void make_thread(struct root *r, struct cpu *cpu, const struct handoff *h
     }
     arch_thread_init(t);
     t->cpu = cpu;
+    t->state = TESS_THREAD_SUSPENDED;
     t->id = ++cpu->next_thread_id;
     t->prio = TESS_ROOT_PRIO;
     t->ceiling = CEILING;

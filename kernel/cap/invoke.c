@@ -6,6 +6,7 @@
 #include "../trace.h"
 #include "cnode.h"
 #include "derivation.h"
+#include "make.h"
 
 #define LABELS 0x100
 
@@ -153,7 +154,7 @@ ALWAYS_INLINE enum tess_err from_to(struct invocation *inv, struct cap **from, s
     return (*to)->type == TESS_TYPE_null ? TESS_OK : TESS_EXISTS;
 }
 
-static enum tess_err copy(struct invocation *inv, bool mint)
+ALWAYS_INLINE enum tess_err copy(struct invocation *inv, bool mint)
 {
     struct cap *from, *to;
     enum tess_err err = from_to(inv, &from, &to);
@@ -169,7 +170,7 @@ static enum tess_err copy(struct invocation *inv, bool mint)
                  from->badge != 0)) {
         return TESS_ARG;
     }
-    cap_copy(from, to, (unsigned)inv->arg[3], badge);
+    cap_copy_inline(from, to, (unsigned)inv->arg[3], badge);
     return TESS_OK;
 }
 
@@ -223,9 +224,14 @@ enum tess_err cnode_invoke(struct invocation *inv)
 {
     struct cap *c;
 
-    switch (inv->label) {
-    case TESS_LABEL_cnode_copy:
+    if (inv->label == TESS_LABEL_cnode_copy) { /* the most frequent first */
         return copy(inv, false);
+    }
+    if (inv->label == TESS_LABEL_cnode_delete) {
+        c = own_slot(inv, inv->arg[0]);
+        return c == NULL ? TESS_RANGE : cap_delete(c);
+    }
+    switch (inv->label) {
     case TESS_LABEL_cnode_mint:
         return copy(inv, true);
     case TESS_LABEL_cnode_move:
@@ -238,8 +244,6 @@ enum tess_err cnode_invoke(struct invocation *inv)
         return TESS_RANGE;
     }
     switch (inv->label) {
-    case TESS_LABEL_cnode_delete:
-        return cap_delete(c);
     case TESS_LABEL_cnode_revoke:
         return c->type == TESS_TYPE_null ? TESS_CAP : cap_revoke(c);
     case TESS_LABEL_cnode_cancel_badge:

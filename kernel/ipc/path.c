@@ -32,19 +32,17 @@ ALWAYS_INLINE word_t any_word(void)
     return w;
 }
 
-/* NULL: no such slot. */
-ALWAYS_INLINE struct cap *slot_of(const struct thread *self, word_t slot)
+/* False: no such slot. */
+ALWAYS_INLINE bool slot_of(const struct thread *self, word_t slot, struct cap **out)
 {
     struct cap *slots = self->slots;
     word_t count = self->slot_count;
 
     __asm__("" : "+r"(slots), "+r"(count)); /* one load for both */
-    if (unlikely(slot >= count)) {
-        return NULL;
-    }
     struct cap *c = &slots[slot];
     __asm__("" : "+r"(c)); /* one address for all its fields */
-    return c;
+    *out = c;
+    return slot < count;
 }
 
 ALWAYS_INLINE bool is_kind(const struct cap *c, unsigned type, unsigned right)
@@ -52,11 +50,10 @@ ALWAYS_INLINE bool is_kind(const struct cap *c, unsigned type, unsigned right)
     return (c->kind & (0xff | right << 8)) == (type | right << 8);
 }
 
-ALWAYS_INLINE struct cap *look_up(const struct thread *self, word_t slot, unsigned type,
-                                  unsigned right)
+ALWAYS_INLINE bool look_up(const struct thread *self, word_t slot, unsigned type, unsigned right,
+                           struct cap **out)
 {
-    struct cap *c = slot_of(self, slot);
-    return unlikely(c == NULL || !is_kind(c, type, right)) ? NULL : c;
+    return slot_of(self, slot, out) && is_kind(*out, type, right);
 }
 
 /* `to`, passive or without what it lent, runs on what self ran on: a call lends it, a reply gives it back. */
@@ -164,9 +161,10 @@ void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct th
                struct cpu *cpu)
 {
     /* ---- look up, check ---- */
-    struct cap *c = slot_of(self, slot);
-    if (unlikely(c == NULL)) {
-        return path_slow(slot, tag, deadline, slot2, self, cpu);
+    struct cap *c;
+    (void)slot2;
+    if (unlikely(!slot_of(self, slot, &c))) {
+        return path_slow(slot, tag, deadline, any_word(), self, cpu);
     }
     if (unlikely(!is_kind(c, TESS_TYPE_endpoint, TESS_RIGHT_SEND))) {
         return call_other(slot, tag, deadline, c, self, cpu);
@@ -176,7 +174,7 @@ void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct th
     }
     struct thread *to = ((struct endpoint *)c->object)->receivers;
     if (unlikely(to == NULL || !can_switch(cpu, to))) {
-        return call_hurdle(slot, tag, 0, slot2, self, cpu);
+        return call_hurdle(slot, tag, 0, any_word(), self, cpu);
     }
     if (unlikely(to->budget != NULL)) {
         return call_active(slot, tag, to, c, self, cpu);
@@ -209,7 +207,7 @@ ALWAYS_INLINE void resume_faulted(struct thread *self, struct thread *to)
     return switch_full(any_word(), any_word(), to, any_word(), self);
 }
 
-/* The caller kept its own budget: the server has its own, too. */
+/* The caller kept its own budget: the server has its own, too (else THREAD_SLOW). */
 static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, struct thread *to,
                                                    struct cap *c, struct thread *self,
                                                    struct cpu *cpu)
@@ -217,7 +215,7 @@ static __attribute__((noinline)) void reply_active(word_t slot, word_t tag, stru
     struct budget *theirs = to->budget, *mine = self->budget;
     uint64_t now = arch_now();
 
-    if (unlikely(mine->owner != self || !slice_lasts(cpu, mine, theirs, now))) {
+    if (unlikely(!slice_lasts(cpu, mine, theirs, now))) {
         return path_slow(slot, tag, 0, 0, self, cpu);
     }
     /* ---- commit ---- */
@@ -276,9 +274,10 @@ void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, str
                      struct cpu *cpu)
 {
     /* ---- look up, check ---- */
-    struct cap *c = look_up(self, slot, TESS_TYPE_endpoint, TESS_RIGHT_RECV);
+    struct cap *c;
     struct thread *to = self->caller;
-    if (unlikely(c == NULL || to == NULL || (deadline | slot2) != 0)) {
+    if (unlikely(!look_up(self, slot, TESS_TYPE_endpoint, TESS_RIGHT_RECV, &c) || to == NULL ||
+                 (deadline | slot2) != 0)) {
         return path_slow(slot, tag, deadline, slot2, self, cpu);
     }
     if (unlikely(!can_switch(cpu, to) || ((struct endpoint *)c->object)->senders != NULL ||
@@ -321,10 +320,10 @@ static __attribute__((noinline)) void signal_wake(word_t slot, word_t tag, struc
 void path_signal(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
                  struct cpu *cpu)
 {
-    struct cap *c = look_up(self, slot, TESS_TYPE_notification, TESS_RIGHT_SEND);
+    struct cap *c;
 
     (void)deadline, (void)slot2;
-    if (unlikely(c == NULL)) {
+    if (unlikely(!look_up(self, slot, TESS_TYPE_notification, TESS_RIGHT_SEND, &c))) {
         return path_slow(slot, tag, 0, 0, self, cpu);
     }
     struct notification *n = (struct notification *)c->object;
@@ -367,14 +366,13 @@ void path_yield(word_t slot, word_t tag, word_t deadline, word_t slot2, struct t
 ALWAYS_INLINE void wait_directly(word_t slot, word_t tag, word_t deadline, word_t slot2,
                                  struct thread *self, struct cpu *cpu, bool ack)
 {
-    struct cap *irq = ack ? look_up(self, slot2, TESS_TYPE_irq, 0) : NULL;
-    struct cap *c = slot_of(self, slot);
+    struct cap *irq = NULL, *c;
     struct thread *to = cpu->ready[cpu->top];
     struct budget *mine = self->budget;
 
     (void)lock_fpu(cpu);
-    if (c == NULL || (ack && irq == NULL) || deadline != 0 || to == NULL || mine->owner != self ||
-        !can_switch(cpu, to)) {
+    if (!slot_of(self, slot, &c) || (ack && !look_up(self, slot2, TESS_TYPE_irq, 0, &irq)) ||
+        deadline != 0 || to == NULL || mine->owner != self || !can_switch(cpu, to)) {
         return path_slow(slot, tag, deadline, slot2, self, cpu);
     }
     uint64_t now = arch_now();

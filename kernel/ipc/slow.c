@@ -232,7 +232,8 @@ static void receive(struct thread *self, struct cap *c, uint64_t deadline, bool 
         }
         queue_append(&n->waiters, self);
         block(self, TESS_THREAD_WAIT, n, deadline);
-        if (self->caller == NULL) { /* else it goes on with what was lent, as when it waits in a send */
+        if (self->caller ==
+            NULL) { /* else it goes on with what was lent, as when it waits in a send */
             budget_go_home(self);
         }
         return;

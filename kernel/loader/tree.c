@@ -253,7 +253,7 @@ static const char *read_memory(const void *fdt, struct tree *t)
             return "bad memory ranges";
         }
     }
-    return t->ram.count ? NULL : "no memory";
+    return NULL;
 }
 
 /* Whole pages; what is outside the memory does no harm. */
@@ -312,7 +312,7 @@ static const char *read_reserved(const void *fdt, struct tree *t)
             return "too many reserved ranges";
         }
     }
-    return NULL;
+    return t->ram.count ? NULL : "no memory";
 }
 
 static const char *read_gic(const void *fdt, int gic, struct tree *t)

@@ -122,7 +122,8 @@ static word_t *walk_make(struct vspace *v, word_t va, unsigned *level)
     }
     word_t table = v->root;
 
-    for (unsigned l = 0;; l++) {
+#pragma GCC unroll 4
+    for (unsigned l = 0; l < LEVELS; l++) {
         LOOP_BOUND(LEVELS);
         word_t *e = entry_of(table, va, l);
         if (l == LEVELS - 1 || arch_pte_is_leaf(*e, l) ||
@@ -139,6 +140,21 @@ static word_t *walk_make(struct vspace *v, word_t va, unsigned *level)
         }
         table = arch_pte_paddr(*e);
     }
+    return NULL; /* not reached: the last level is a leaf or empty */
+}
+
+/* The page entry for va if all tables above it exist; else NULL. */
+ALWAYS_INLINE word_t *walk_to_page(const struct vspace *v, word_t va)
+{
+    word_t table = v->root;
+
+#pragma GCC unroll 4
+    for (unsigned l = 0; table != 0 && l < LEVELS - 1; l++) {
+        LOOP_BOUND(LEVELS);
+        word_t e = *entry_of(table, va, l);
+        table = arch_pte_is_table(e, l) ? arch_pte_paddr(e) : 0;
+    }
+    return table != 0 ? entry_of(table, va, LEVELS - 1) : NULL;
 }
 
 /* The leaf that maps va, and its level; NULL: none. */
@@ -146,6 +162,7 @@ static word_t *walk_find(const struct vspace *v, word_t va, unsigned *level)
 {
     word_t table = v->root;
 
+#pragma GCC unroll 4
     for (unsigned l = 0; table != 0 && l < LEVELS; l++) {
         LOOP_BOUND(LEVELS);
         word_t *e = entry_of(table, va, l);
@@ -209,7 +226,7 @@ static void mapped_remove(struct cap *c)
 /* The largest block that va, pa and the rest allow. */
 static unsigned leaf_level(word_t va, word_t pa, word_t pages)
 {
-    for (unsigned l = 1; l < LEVELS - 1; l++) {
+    for (unsigned l = 1; pages >= 512 && l < LEVELS - 1; l++) {
         LOOP_BOUND(LEVELS);
         word_t mask = ((word_t)1 << level_shift(l)) - 1;
         if (((va | pa) & mask) == 0 && pages >= (mask + 1) / TESS_PAGE) {
@@ -336,14 +353,12 @@ static enum tess_err map_undo(struct cap *f)
 
 #define UNDOING 1u /* *progress: a repetition goes on taking back */
 
+/* After map_check. */
 static enum tess_err frame_map(struct vspace *v, struct cap *f, word_t vaddr, word_t rights,
                                word_t attr, word_t *progress)
 {
-    enum tess_err err = map_check(f, vaddr, rights, attr);
+    enum tess_err err;
 
-    if (err != TESS_OK) {
-        return err;
-    }
     if (unlikely(v->emptying) && (err = finish_emptying(v)) != TESS_OK) {
         return err;
     }
@@ -381,10 +396,42 @@ static enum tess_err frame_map(struct vspace *v, struct cap *f, word_t vaddr, wo
     return err;
 }
 
+/* The common case, one page into tables that exist; false: not so simple, nothing has changed.  After map_check. */
+static bool map_page_directly(struct vspace *v, struct cap *f, word_t vaddr, word_t rights,
+                              word_t attr)
+{
+    if (f->size != TESS_PAGE || f->vspace != 0 || v->emptying) {
+        return false;
+    }
+    word_t *e = walk_to_page(v, vaddr);
+    if (e == NULL || *e != 0) {
+        return false;
+    }
+    arch_pte_write(e, arch_pte_leaf(f->object, LEVELS - 1, (unsigned)rights, (unsigned)attr));
+    f->vaddr = vaddr;
+    f->map_rights = (uint8_t)rights;
+    f->map_attr = (uint8_t)attr;
+    mapped_insert(v, f);
+    f->map_done = 1;
+    arch_tlb_publish();
+    return true;
+}
+
 static enum tess_err frame_unmap(struct cap *f)
 {
     if (f->vspace == 0) {
         return TESS_STATE;
+    }
+    if (f->size == TESS_PAGE) {
+        struct vspace *v = link_ptr(f->vspace);
+        word_t *e = walk_to_page(v, f->vaddr);
+        if (e != NULL) {
+            arch_pte_write(e, 0);
+            arch_tlb_range(v->asid, f->vaddr, 1);
+            arch_tlb_sync();
+            mapped_remove(f);
+            return TESS_OK;
+        }
     }
     while (!frame_unmap_step(f)) {
         LOOP_BOUND(1 << 24);
@@ -482,6 +529,15 @@ enum tess_err frame_invoke(struct invocation *inv)
         v = arg_cap(inv, inv->arg[0], TESS_TYPE_vspace, &err);
         if (v == NULL) {
             return err;
+        }
+        err = map_check(f, inv->arg[1], inv->arg[2], inv->arg[3]);
+        if (err != TESS_OK) {
+            return err;
+        }
+        if (likely(map_page_directly((struct vspace *)v->object, f, inv->arg[1], inv->arg[2],
+                                     inv->arg[3]))) {
+            inv->result[0] = 1;
+            return TESS_OK;
         }
         err = frame_map((struct vspace *)v->object, f, inv->arg[1], inv->arg[2], inv->arg[3],
                         &inv->self->progress);
@@ -584,8 +640,11 @@ static enum tess_err vector_item(struct invocation *inv, struct vspace *v, struc
         bool repeated = f->vspace != 0 && link_ptr(f->vspace) == v && f->vaddr == vaddr &&
                         f->map_rights == rights && f->map_attr == inv->arg[2] &&
                         f->map_done == f->size / TESS_PAGE;
-        return repeated ? TESS_OK
-                        : frame_map(v, f, vaddr, rights, inv->arg[2], &inv->self->progress);
+        err = map_check(f, vaddr, rights, inv->arg[2]);
+        if (err != TESS_OK || repeated || map_page_directly(v, f, vaddr, rights, inv->arg[2])) {
+            return err;
+        }
+        return frame_map(v, f, vaddr, rights, inv->arg[2], &inv->self->progress);
     }
     if (f->vspace == 0 || link_ptr(f->vspace) != v) {
         return TESS_STATE;

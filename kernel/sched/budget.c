@@ -3,6 +3,7 @@
 
 void budget_configure(struct budget *b, uint64_t amount, uint64_t period, uint64_t now)
 {
+    b->consumed = budget_consumed(b);
     b->amount = amount;
     b->period = period;
     b->slice = amount == period;
@@ -35,16 +36,14 @@ static void refill_later(struct budget *b, uint64_t amount, uint64_t time)
 
 bool budget_charge(struct budget *b, uint64_t used, uint64_t start, uint64_t now)
 {
-    b->consumed += used;
     if (b->slice) { /* a time slice: full again as soon as it is empty */
-        struct refill *only = &b->refill[b->head];
-        if (used < only->amount) {
-            only->amount -= used;
-        } else {
-            only->amount = 0;
-        }
+        struct refill *only = &b->refill[0];
+        uint64_t take = used < only->amount ? used : only->amount;
+        only->amount -= take;
+        b->consumed += used - take;
         return false;
     }
+    b->consumed += used;
     uint64_t back = 0; /* what this activation consumed, to come back at start + period */
 
     for (unsigned i = 0; i < BUDGET_REFILLS && used > 0; i++) {
@@ -70,6 +69,17 @@ bool budget_charge(struct budget *b, uint64_t used, uint64_t start, uint64_t now
         }
     }
     return b->refill[b->head].time > now;
+}
+
+uint64_t budget_consumed(const struct budget *b)
+{
+    return b->consumed + (b->slice ? b->amount - b->refill[0].amount : 0);
+}
+
+void budget_next_slice(struct budget *b)
+{
+    b->consumed += b->amount - b->refill[0].amount;
+    b->refill[0].amount = b->amount;
 }
 
 bool budget_ok(const struct budget *b)

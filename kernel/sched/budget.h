@@ -33,7 +33,7 @@ struct budget {
     bool slice;     /* amount == period: then head is 0, count 1, never throttled */
     uint64_t amount;
     uint64_t period;
-    uint64_t consumed;     /* since creation */
+    uint64_t consumed; /* since creation; of a slice without what is missing in the present one */
     struct thread *owner;  /* bound to it, else NULL */
     struct thread *holder; /* thread->budget == this, else NULL */
     struct timer timer;    /* TIMER_BUDGET while throttled */
@@ -45,6 +45,10 @@ _Static_assert(sizeof(struct budget) <= TESS_SIZE_budget, "budget size is ABI");
 void budget_configure(struct budget *b, uint64_t amount, uint64_t period, uint64_t now);
 /* Account `used` ticks of an activation that began at `start`.  True: nothing is left before refill[head].time. */
 bool budget_charge(struct budget *b, uint64_t used, uint64_t start, uint64_t now);
+/* Ticks consumed since creation. */
+uint64_t budget_consumed(const struct budget *b);
+/* A slice is used up: full again. */
+void budget_next_slice(struct budget *b);
 bool budget_ok(const struct budget *b);
 
 #endif

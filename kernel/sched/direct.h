@@ -45,7 +45,6 @@ ALWAYS_INLINE void slice_switch(struct cpu *cpu, struct budget *old, struct budg
     if (old != NULL) {
         uint64_t used = now - cpu->budget_start;
         old->refill[0].amount -= used;
-        old->consumed += used;
     }
     cpu->budget = new;
     cpu->budget_start = now;

@@ -363,7 +363,7 @@ enum tess_err budget_invoke(struct invocation *inv)
         return b->owner == NULL ? TESS_STATE : cap_delete(&b->owner->slot[THREAD_BUDGET]);
     default: /* consumed */
         budget_account(inv->cpu);
-        inv->result[0] = b->consumed;
+        inv->result[0] = budget_consumed(b);
         inv->result[1] = b->throttled || b->count == 0 ? 0 : b->refill[b->head].amount;
         return TESS_OK;
     }

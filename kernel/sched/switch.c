@@ -40,7 +40,7 @@ static void next_slice(struct cpu *cpu, struct budget *b)
 {
     struct thread *h = b->holder;
 
-    b->refill[b->head].amount = b->amount;
+    budget_next_slice(b);
     if (h == cpu->current) {
         schedule_yield(cpu);
     } else if (h != NULL && h->state == TESS_THREAD_READY) {
@@ -129,7 +129,7 @@ static void timeout_fault(struct thread *t)
     struct cap *handler = &t->slot[THREAD_TIMEOUT];
 
     if (t->state == TESS_THREAD_NO_BUDGET && handler->type != TESS_TYPE_null && t->budget != NULL) {
-        word_t words[2] = { t->budget->consumed, t->regs.pc };
+        word_t words[2] = { budget_consumed(t->budget), t->regs.pc };
         ipc_fault(t, handler, TESS_FAULT_budget, words, 2);
     }
 }
@@ -333,6 +333,10 @@ void budget_bind(struct budget *b, struct thread *t)
         t->caller->budget == NULL) { /* it served on a lent budget: the reply must look */
         t->caller->flags |= THREAD_SLOW;
         thread_update_space(t->caller);
+    }
+    if (t->state == TESS_THREAD_REPLY && t->budget == NULL) { /* it lent what it ran on: likewise */
+        t->flags |= THREAD_SLOW;
+        thread_update_space(t);
     }
     if (t->budget == NULL && b->holder == NULL) {
         hold(b, t);

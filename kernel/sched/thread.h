@@ -125,14 +125,17 @@ ALWAYS_INLINE void queue_append(struct thread **head, struct thread *t)
 
 ALWAYS_INLINE void queue_pop(struct thread **head, struct thread *first)
 {
-    struct thread *next = first->q_next, *last = first->q_prev;
-    if (next == first) {
+    struct thread *next = first->q_next;
+    if (likely(next == first)) {
         *head = NULL;
-    } else {
-        last->q_next = next;
-        next->q_prev = last;
-        *head = next;
+        __asm__(
+            ""); /* or else the compiler shares the store with the other branch, at the price of a jump */
+        return;
     }
+    struct thread *last = first->q_prev;
+    last->q_next = next;
+    next->q_prev = last;
+    *head = next;
 }
 
 ALWAYS_INLINE void queue_remove(struct thread **head, struct thread *t)

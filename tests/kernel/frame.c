@@ -102,16 +102,16 @@ TEST("a frame capability has one mapping")
 
 TEST("an address that is in use is refused and nothing is mapped")
 {
-    void *p;
-    (void)make_mapped(8192, &p);
-    tess_cap big = make_frame(16384);
-    uint64_t start = (uint64_t)p - 8192;
+    tess_cap small = make_frame(8192), big = make_frame(16384);
 
-    *(volatile uint64_t *)p = 9;
-    ERR(map(big, start, RW), EXISTS);
-    EQ(touch(start, false), TESS_FAULT_page);
-    EQ(*(volatile uint64_t *)p, 9);
+    OK(map(small, spare + 8192, RW));
+    *at(spare + 8192) = 9;
+    ERR(map(big, spare, RW), EXISTS);
+    EQ(touch(spare, false), TESS_FAULT_page);
+    EQ(*at(spare + 8192), 9);
     OK(map(big, spare + 65536, RW));
+    *at(spare + 65536) = 1;
+    EQ(*at(spare + 8192), 9);
 }
 
 TEST("a misaligned address is refused")

@@ -28,7 +28,7 @@ damage() {
 expect() {
     name=$1
     shift
-    for start in "" "--cpu cortex-a57 --gic 2 --el2" "--el2"; do
+    for start in "" "$second" "--el2"; do
         # shellcheck disable=SC2086 # options are words without blanks
         tools/qemu.sh "$work/x.img" --memory 128M --timeout 60 $start >"$work/out" 2>"$work/errors"
         status=$?
@@ -54,6 +54,11 @@ expect() {
 undefined='\000\000\000\000'              # udf #0
 far_store='\000\002\200\322\037\000\000\371' # mov x0, #16; str xzr, [x0]
 lost_stack='\377\377\177\321\000\000\000\000' # sub sp, sp, #0xfff000; udf #0
+text_store='\000\000\000\020\037\000\000\371' # adr x0, .; str xzr, [x0]
+stack_jump='\340\003\000\221\000\000\037\326' # mov x0, sp; br x0
+user_load='\000\010\240\322\000\000\100\371' # mov x0, #0x400000; ldr x0, [x0]
+
+second="--cpu cortex-a57 --gic 2 --el2"
 
 for kernel in kernel.elf kernel-debug.elf; do
     damage $kernel machine_invoke '' &&
@@ -62,7 +67,7 @@ for kernel in kernel.elf kernel-debug.elf; do
         expect "$kernel: an undefined instruction in the kernel" \
             '^exception in the kernel: vector 0x4 ESR 0x2000000 ELR 0x[0-9a-f]+ machine_invoke\+0x0 ' \
             '^kernel panic: ' '^  0x[0-9a-f]+ machine_invoke\+0x0$' '^  0x[0-9a-f]+ invoke\+0x[0-9a-f]+$' \
-            '^thread [0-9]+ "root" state [0-9]+ priority 254' '^  x0 0x' '^  pc 0x[0-9a-f]+ sp 0x' \
+            '^thread [0-9]+ "root" ready priority 254' '^  x0 0x' '^  pc 0x[0-9a-f]+ sp 0x' \
             '^last events:$' '^  [0-9]+ thread [0-9]+ syscall 0x3 ' '^  [0-9]+ thread [0-9]+ invoke 0x92 '
     damage $kernel machine_invoke "$far_store" &&
         expect "$kernel: a store to an address of nobody" \
@@ -71,6 +76,17 @@ for kernel in kernel.elf kernel-debug.elf; do
     damage $kernel machine_invoke "$lost_stack" &&
         expect "$kernel: the stack pointer is lost" '^kernel panic: ' '^  0x[0-9a-f]+ machine_invoke\+0x4$' \
             '^thread [0-9]+ "root"'
+    damage $kernel machine_invoke "$text_store" &&
+        expect "$kernel: code is read-only" \
+            '^exception in the kernel: vector 0x4 ESR 0x9[67][0-9a-f]*4f ELR 0x[0-9a-f]+ machine_invoke\+0x4 '
+    damage $kernel machine_invoke "$stack_jump" &&
+        expect "$kernel: data is never executed" \
+            '^exception in the kernel: vector 0x4 ESR 0x8600000f ELR 0x[0-9a-f]+ FAR '
+    second="--cpu max --gic 2 --el2" # cortex-a57 has no PAN
+    damage $kernel machine_invoke "$user_load" &&
+        expect "$kernel: user memory is not looked at" \
+            '^exception in the kernel: vector 0x4 ESR 0x9[67][0-9a-f]*0f ELR 0x[0-9a-f]+ machine_invoke\+0x4 FAR 0x400000 '
+    second="--cpu cortex-a57 --gic 2 --el2"
 done
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" = 24 ]
+[ "$failed" = 0 ] && [ "$passed" = 42 ]

@@ -239,28 +239,28 @@ path_invoke:
     stp     x12, x13, [x4, #X(12)]
     stp     x14, x15, [x4, #X(14)]
     stp     x16, x17, [x4, #X(16)]
-    stp     x18, x30, [sp, #-32]!
-    str     x4, [sp, #16]
+    stp     x4, x30, [sp, #-16]!    /* x18: the kernel is compiled not to touch it */
     mov     x0, x5
     mov     x2, x3
     mov     x3, x1
     mov     x1, x4
     bl      invoke
-    ldr     x4, [sp, #16]
-    ldp     x18, x30, [sp], #32
+    ldp     x2, x30, [sp], #16
 #ifndef KERNEL_DEBUG
     cbnz    w0, 1f
-    mov     x2, x4
     ldp     x0, x1, [x2, #X(0)]
     ldp     x10, x11, [x2, #X(10)]
     ldp     x12, x13, [x2, #X(12)]
     ldp     x14, x15, [x2, #X(14)]
     ldp     x16, x17, [x2, #X(16)]
-    b       exit_same
+    UNLOCK  x4
+    mov     sp, x2
+    CLEAR_SCRATCH
+    eret
 1:
 #endif
-    SAVE_NATIVE x4
-    mov     x0, x4
+    SAVE_NATIVE x2
+    mov     x0, x2
     mov     x1, sp
     bl      trap_finish
     b       exit_full

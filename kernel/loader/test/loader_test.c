@@ -35,7 +35,8 @@ static bool map_matches(const struct ranges *r, const bool *map)
     bool seen[UNITS + 2] = { false };
 
     for (uint64_t i = 0; i < r->count; i++) {
-        if (r->at[i].bytes == 0 || (i > 0 && r->at[i - 1].base + r->at[i - 1].bytes >= r->at[i].base)) {
+        if (r->at[i].bytes == 0 ||
+            (i > 0 && r->at[i - 1].base + r->at[i - 1].bytes >= r->at[i].base)) {
             return false; /* empty, unsorted, overlapping or touching */
         }
         for (uint64_t u = r->at[i].base; u < r->at[i].base + r->at[i].bytes; u++) {
@@ -207,7 +208,7 @@ static void mutated_programs_are_refused_or_described_rightly(void **state)
 
     (void)state;
     random_state = 3;
-    for (int round = 0; round < 30000; round++) {
+    for (int round = 0; round < 20000; round++) {
         uint64_t bytes = round % 3 ? ELF_BYTES : random64() % ELF_BYTES;
         uint64_t *whole = malloc(ELF_BYTES), *file = malloc(bytes ? bytes : 1);
         struct elf e;
@@ -228,7 +229,8 @@ static void mutated_programs_are_refused_or_described_rightly(void **state)
 
                 assert_true(s->va >= from && s->va % 4096 == 0 && s->mem_bytes % 4096 == 0);
                 assert_true(s->va + s->mem_bytes <= END && s->file_bytes <= s->mem_bytes);
-                assert_true(s->file_paddr >= (uintptr_t)file && s->file_paddr + s->file_bytes <= (uintptr_t)file + bytes);
+                assert_true(s->file_paddr >= (uintptr_t)file &&
+                            s->file_paddr + s->file_bytes <= (uintptr_t)file + bytes);
                 assert_true((s->rights & 6) != 6);
                 from = s->va + s->mem_bytes;
             }
@@ -267,9 +269,9 @@ static void mappings_are_exact(void **state)
         uint64_t va, pa, bytes;
         unsigned tables; /* with the root */
     } row[] = {
-        { 0xffff000040000000, 0x40000000, 0x40000000, 2 },         /* one 1 GiB block */
-        { 0xffff000040000000, 0x40000000, 0x4000000, 3 },          /* 2 MiB blocks */
-        { 0xffff000040001000, 0x40001000, 0x1000, 4 },             /* one page */
+        { 0xffff000040000000, 0x40000000, 0x40000000, 2 }, /* one 1 GiB block */
+        { 0xffff000040000000, 0x40000000, 0x4000000, 3 },  /* 2 MiB blocks */
+        { 0xffff000040001000, 0x40001000, 0x1000, 4 },     /* one page */
         { 0xffff0000401ff000, 0x401ff000, 0x40202000, 6 }, /* ragged at both ends */
         { 0xffff800000000000, 0x40200000, 0x1000000 + 0x3000, 4 },
     };
@@ -423,7 +425,7 @@ static void mutated_trees_are_refused_or_make_sense(void **state)
 
     (void)state;
     random_state = 4;
-    for (int round = 0; round < 60000; round++) {
+    for (int round = 0; round < 20000; round++) {
         void *whole = tree_make(), *fdt;
         uint64_t bytes = fdt_totalsize(whole), used;
         struct tree t;
@@ -432,7 +434,8 @@ static void mutated_trees_are_refused_or_make_sense(void **state)
             unsigned char *at = (unsigned char *)whole + (round % 4 ? 0x40 : 0) % bytes;
             uint64_t i = random64() % (bytes - 0x40);
 
-            at[i] = random64() % 2 ? (unsigned char)random64() : (unsigned char)(at[i] ^ 1u << random64() % 8);
+            at[i] = random64() % 2 ? (unsigned char)random64()
+                                   : (unsigned char)(at[i] ^ 1u << random64() % 8);
         }
         /* As large as it says and not a byte more, so that reading on is noticed; never less than its header. */
         bytes = fdt_totalsize(whole) < TREE_BYTES ? fdt_totalsize(whole) : TREE_BYTES;
