@@ -40,8 +40,12 @@ struct cap {
     /* derivation tree */
     link_t parent, child, next, prev; /* prev of a first child is 0 */
     union {
-        word_t zeroed; /* untyped: bytes known to be zero or given out, from the start; >= used */
-        struct {       /* frame: set iff mapped; tables: set iff in use */
+        struct {
+            word_t
+                zeroed; /* untyped: bytes known to be zero or given out, from the start; >= used */
+            word_t rest;
+        };
+        struct { /* frame: set iff mapped; tables: set iff in use */
             link_t vspace;
             link_t map_next, map_prev;    /* the address space's list of such capabilities */
             uint8_t map_rights, map_attr; /* frame: how mapped */

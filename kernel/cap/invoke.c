@@ -10,11 +10,10 @@
 
 #define LABELS 0x100
 
-static const struct {
-    uint8_t type, words, results;
-} table[LABELS] = {
+/* One word a label: type, least words << 8, results << 16. */
+static const uint32_t table[LABELS] = {
 #define INVOKE(object, verb, number, words, results, args, text)                                   \
-    [number] = { TESS_TYPE_##object, words, results },
+    [number] = TESS_TYPE_##object | (words) << 8 | (results) << 16,
 #include "../../abi/invocations.def"
 #undef INVOKE
 };
@@ -104,11 +103,12 @@ uint32_t invoke(struct cpu *cpu, struct thread *self, struct cap *cap, word_t ta
     enum tess_err err;
 
     trace(cpu, TESS_TRACE_invoke, label, self->regs.x[0]);
-    if (unlikely(label >= LABELS || table[label].type != type)) {
+    uint32_t row = label < LABELS ? table[label] : 0;
+    if (unlikely((row & 0xff) != type)) {
         thread_error(self, TESS_CALL);
         return cpu->pending;
     }
-    if (unlikely((tag & TESS_TAG_KERNEL) != 0 || tess_tag_len(tag) < table[label].words)) {
+    if (unlikely((tag & TESS_TAG_KERNEL) != 0 || tess_tag_len(tag) < (row >> 8 & 0xff))) {
         thread_error(self, TESS_ARG);
         return cpu->pending;
     }
@@ -122,7 +122,7 @@ uint32_t invoke(struct cpu *cpu, struct thread *self, struct cap *cap, word_t ta
         return inv.cpu->pending;
     }
     inv.self->progress = 0;
-    thread_result(inv.self, 0, tess_tag(err, err == TESS_OK ? table[inv.label].results : 0, 0));
+    thread_result(inv.self, 0, tess_tag(err, err == TESS_OK ? table[inv.label] >> 16 : 0, 0));
     return inv.cpu->pending;
 }
 
@@ -194,7 +194,7 @@ static enum tess_err move(struct invocation *inv)
     to->badge = from->badge;
     to->size = from->size;
     to->zeroed = from->zeroed; /* of a frame: not mapped */
-    to->map_rights = to->map_attr = 0;
+    to->rest = 0;
     derivation_replace(from, to);
     from->type = TESS_TYPE_null;
     return TESS_OK;

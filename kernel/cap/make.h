@@ -43,8 +43,7 @@ ALWAYS_INLINE void fill(struct cap *to, unsigned type, unsigned rights, unsigned
     to->map_done = 0;
     to->badge = badge;
     to->size = size;
-    to->zeroed = 0;
-    to->map_rights = to->map_attr = 0;
+    to->zeroed = to->rest = 0;
     uint32_t *refs = refs_of(to);
     if (refs != NULL) {
         ++*refs;

@@ -243,6 +243,8 @@ void audit_irqs(void)
         }
         HOLDS(l->refs != 0 || l->slot.type == TESS_TYPE_null, "a line that nobody has is not bound",
               l, i, l->slot.type);
+        HOLDS(l->slot.type != TESS_TYPE_null || l->kernel || (l->masked && !l->active),
+              "a line that is not bound is masked", l, i, l->active);
         HOLDS(!l->kernel || l->refs == 0, "the kernel's own lines are not for sale", l, i, l->refs);
     }
 }

@@ -148,13 +148,19 @@ ALWAYS_INLINE word_t *walk_to_page(const struct vspace *v, word_t va)
 {
     word_t table = v->root;
 
+    if (table == 0) {
+        return NULL;
+    }
 #pragma GCC unroll 4
-    for (unsigned l = 0; table != 0 && l < LEVELS - 1; l++) {
+    for (unsigned l = 0; l < LEVELS - 1; l++) {
         LOOP_BOUND(LEVELS);
         word_t e = *entry_of(table, va, l);
-        table = arch_pte_is_table(e, l) ? arch_pte_paddr(e) : 0;
+        if (!arch_pte_is_table(e, l)) {
+            return NULL;
+        }
+        table = arch_pte_paddr(e);
     }
-    return table != 0 ? entry_of(table, va, LEVELS - 1) : NULL;
+    return entry_of(table, va, LEVELS - 1);
 }
 
 /* The leaf that maps va, and its level; NULL: none. */
@@ -354,8 +360,9 @@ static enum tess_err map_undo(struct cap *f)
 #define UNDOING 1u /* *progress: a repetition goes on taking back */
 
 /* After map_check. */
-static enum tess_err frame_map(struct vspace *v, struct cap *f, word_t vaddr, word_t rights,
-                               word_t attr, word_t *progress)
+static __attribute__((noinline)) enum tess_err frame_map(struct vspace *v, struct cap *f,
+                                                         word_t vaddr, word_t rights, word_t attr,
+                                                         word_t *progress)
 {
     enum tess_err err;
 

@@ -43,8 +43,8 @@ ALWAYS_INLINE void slice_switch(struct cpu *cpu, struct budget *old, struct budg
     uint64_t end = now + new->refill[0].amount;
 
     if (old != NULL) {
-        uint64_t used = now - cpu->budget_start;
-        old->refill[0].amount -= used;
+        old->refill[0].amount =
+            cpu->budget_end - now; /* budget_end == budget_start + what it had then */
     }
     cpu->budget = new;
     cpu->budget_start = now;

@@ -264,14 +264,21 @@ void budget_move(struct thread *from, struct thread *to)
     }
 }
 
+static struct budget *own_budget(const struct thread *t)
+{
+    const struct cap *c = &t->slot[THREAD_BUDGET];
+    return c->type == TESS_TYPE_budget ? (struct budget *)c->object : NULL;
+}
+
 void budget_reclaim(struct thread *t, struct thread *server)
 {
     struct thread *h = server;
 
     for (unsigned i = 0; i < CHAIN_MAX && h->budget == NULL && h->state == TESS_THREAD_REPLY; i++) {
         LOOP_BOUND(CHAIN_MAX);
-        if (h->server == NULL) {
-            break;
+        struct budget *own = own_budget(h);
+        if (h->server == NULL || (own != NULL && own->holder != NULL)) {
+            break; /* what is further down is not what t lent */
         }
         h = h->server;
     }
@@ -280,12 +287,6 @@ void budget_reclaim(struct thread *t, struct thread *server)
         release(h);
         hold(b, t);
     }
-}
-
-static struct budget *own_budget(const struct thread *t)
-{
-    const struct cap *c = &t->slot[THREAD_BUDGET];
-    return c->type == TESS_TYPE_budget ? (struct budget *)c->object : NULL;
 }
 
 void budget_take_home(struct thread *t)

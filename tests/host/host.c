@@ -205,10 +205,10 @@ static struct {
     word_t asid, page, pte;
 } tlb[TLB];
 
-void arch_tlb_page(word_t asid, word_t vaddr)
+void arch_tlb_range(word_t asid, word_t vaddr, unsigned pages)
 {
     for (unsigned i = 0; i < TLB; i++) {
-        if (tlb[i].asid == asid && tlb[i].page == vaddr / TESS_PAGE) {
+        if (tlb[i].asid == asid && tlb[i].page - vaddr / TESS_PAGE < pages) {
             tlb[i].asid = 0;
         }
     }
@@ -444,6 +444,12 @@ static void entry_svc(struct thread *t, unsigned number)
         break;
     case TESS_SYS_yield:
         path_yield(x[0], x[1], x[2], x[3], t, cpu);
+        break;
+    case TESS_SYS_recv:
+        path_recv(x[0], x[1], x[2], x[3], t, cpu);
+        break;
+    case TESS_SYS_ack_recv:
+        path_ack_recv(x[0], x[1], x[2], x[3], t, cpu);
         break;
     case TESS_SYS_nop:
         path_nop(x[0], x[1], x[2], x[3], t, cpu);

@@ -349,7 +349,7 @@ TEST("the console UART interrupts when it has sent")
     close_line();
 }
 
-TEST("an interrupt is delivered while long capability work is going on")
+TEST("an interrupt raised before a revoke is served before the revoke ends")
 {
     tess_cap n = open_clock(1), ep = make(TESS_TYPE_endpoint);
 

@@ -201,10 +201,25 @@ for kind in "EL2, GICv3" "EL1, GICv2"; do
     tree_case "no PSCI is noticed" '^tessera: device tree: no PSCI' 'fdtput -r $tree /psci'
     tree_case "a PSCI method that does not exist is noticed" '^tessera: device tree: no PSCI' 'put -t s /psci method svc'
 done
+# What needs one kind of start only; and faults in the loader at the levels it can run at.
+pieces=
+for n in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
+    pieces="$pieces 0 4${n}800000 0 400000"
+done
+dead='put -t x $gic reg 0 8000000 0 10000 0 b000000 0 20000'
+fault='^tessera: fault in the loader: ESR 0x[0-9a-f]+ ELR image\+0x[0-9a-f]+ FAR 0x'
+kind="EL1, GICv3"
+dump "-M virt,gic-version=3 -cpu cortex-a53"
+tree_case "registers that do not answer are a fault that is told" "$fault" "$dead"
+tree_case "more pieces of memory than the kernel takes are noticed" '^tessera: memory: too many ranges of memory$' \
+    "put -t x $memory reg 0 40000000 0 600000 $pieces"
+kind="EL2 without VHE, GICv3"
+dump "-M virt,virtualization=on,gic-version=3 -cpu cortex-a57"
+tree_case "the board's own tree boots" "$sum" true
+tree_case "registers that do not answer are a fault that is told" "$fault" "$dead"
 kind="EL2, GICv3"
 dump "-M virt,virtualization=on,gic-version=3 -cpu cortex-a76"
 tree_case "hvc from the highest level is refused" '^tessera: device tree: PSCI by hvc, but nothing is above EL2' 'put -t s /psci method hvc'
-tree_case "registers that do not answer are a fault that is told" '^tessera: fault in the loader: ESR 0x[0-9a-f]+ ELR image\+0x[0-9a-f]+ FAR 0x' \
-    'put -t x $gic reg 0 8000000 0 10000 0 b000000 0 20000'
+tree_case "registers that do not answer are a fault that is told" "$fault" "$dead"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
