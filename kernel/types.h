@@ -36,7 +36,8 @@ _Noreturn void assert_failed(const char *expr, const char *file, int line);
  */
 #ifndef LOOP_BOUND
 #define LOOP_BOUND(n)                                                                              \
-    __asm__ volatile("9999: .pushsection .loop_bounds, \"\"\n .quad 9999b, %c0\n .popsection" ::"i"(n))
+    __asm__ volatile(                                                                              \
+        "9999: .pushsection .loop_bounds, \"\"\n .quad 9999b, %c0\n .popsection" ::"i"(n))
 #endif
 
 #endif

@@ -4,7 +4,7 @@
 # prove.sh [-c] NAME   one harness (its name, or area/subject:name), with the trace of each failure; or all those whose
 #                      area/subject:name begins with NAME
 # prove.sh -l          lists the harnesses
-# VERIFY_JOBS=1 runs one at a time.
+# VERIFY_JOBS=1 runs one at a time; VERIFY_BUILD=DIR keeps the logs elsewhere than in build/verify.
 # Each harness is run twice: the proof must succeed, and its vacuity check must reach every REACHED point (verify.h).
 # Time limit 120 s a run; over 30 s is reported, because the whole set has to stay cheap.
 # Ends with "N passed, N failed" and, when CBMC cannot be had here, "N skipped".  Exit status 1 if anything failed.
@@ -13,6 +13,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 cache=$top/.cache/proofs
+build=${VERIFY_BUILD:-$top/build/verify} # logs and traces
 cbmc=$top/.cache/cbmc/bin/cbmc
 limit=120   # CPU seconds of one run
 patience=900 # seconds of one run, for a machine that is busy with something else
@@ -73,7 +74,7 @@ run() { # proof | vacuity, flags...
 
 one() { # area/subject:name unwind [--trace]
     name=${1#*:} file=$here/${1%%:*}.c unwind=$2 trace=${3-}
-    work=$top/build/verify/$1
+    work=$build/$1
     mkdir -p "$work" "$cache"
     rm -f "$work/result"
     own=$(file_flags "$file")
@@ -165,8 +166,8 @@ if [ -n "$wanted" ] && [ "$total" = 1 ]; then
 else
     trace=
 fi
-results=$top/build/verify/results
-mkdir -p "$top/build/verify"
+results=$build/results
+mkdir -p "$build"
 # One line of arguments each; two processes.  A harness that says nothing counts as failed.
 echo "$harnesses" | sed "s/\$/$trace/" | xargs -P "${VERIFY_JOBS:-2}" -L 1 "$here/prove.sh" --one | tee "$results"
 passed=$(grep -c '^passed ' "$results")

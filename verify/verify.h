@@ -24,9 +24,10 @@
  * kernel's code affordable: they are as many as there are dereferences times objects.
  */
 #define SPEC_BEGIN                                                                                 \
-    _Pragma("CPROVER check push") _Pragma("CPROVER check disable \"pointer\"")                      \
-    _Pragma("CPROVER check disable \"bounds\"") _Pragma("CPROVER check disable \"pointer-overflow\"") \
-    _Pragma("CPROVER check disable \"pointer-primitive\"")
+    _Pragma("CPROVER check push") _Pragma("CPROVER check disable \"pointer\"")                     \
+        _Pragma("CPROVER check disable \"bounds\"")                                                \
+            _Pragma("CPROVER check disable \"pointer-overflow\"")                                  \
+                _Pragma("CPROVER check disable \"pointer-primitive\"")
 #define SPEC_END _Pragma("CPROVER check pop")
 
 #define PROOF(name, unwind) void name(void)

@@ -14,15 +14,15 @@
 #include "pool.h"
 #include "stand_in.h"
 /* The kernel's own, wherever they are defined, step aside for the stand-ins below. */
-#define ready_append kernel_ready_append
+#define ready_append  kernel_ready_append
 #define ready_prepend kernel_ready_prepend
-#define ready_remove kernel_ready_remove
-#define ready_first kernel_ready_first
-#define timer_insert kernel_timer_insert
-#define timer_remove kernel_timer_remove
-#define switch_to kernel_switch_to
-#define invoke kernel_invoke
-#define trace_record kernel_trace_record
+#define ready_remove  kernel_ready_remove
+#define ready_first   kernel_ready_first
+#define timer_insert  kernel_timer_insert
+#define timer_remove  kernel_timer_remove
+#define switch_to     kernel_switch_to
+#define invoke        kernel_invoke
+#define trace_record  kernel_trace_record
 #include "ipc/ipc.h"
 #include "mem/mem.h"
 #include "cap/cnode.h"
@@ -40,7 +40,7 @@
 
 SPEC_BEGIN
 
-#define THREADS 3u
+#define THREADS        3u
 #define EACH_THREAD(X) X(1) X(2) X(3)
 #define EACH_BUDGET(X) X(1) X(2)
 
@@ -174,7 +174,8 @@ static void switch_to(struct cpu *c, struct thread *next)
 
 static bool waits(const struct thread *t)
 {
-    return t->state == TESS_THREAD_SEND || t->state == TESS_THREAD_RECV || t->state == TESS_THREAD_WAIT;
+    return t->state == TESS_THREAD_SEND || t->state == TESS_THREAD_RECV ||
+           t->state == TESS_THREAD_WAIT;
 }
 
 /* t is in the ring of `head`, whose members all have its state and wait on the same. */
@@ -211,9 +212,9 @@ static bool chain_ends(const struct thread *t)
 
 static struct budget *own(const struct thread *t)
 {
-    return t->slot[THREAD_BUDGET].type == TESS_TYPE_null ? NULL
+    return t->slot[THREAD_BUDGET].type == TESS_TYPE_null        ? NULL
            : t->slot[THREAD_BUDGET].object == (word_t)&budget_1 ? &budget_1
-                                                                 : &budget_2;
+                                                                : &budget_2;
 }
 
 static bool thread_links_ok(const struct thread *t)
@@ -237,7 +238,8 @@ static bool world_thread_ok(const struct thread *t)
 
 static bool world_budget_ok(const struct budget *b)
 {
-    return (b->owner == NULL || own(b->owner) == b) && (b->holder == NULL || b->holder->budget == b) &&
+    return (b->owner == NULL || own(b->owner) == b) &&
+           (b->holder == NULL || b->holder->budget == b) &&
            (b->holder == NULL || b->owner != NULL) &&
            b->timer.kind == (b->throttled ? TIMER_BUDGET : TIMER_OFF);
 }
@@ -256,9 +258,9 @@ static uint32_t senders(void)
 static bool world_objects_ok(void)
 {
     return endpoint_ok(&ep) && head_ok(ep.receivers, TESS_THREAD_RECV) &&
-           head_ok(ep.senders, TESS_THREAD_SEND) && ep.sender_count == senders() && notification_ok(&nt) &&
-           head_ok(nt.waiters, TESS_THREAD_WAIT) && reply_ok(&rp) && world_budget_ok(&budget_1) &&
-           world_budget_ok(&budget_2);
+           head_ok(ep.senders, TESS_THREAD_SEND) && ep.sender_count == senders() &&
+           notification_ok(&nt) && head_ok(nt.waiters, TESS_THREAD_WAIT) && reply_ok(&rp) &&
+           world_budget_ok(&budget_1) && world_budget_ok(&budget_2);
 }
 
 /* At thread_1, which the operation is about, and at another: thread_2 and thread_3 differ only by name. */
@@ -267,7 +269,8 @@ static void world_check(void)
     struct thread *w = any_bool() ? &thread_1 : &thread_2;
     CHECK(thread_ok(w), "thread_ok");
     CHECK(queue_ok(w), "a thread is in the queue that its state says");
-    CHECK(thread_links_ok(w), "links to server, reply object, notification, timer and budget are right");
+    CHECK(thread_links_ok(w),
+          "links to server, reply object, notification, timer and budget are right");
     CHECK(*queued(w) == (w->state == TESS_THREAD_READY && w != cpu.current),
           "a ready thread is current or in the ready queues, others are not");
     CHECK(endpoint_ok(&ep) && ep.sender_count == senders(), "the endpoint counts its senders");

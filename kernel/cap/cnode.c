@@ -117,8 +117,6 @@ static bool object_empty_step(struct cap *c)
         return true;
     case TESS_TYPE_vspace:
         return vspace_empty_step((struct vspace *)c->object);
-    case TESS_TYPE_irq:
-        return cap_delete_step(&irq_lines[c->object].slot);
     default:
         return true;
     }
@@ -136,7 +134,8 @@ ALWAYS_INLINE bool release_step(struct cap *c, const uint32_t *refs)
     return refs == NULL || *refs > 1 || object_empty_step(c);
 }
 
-bool cap_delete_step(struct cap *c)
+/* Of any capability whose object holds nothing, or is a container. */
+static bool delete_step(struct cap *c)
 {
     if (c->type == TESS_TYPE_null) {
         return true;
@@ -162,6 +161,19 @@ bool cap_delete_step(struct cap *c)
     derivation_unlink(c);
     c->type = TESS_TYPE_null;
     return true;
+}
+
+bool cap_delete_step(struct cap *c)
+{
+    if (unlikely(c->type == TESS_TYPE_irq)) {
+        struct irq_line *l = &irq_lines[c->object];
+        if (l->refs == 1 &&
+            l->slot.type != TESS_TYPE_null) { /* first the notification that the line holds */
+            (void)delete_step(&l->slot);
+            return false;
+        }
+    }
+    return delete_step(c);
 }
 
 /* One step on the first dying container. */

@@ -39,7 +39,7 @@ ALWAYS_INLINE bool slot_of(const struct thread *self, word_t slot, struct cap **
     word_t count = self->slot_count;
 
     __asm__("" : "+r"(slots), "+r"(count)); /* one load for both */
-    struct cap *c = &slots[slot];
+    struct cap *c = (struct cap *)((word_t)slots + slot * sizeof(struct cap));
     __asm__("" : "+r"(c)); /* one address for all its fields */
     *out = c;
     return slot < count;

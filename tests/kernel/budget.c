@@ -654,8 +654,7 @@ static void count_budget_errors(void *argument)
     shared[3] += tess_send(ARG_CAP(argument), tess_tag(0, 0, 0), 0, NONE) == TESS_BUDGET;
 }
 
-TEST("plain senders that a passive server meets in a queue get BUDGET; the caller behind them is "
-     "served")
+TEST("plain senders that a passive server meets get BUDGET; the caller behind them is served")
 {
     shared[16] = make(TESS_TYPE_endpoint);
     shared[17] = make(TESS_TYPE_endpoint);
@@ -780,8 +779,7 @@ static void take_budget_away(void *argument)
     (void)tess_reply_recv_0(ARG_CAP(argument), tess_tag(4, 0, 0), 0, 0);
 }
 
-TEST(
-    "a passive server that unbinds its caller's budget stops, and serves on when it is bound again")
+TEST("a passive server that unbinds its caller's budget stops, and goes on with another")
 {
     tess_cap ep = make(TESS_TYPE_endpoint);
     struct tess_thread *server = spawn_passive(HIGH, take_budget_away, ep), *caller;

@@ -399,3 +399,30 @@ TEST("while tracing, interrupts are delivered as without")
     OK(tess_trace_stop(TESS_ROOT_TRACE, NULL));
     close_line();
 }
+
+static void endpoint_driver(void *argument)
+{
+    struct tess_msg m = tess_recv(ARG_CAP(argument), 0);
+
+    for (;;) {
+        alarm_off();
+        shared[8] += m.badge;
+        m = tess_ack_recv(ARG_CAP(argument), 0, line);
+    }
+}
+
+TEST("an interrupt preempts a less urgent thread for a driver that waits at its endpoint")
+{
+    tess_cap n = open_clock(1), ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = HIGH });
+
+    OK(tess_thread_bind_notification(t->tcb, n));
+    OK(tess_thread_run(&env, t, endpoint_driver, CAP_ARG(ep)));
+    for (uint64_t i = 1; i <= 20; i++) {
+        alarm();
+        while (shared[8] < i) {
+        }
+        EQ(shared[8], i);
+    }
+    close_line();
+}

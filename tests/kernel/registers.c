@@ -148,8 +148,7 @@ TEST("a call to a passive server keeps x18..x30 and shows none of its registers 
     EQ(traced(TESS_SYS_call, ep, tess_tag(0, 0, 0), 0, 0).x[1], 0);
 }
 
-TEST(
-    "a call to a less urgent server keeps x18..x30 and shows none of its registers but the message")
+TEST("a call to a less urgent server keeps x18..x30 and shows nothing of it but the message")
 {
     tess_cap ep = make(TESS_TYPE_endpoint);
 

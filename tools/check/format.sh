@@ -4,11 +4,9 @@ set -eu
 cd "$(dirname "$0")/../.."
 files=$(find . \( -path ./build -o -path ./.cache -o -path ./.git \) -prune -o \( -name '*.c' -o -name '*.h' \) -print)
 [ "$files" ] || exit 1
-bad=0
-for file in $files; do
-    clang-format --style=file "$file" | cmp -s - "$file" || {
-        echo "$file: not formatted; run: clang-format -i $file"
-        bad=1
-    }
+# shellcheck disable=SC2086 # no name has a blank
+bad=$(clang-format --dry-run --ferror-limit=1 $files 2>&1 | sed -n 's/^\([^ :]*\):[0-9]*:[0-9]*: .*/\1/p' | sort -u)
+for file in $bad; do
+    echo "$file: not formatted; run: clang-format -i $file"
 done
-exit $bad
+[ ! "$bad" ]

@@ -76,7 +76,8 @@ static void lift(link_t g)
     derivation_lift(pool_cap(c));
     tree_rank_first(c);
     CHECK(tree_node_ok(x) && tree_roots_ok(), "still a tree");
-    CHECK(pool_cap(x)->parent == (x == c ? g : before), "c is its grandparent's child, nobody else moved");
+    CHECK(pool_cap(x)->parent == (x == c ? g : before),
+          "c is its grandparent's child, nobody else moved");
     if (inner) {
         REACHED(it took its children along);
     } else {
@@ -107,7 +108,10 @@ PROOF(derivation_replace_leaf, 1)
     *tree_depth(t) = *tree_depth(f);
     *tree_order(t) = *tree_order(f);
     CHECK(tree_node_ok(x) && tree_roots_ok(), "still a tree, f in no place of it");
-    CHECK(pool_cap(x)->parent == (x == t ? place : x == f ? 0 : before), "t has f's place, nobody else moved");
+    CHECK(pool_cap(x)->parent == (x == t   ? place
+                                  : x == f ? 0
+                                           : before),
+          "t has f's place, nobody else moved");
     if (place == 0) {
         REACHED(a root);
     } else {

@@ -14,11 +14,13 @@ PROOF(notification_signal_any, 8)
     notification_signal(&cpu, &nt, bits);
     world_check();
     if (waiter != NULL) {
-        CHECK(waiter->regs.x[0] == bits && waiter->regs.x[1] == TESS_TAG_SIGNAL, "the first waiter got the bits");
+        CHECK(waiter->regs.x[0] == bits && waiter->regs.x[1] == TESS_TAG_SIGNAL,
+              "the first waiter got the bits");
         CHECK(!waits(waiter) && nt.bits == 0, "and goes on");
         REACHED(somebody waits);
     } else if (nt.bound != NULL && nt.bound->regs.x[1] == TESS_TAG_SIGNAL) {
-        CHECK(nt.bound->regs.x[0] == (before | bits) && nt.bits == 0, "the bound thread got all bits");
+        CHECK(nt.bound->regs.x[0] == (before | bits) && nt.bits == 0,
+              "the bound thread got all bits");
         REACHED(the bound thread receives);
     } else {
         CHECK(nt.bits == (before | bits), "the bits are kept");
@@ -87,7 +89,8 @@ PROOF(reply_drop_any, 8)
     struct thread *caller = rp.caller;
     reply_drop(&rp);
     CHECK(rp.caller == NULL, "it holds nobody");
-    CHECK(caller == NULL || caller->state == TESS_THREAD_READY || caller->state == TESS_THREAD_NO_BUDGET,
+    CHECK(caller == NULL || caller->state == TESS_THREAD_READY ||
+              caller->state == TESS_THREAD_NO_BUDGET,
           "its caller goes on");
     world_check();
     if (caller != NULL) {
@@ -101,12 +104,15 @@ PROOF(reply_defer_any, 8)
 {
     world_any();
     struct cap c = { .object = (word_t)&rp, .type = TESS_TYPE_reply };
-    struct invocation inv = { .cpu = &cpu, .self = any_thread(), .cap = &c, .label = TESS_LABEL_reply_defer };
+    struct invocation inv = {
+        .cpu = &cpu, .self = any_thread(), .cap = &c, .label = TESS_LABEL_reply_defer
+    };
     struct thread *caller = inv.self->caller, *held = rp.caller;
     enum tess_err err = reply_invoke(&inv);
     world_check();
     if (err == TESS_OK) {
-        CHECK(held == NULL && rp.caller == caller && caller->reply_object == &rp && inv.self->caller == NULL,
+        CHECK(held == NULL && rp.caller == caller && caller->reply_object == &rp &&
+                  inv.self->caller == NULL,
               "the caller is in the object");
         REACHED(deferred);
     } else {

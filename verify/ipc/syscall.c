@@ -3,6 +3,7 @@
  * the world leaves queues, links and budgets right; one that returns an error to its caller has changed nothing.
  * Messages here have at most eight words; longer ones and capabilities: ipc/transfer.c.
  */
+#define WORLD_PROVED_THREADS
 #include "world_sources.h"
 
 SPEC_BEGIN
@@ -59,8 +60,9 @@ static bool failed(void)
 static bool unchanged(void)
 {
     return w->state == before.state && w->budget == before.budget && w->caller == before.caller &&
-           w->server == before.server && w->reply_object == before.reply_object && w->q_next == before.q_next &&
-           w->q_prev == before.q_prev && w->timer.kind == before.timer.kind;
+           w->server == before.server && w->reply_object == before.reply_object &&
+           w->q_next == before.q_next && w->q_prev == before.q_prev &&
+           w->timer.kind == before.timer.kind;
 }
 
 static void sending(unsigned number)
@@ -74,7 +76,8 @@ static void sending(unsigned number)
     if (failed()) {
         REACHED(refused);
     } else if (!invoked && receiver != NULL) {
-        CHECK(receiver->regs.x[10] == word && receiver->state != TESS_THREAD_RECV, "the receiver has the message");
+        CHECK(receiver->regs.x[10] == word && receiver->state != TESS_THREAD_RECV,
+              "the receiver has the message");
         REACHED(received);
     }
 }
@@ -85,7 +88,8 @@ PROOF(syscall_call, 9)
     if (self->state == TESS_THREAD_SEND) {
         REACHED(queued);
     } else if (self->state == TESS_THREAD_REPLY) {
-        CHECK(self->server != NULL && self->server->budget != NULL, "whoever serves has processor time");
+        CHECK(self->server != NULL && self->server->budget != NULL,
+              "whoever serves has processor time");
         REACHED(served);
     }
 }
@@ -212,7 +216,8 @@ PROOF(fault_to_handler, 9)
         CHECK(t->state == TESS_THREAD_SEND && t->fault_kind == kind, "it waits for its handler");
         REACHED(queued);
     } else {
-        CHECK(t->state == TESS_THREAD_REPLY && t->server == receiver && receiver->regs.x[0] == handler.badge,
+        CHECK(t->state == TESS_THREAD_REPLY && t->server == receiver &&
+                  receiver->regs.x[0] == handler.badge,
               "its handler has the message");
         REACHED(handled);
     }

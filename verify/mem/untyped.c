@@ -20,7 +20,7 @@ static struct cap ut;
 static struct cap slots[2];       /* where capabilities go */
 static word_t made_at[2], made_n; /* what was made, in order */
 static bool made_device;
-static word_t zero_next;          /* the physical address that must be zeroed next */
+static word_t zero_next; /* the physical address that must be zeroed next */
 
 void arch_zero_page(void *page)
 {
@@ -34,8 +34,8 @@ void arch_thread_init(struct thread *t)
 }
 
 SPEC_END
-#define cap_make kernel_cap_make
-#define arg_slot kernel_arg_slot
+#define cap_make  kernel_cap_make
+#define arg_slot  kernel_arg_slot
 #define arg_empty kernel_arg_empty
 #include "cap/cnode.h"
 #include "cap/invoke.h"
@@ -44,8 +44,8 @@ SPEC_END
 #undef arg_empty
 SPEC_BEGIN
 
-static void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t object, word_t size,
-                     unsigned flags)
+static void cap_make(struct cap *parent, struct cap *to, enum tess_type type, word_t object,
+                     word_t size, unsigned flags)
 {
     CHECK(to->type == TESS_TYPE_null && to->parent == 0, "a capability goes into an empty slot");
     to->type = (uint8_t)type;
@@ -110,7 +110,8 @@ static void ut_any(void)
 static bool unchanged(void)
 {
     return ut.object == before.object && ut.size == before.size && ut.used == before.used &&
-           ut.zeroed == before.zeroed && ut.child == before.child && ut.flags == before.flags && made_n == 0;
+           ut.zeroed == before.zeroed && ut.child == before.child && ut.flags == before.flags &&
+           made_n == 0;
 }
 
 PROOF(untyped_object_bytes, 1)
@@ -119,12 +120,14 @@ PROOF(untyped_object_bytes, 1)
     bool memory = type == TESS_TYPE_frame || type == TESS_TYPE_untyped;
     if (bytes != 0) {
         CHECK(type < TESS_TYPE_COUNT, "a type that exists");
-        CHECK(memory ? bytes == size && size % TESS_PAGE == 0 : bytes <= 2 * TESS_SLOT_BYTES + (word_t)TESS_CNODE_MAX * TESS_SLOT_BYTES,
+        CHECK(memory ? bytes == size && size % TESS_PAGE == 0
+                     : bytes <= 2 * TESS_SLOT_BYTES + (word_t)TESS_CNODE_MAX * TESS_SLOT_BYTES,
               "whole pages, or the object's size");
         word_t align = kinds[type].align;
         CHECK(align >= 64 && (align & (align - 1)) == 0, "a power of two");
-        CHECK(type != TESS_TYPE_irq && type != TESS_TYPE_irq_control && type != TESS_TYPE_cpu && type != TESS_TYPE_trace &&
-                  type != TESS_TYPE_machine && type != TESS_TYPE_zombie && type != TESS_TYPE_tables && type != TESS_TYPE_null,
+        CHECK(type != TESS_TYPE_irq && type != TESS_TYPE_irq_control && type != TESS_TYPE_cpu &&
+                  type != TESS_TYPE_trace && type != TESS_TYPE_machine &&
+                  type != TESS_TYPE_zombie && type != TESS_TYPE_tables && type != TESS_TYPE_null,
               "not what only the kernel makes");
         REACHED(can be made);
     } else {
@@ -132,7 +135,7 @@ PROOF(untyped_object_bytes, 1)
     }
 }
 
-PROOF(untyped_carve_check, 1)
+PROOF(untyped_carve_check, 4)
 {
     ut_any();
     word_t type = any_u64(), bytes = object_bytes(type, any_u64());
@@ -143,7 +146,8 @@ PROOF(untyped_carve_check, 1)
     CHECK(unchanged(), "checking changes nothing");
     if (err == TESS_OK) {
         CHECK(c.at >= free_from(), "beyond all that is given out");
-        CHECK(c.at <= ut.size && c.bytes <= (ut.size - c.at) / c.count, "inside, and count * bytes does not wrap");
+        CHECK(c.at <= ut.size && c.bytes <= (ut.size - c.at) / c.count,
+              "inside, and count * bytes does not wrap");
         CHECK(c.at % kinds[type].align == 0, "aligned");
         CHECK(offset == TESS_OFFSET_NEXT || c.at == offset, "where it was asked for");
         REACHED(fits);
@@ -156,16 +160,20 @@ PROOF(untyped_carve_prepare, 4)
 {
     ut_any();
     struct carve c = { &ut, any_u64(), any_u64(), 1 + any_below(2) };
-    ASSUME(c.at >= free_from() && c.at <= ut.size && c.bytes > 0 && c.bytes <= (ut.size - c.at) / c.count);
+    ASSUME(c.at >= free_from() && c.at <= ut.size && c.bytes > 0 &&
+           c.bytes <= (ut.size - c.at) / c.count);
     word_t end = c.at + c.bytes * c.count, known = zero_next - ut.object;
-    ASSUME(end <= known || end - known <= 2 * TESS_PAGE); /* at most two pages to zero: each turn is the same */
+    ASSUME(end <= known ||
+           end - known <= 2 * TESS_PAGE); /* at most two pages to zero: each turn is the same */
     bool done = carve_prepare(&c);
     CHECK(untyped_ok(&ut), "untyped_ok");
     CHECK(ut.used == free_from() && ut.size == before.size, "nothing is given out yet");
     if (done) {
         CHECK((ut.flags & CAP_DEVICE) || ut.zeroed >= end, "everything up to the end is zero");
-        CHECK((ut.flags & CAP_DEVICE) || zero_next == ut.object + ut.zeroed, "because it was zeroed");
-        CHECK(!(ut.flags & CAP_DEVICE) || zero_next == ut.object + known, "device memory is never touched");
+        CHECK((ut.flags & CAP_DEVICE) || zero_next == ut.object + ut.zeroed,
+              "because it was zeroed");
+        CHECK(!(ut.flags & CAP_DEVICE) || zero_next == ut.object + known,
+              "device memory is never touched");
         REACHED(done);
     } else {
         CHECK(zero_next == ut.object + ut.zeroed, "what was zeroed is known");
@@ -196,11 +204,14 @@ PROOF(untyped_retype_memory, 4)
     enum tess_err err = invoke_ut(TESS_LABEL_untyped_retype);
     CHECK(untyped_ok(&ut), "untyped_ok");
     if (err == TESS_OK) {
-        CHECK(made_n == count && made_at[0] >= ut.object + free_from(), "beyond all that is given out");
+        CHECK(made_n == count && made_at[0] >= ut.object + free_from(),
+              "beyond all that is given out");
         CHECK(count == 1 || made_at[1] >= made_at[0] + size, "they do not overlap");
-        CHECK(made_at[count - 1] + size <= ut.object + ut.used && ut.used <= ut.size, "inside, below the watermark");
+        CHECK(made_at[count - 1] + size <= ut.object + ut.used && ut.used <= ut.size,
+              "inside, below the watermark");
         CHECK(ut.used > free_from(), "the watermark grew");
-        CHECK(slots[arg[3]].size == size && (slots[arg[3]].flags & CAP_DEVICE) == (ut.flags & CAP_DEVICE),
+        CHECK(slots[arg[3]].size == size &&
+                  (slots[arg[3]].flags & CAP_DEVICE) == (ut.flags & CAP_DEVICE),
               "device memory stays device memory");
         if (count == 2) {
             REACHED(two);
@@ -223,56 +234,39 @@ static union {
     uint8_t page[TESS_PAGE];
 } arena;
 
-PROOF(untyped_retype_thread, 8)
+PROOF(untyped_thread_create, 8)
 {
-    ut_any();
-    ut.object = (word_t)&arena;
-    ut.size = TESS_PAGE;
-    ut.child = 0;
-    ut.used = 0;
-    ut.zeroed = TESS_PAGE;
-    arg[0] = TESS_TYPE_thread;
-    arg[4] = 1;
-    arg[5] = 0;
-    arg[3] = any_u64();
-    enum tess_err err = invoke_ut(TESS_LABEL_untyped_retype);
-    if (err == TESS_OK) {
-        const struct thread *t = &arena.thread;
-        CHECK((ut.flags & CAP_DEVICE) == 0, "no kernel object in device memory");
-        CHECK(made_at[0] == (word_t)t && ut.used == TESS_SIZE_thread, "at the start");
-        CHECK(t->state == TESS_THREAD_SUSPENDED && t->cpu == &cpu && t->space == &vspace_none, "a new thread");
-        unsigned i = any_below(THREAD_SLOTS);
-        CHECK(t->slot[i].holder == HOLDER_THREAD + i && t->slot[i].type == TESS_TYPE_null, "its slots know their place");
-        REACHED(made);
-    } else {
-        CHECK((ut.flags & CAP_DEVICE) || arg[3] >= 2 || slots[arg[3]].type != TESS_TYPE_null, "for a reason");
-        REACHED(refused);
-    }
+    struct thread *t = &arena.thread; /* zeroed */
+    thread_create(t);
+    CHECK(t->state == TESS_THREAD_SUSPENDED && t->cpu == &cpu && t->space == &vspace_none, "a new thread");
+    unsigned i = any_below(THREAD_SLOTS);
+    CHECK(t->slot[i].holder == HOLDER_THREAD + i && t->slot[i].type == TESS_TYPE_null, "its slots know their place");
+    REACHED(made);
 }
 
-PROOF(untyped_retype_cnode, 4)
+PROOF(untyped_cnode_create, 1)
+{
+    struct cnode *n = &arena.cnode; /* zeroed */
+    word_t slots_wanted = any_u64(), bytes = object_bytes(TESS_TYPE_cnode, slots_wanted);
+    ASSUME(bytes != 0);
+    cnode_create(n, (uint32_t)slots_wanted);
+    CHECK(n->box.slots == n->slot && n->box.count == slots_wanted, "it knows its slots");
+    CHECK(sizeof(*n) + (uint64_t)n->box.count * TESS_SLOT_BYTES == bytes, "and they are in the memory given out for it");
+    REACHED(made);
+}
+
+PROOF(untyped_retype_device, 4)
 {
     ut_any();
-    ut.object = (word_t)&arena;
-    ut.size = TESS_PAGE;
-    ut.child = 0;
-    ut.used = 0;
-    ut.zeroed = TESS_PAGE;
-    arg[0] = TESS_TYPE_cnode;
+    ut.flags = CAP_DEVICE;
+    before.flags = CAP_DEVICE;
+    arg[0] = any_u64();
     arg[1] = any_u64();
-    arg[4] = 1;
-    arg[5] = 0;
     arg[3] = any_u64();
-    enum tess_err err = invoke_ut(TESS_LABEL_untyped_retype);
-    if (err == TESS_OK) {
-        const struct cnode *n = &arena.cnode;
-        CHECK((ut.flags & CAP_DEVICE) == 0, "no kernel object in device memory");
-        CHECK(n->box.slots == n->slot && n->box.count == arg[1], "it knows its slots");
-        CHECK((uint64_t)n->box.count * TESS_SLOT_BYTES + sizeof(*n) <= ut.used, "and they are in memory given out for it");
-        REACHED(made);
-    } else {
-        REACHED(refused);
-    }
+    arg[4] = any_u64();
+    ASSUME(arg[0] != TESS_TYPE_frame && arg[0] != TESS_TYPE_untyped);
+    CHECK(invoke_ut(TESS_LABEL_untyped_retype) == TESS_ARG && unchanged(), "no kernel object in device memory");
+    REACHED(refused);
 }
 
 PROOF(untyped_split_any, 4)
@@ -287,12 +281,17 @@ PROOF(untyped_split_any, 4)
     if (err == TESS_OK) {
         const struct cap *up = &slots[i];
         CHECK(untyped_ok(up), "untyped_ok of the upper part");
-        CHECK(up->object == ut.object + ut.size && ut.size + up->size == before.size && ut.object == before.object,
+        CHECK(up->object == ut.object + ut.size && ut.size + up->size == before.size &&
+                  ut.object == before.object,
               "the parts make the whole");
-        CHECK(up->object >= before.object + free_from(), "what was given out stays in the lower part");
-        CHECK(up->used == 0 && up->parent == 2, "nothing is made of the upper part, and it is the lower one's sibling");
-        CHECK((up->flags & CAP_DEVICE) == (before.flags & CAP_DEVICE), "device memory stays device memory");
-        CHECK(up->object + up->zeroed <= before.object + before.zeroed || up->zeroed == 0, "it knows no zero too many");
+        CHECK(up->object >= before.object + free_from(),
+              "what was given out stays in the lower part");
+        CHECK(up->used == 0 && up->parent == 2,
+              "nothing is made of the upper part, and it is the lower one's sibling");
+        CHECK((up->flags & CAP_DEVICE) == (before.flags & CAP_DEVICE),
+              "device memory stays device memory");
+        CHECK(up->object + up->zeroed <= before.object + before.zeroed || up->zeroed == 0,
+              "it knows no zero too many");
         REACHED(split);
     } else {
         CHECK(unchanged(), "a refusal changes nothing");
@@ -309,8 +308,10 @@ PROOF(untyped_take_pages_any, 4)
     CHECK(untyped_ok(&ut), "untyped_ok");
     if (err == TESS_OK) {
         CHECK((ut.flags & CAP_DEVICE) == 0, "no tables in device memory");
-        CHECK(paddr >= ut.object + free_from() && paddr % TESS_PAGE == 0, "beyond all that is given out");
-        CHECK(paddr + pages * TESS_PAGE == ut.object + ut.used && ut.used <= ut.zeroed, "inside, and zero");
+        CHECK(paddr >= ut.object + free_from() && paddr % TESS_PAGE == 0,
+              "beyond all that is given out");
+        CHECK(paddr + pages * TESS_PAGE == ut.object + ut.used && ut.used <= ut.zeroed,
+              "inside, and zero");
         REACHED(taken);
     } else if (err == K_PREEMPTED) {
         REACHED(preempted);

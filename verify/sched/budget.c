@@ -19,7 +19,8 @@ static struct budget b;
 static bool refills_full(void)
 {
     for (unsigned i = 0; i < BUDGET_REFILLS; i++) {
-        if (i < b.count && b.refill[(b.head + i) % BUDGET_REFILLS].amount == 0 && b.amount < b.period) {
+        if (i < b.count && b.refill[(b.head + i) % BUDGET_REFILLS].amount == 0 &&
+            b.amount < b.period) {
             return false;
         }
     }
@@ -31,7 +32,8 @@ static void any_budget(void)
     struct budget any;
     b = any;
     ASSUME(b.head == 0 && b.count >= 1 && b.count <= BUDGET_REFILLS);
-    for (unsigned i = 0; i < BUDGET_REFILLS; i++) { /* what budget_ok leaves out: no sum or time wraps */
+    for (unsigned i = 0; i < BUDGET_REFILLS;
+         i++) { /* what budget_ok leaves out: no sum or time wraps */
         ASSUME(b.refill[i].amount <= b.amount && b.refill[i].time <= VERIFY_TIME_MAX + BUDGET_MAX);
     }
     ASSUME(budget_ok(&b) && refills_full());
@@ -114,7 +116,8 @@ PROOF(budget_charge_not_earlier, 4)
     ASSUME(when < start + b.period);
     uint64_t before = available(when);
     budget_charge(&b, used, start, now);
-    CHECK(available(when) <= before, "before the period is over nothing is available that was not before");
+    CHECK(available(when) <= before,
+          "before the period is over nothing is available that was not before");
     CHECK(used > before || available(when) <= before - used, "what was used is not available");
     if (used > 0 && used < before) {
         REACHED(a part of it);
@@ -144,6 +147,7 @@ PROOF(budget_charge_no_wrap, 4)
 {
     any_charge();
     budget_charge(&b, used, start, now); /* the checks of arithmetic are the proof */
-    CHECK(b.count >= 1 && b.count <= BUDGET_REFILLS && b.head < BUDGET_REFILLS, "the ring is a ring");
+    CHECK(b.count >= 1 && b.count <= BUDGET_REFILLS && b.head < BUDGET_REFILLS,
+          "the ring is a ring");
     REACHED(end);
 }

@@ -80,8 +80,8 @@ static void any_queues(void)
 {
 #define X(n)                                                                                       \
     thread_##n.prio = (uint8_t)any_below(TESS_PRIO_COUNT);                                         \
-    thread_##n.q_next = thread_no(1 + any_below(THREADS));                                        \
-    thread_##n.q_prev = thread_no(1 + any_below(THREADS));                                        \
+    thread_##n.q_next = thread_no(1 + any_below(THREADS));                                         \
+    thread_##n.q_prev = thread_no(1 + any_below(THREADS));                                         \
     queued_##n = any_bool();                                                                       \
     if (queued_##n) {                                                                              \
         cpu.ready[thread_##n.prio] = thread_no(1 + any_below(THREADS));                            \
@@ -134,7 +134,8 @@ PROOF(ready_prepend_any, 1)
     CHECK(words_ok() && bit_ok(p), "bitmap = queues");
     CHECK(cpu.top == highest(&cpu), "top is the highest");
     CHECK(ring_ok(w) && head_ok(p), "every ring is whole");
-    CHECK(cpu.ready[prio] == t && t->q_next == (head ? head : t), "it goes before all others of its priority");
+    CHECK(cpu.ready[prio] == t && t->q_next == (head ? head : t),
+          "it goes before all others of its priority");
     if (head) {
         REACHED(before others);
     } else {

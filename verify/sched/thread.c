@@ -74,9 +74,11 @@ PROOF(thread_abort_waiting, 8)
     enum tess_err err = (enum tess_err)any_below(TESS_CALL + 1);
     thread_abort(t, err);
     CHECK(t->state == TESS_THREAD_READY || t->state == TESS_THREAD_NO_BUDGET, "it goes on");
-    CHECK(fault != 0 || t->regs.x[1] == ((word_t)err << 16 | TESS_TAG_ERROR), "its system call ended with the error");
+    CHECK(fault != 0 || t->regs.x[1] == ((word_t)err << 16 | TESS_TAG_ERROR),
+          "its system call ended with the error");
     CHECK(t->fault_kind == 0, "it waits for no handler");
-    CHECK(fault == 0 || t->regs.pc == (fault == TESS_FAULT_syscall ? pc - 4 : pc), "after a fault it tries again");
+    CHECK(fault == 0 || t->regs.pc == (fault == TESS_FAULT_syscall ? pc - 4 : pc),
+          "after a fault it tries again");
     world_check();
     if (fault != 0) {
         REACHED(a fault);
@@ -99,8 +101,9 @@ PROOF(thread_resume_any, 8)
     world_any();
     unsigned state = t->state;
     thread_resume(t);
-    CHECK(state == TESS_THREAD_SUSPENDED ? t->state == TESS_THREAD_READY || t->state == TESS_THREAD_NO_BUDGET
-                                         : t->state == state,
+    CHECK(state == TESS_THREAD_SUSPENDED
+              ? t->state == TESS_THREAD_READY || t->state == TESS_THREAD_NO_BUDGET
+              : t->state == state,
           "it goes on if it was suspended");
     world_check();
     if (state == TESS_THREAD_SUSPENDED && t->state == TESS_THREAD_READY) {
@@ -115,7 +118,8 @@ PROOF(thread_stop_any, 8)
     thread_stop(t);
     CHECK(t->state == TESS_THREAD_SUSPENDED, "it is suspended");
     CHECK(t->caller == NULL, "it serves nobody");
-    CHECK(caller == NULL || caller->state == TESS_THREAD_READY || caller->state == TESS_THREAD_NO_BUDGET,
+    CHECK(caller == NULL || caller->state == TESS_THREAD_READY ||
+              caller->state == TESS_THREAD_NO_BUDGET,
           "nobody waits for the dead");
     CHECK(t->budget == NULL || t->budget->owner == t, "what was lent to it went back");
     CHECK(cpu.fpu_owner != t, "its FP registers are nobody's");

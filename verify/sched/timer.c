@@ -7,7 +7,7 @@
 #include "stand_in.h"
 #include "../../kernel/sched/timer.c"
 
-#define TIMERS 5u
+#define TIMERS  5u
 #define EACH(X) X(1) X(2) X(3) X(4) X(5)
 
 #define X(n) static struct timer timer_##n;
@@ -98,7 +98,8 @@ static void insert_it(void)
     CHECK(root != NULL && root->kind != TIMER_OFF && node_ok(w), "order, ranks and links hold");
     CHECK(w->kind == TIMER_OFF || under_root(w), "every timer that is on is in the heap");
     CHECK(t->kind == TIMER_THREAD && t->time == time, "the timer is in it with its time");
-    CHECK(w == t || (w->kind == kind_before && w->time == time_before), "no other timer came, went or changed");
+    CHECK(w == t || (w->kind == kind_before && w->time == time_before),
+          "no other timer came, went or changed");
     CHECK(w->kind == TIMER_OFF || root->time <= w->time, "the root is the earliest");
 }
 
@@ -133,7 +134,8 @@ static void remove_it(void)
     CHECK(node_ok(w), "order, ranks and links hold");
     CHECK(w->kind == TIMER_OFF || under_root(w), "every timer that is on is in the heap");
     CHECK(t->kind == TIMER_OFF, "the timer is not in it");
-    CHECK(w == t || (w->kind == kind_before && w->time == time_before), "no other timer came, went or changed");
+    CHECK(w == t || (w->kind == kind_before && w->time == time_before),
+          "no other timer came, went or changed");
     CHECK(w->kind == TIMER_OFF || root->time <= w->time, "the root is the earliest");
     if (inner) {
         REACHED(an inner node);
@@ -165,8 +167,9 @@ PROOF(timer_remove_off, 5)
     struct timer *w = timer_no(1 + any_below(TIMERS)), *before = root;
     struct timer copy = *w;
     timer_remove(&root, t);
-    CHECK(root == before && w->parent == copy.parent && w->left == copy.left && w->right == copy.right &&
-              w->time == copy.time && w->rank == copy.rank && w->kind == copy.kind,
+    CHECK(root == before && w->parent == copy.parent && w->left == copy.left &&
+              w->right == copy.right && w->time == copy.time && w->rank == copy.rank &&
+              w->kind == copy.kind,
           "nothing changed");
     REACHED(end);
 }

@@ -18,13 +18,14 @@ enum tess_size {
 #undef OBJECT
 };
 
-#define TESS_SLOT_BYTES  64           /* one capability slot; a CNode takes two more for itself */
-#define TESS_CNODE_MAX   (1u << 20)   /* slots of one CNode */
-#define TESS_RETYPE_MAX  64u          /* objects made by one untyped.retype */
-#define TESS_PAGE        4096u
-#define TESS_VECTOR_MAX  28u          /* frames of one vspace.*_vector call */
-#define TESS_USER_TOP    (1ull << 47) /* first address that is not a user address (48-bit, lower half) */
-#define TESS_PRIO_COUNT  256u         /* 0 lowest .. 255 highest */
+#define TESS_SLOT_BYTES 64         /* one capability slot; a CNode takes two more for itself */
+#define TESS_CNODE_MAX  (1u << 20) /* slots of one CNode */
+#define TESS_RETYPE_MAX 64u        /* objects made by one untyped.retype */
+#define TESS_PAGE       4096u
+#define TESS_VECTOR_MAX 28u /* frames of one vspace.*_vector call */
+#define TESS_USER_TOP                                                                              \
+    (1ull << 47)             /* first address that is not a user address (48-bit, lower half) */
+#define TESS_PRIO_COUNT 256u /* 0 lowest .. 255 highest */
 
 /* Rights.  Objects other than endpoint, reply, notification and frame have no rights: who holds them may do all. */
 #define TESS_RIGHT_SEND  0x1u /* endpoint: send, call; notification: signal */
@@ -37,9 +38,10 @@ enum tess_size {
 #define TESS_RIGHT_ALL   0xfu
 
 /* Memory attributes of a mapping. */
-#define TESS_ATTR_NORMAL  0u /* write-back cacheable; RAM only */
-#define TESS_ATTR_DEVICE  1u /* Device-nGnRE; what device frames are always mapped with */
-#define TESS_ATTR_NOCACHE 2u /* Normal non-cacheable; RAM shared with a device that does not snoop */
+#define TESS_ATTR_NORMAL 0u /* write-back cacheable; RAM only */
+#define TESS_ATTR_DEVICE 1u /* Device-nGnRE; what device frames are always mapped with */
+#define TESS_ATTR_NOCACHE                                                                          \
+    2u /* Normal non-cacheable; RAM shared with a device that does not snoop */
 
 /* thread.configure flags */
 #define TESS_THREAD_FOREIGN 1u /* no native system calls: every svc goes to the fault handler */

@@ -31,7 +31,8 @@ enum tess_syscall {
 
 /* Labels of invocations. */
 enum tess_label {
-#define INVOKE(object, verb, number, words, results, args, text) TESS_LABEL_##object##_##verb = number,
+#define INVOKE(object, verb, number, words, results, args, text)                                   \
+    TESS_LABEL_##object##_##verb = number,
 #include "../../invocations.def"
 #undef INVOKE
 };
@@ -46,17 +47,17 @@ enum tess_fault {
  * Tag:  63..16 label | 15..10 set by the kernel only | 9..7 capabilities | 6..0 length in words
  * A user tag with a kernel bit set is refused with ARG, hence a receiver can believe these bits.
  */
-#define TESS_MSG_WORDS      64u /* longest message */
-#define TESS_MSG_REGS       8u  /* words that travel in registers */
-#define TESS_MSG_CAPS       4u  /* most capabilities in one message */
-#define TESS_TAG_LEN_MASK   0x7fu
-#define TESS_TAG_CAPS_SHIFT 7
-#define TESS_TAG_CAPS_MASK  0x7u
+#define TESS_MSG_WORDS       64u /* longest message */
+#define TESS_MSG_REGS        8u  /* words that travel in registers */
+#define TESS_MSG_CAPS        4u  /* most capabilities in one message */
+#define TESS_TAG_LEN_MASK    0x7fu
+#define TESS_TAG_CAPS_SHIFT  7
+#define TESS_TAG_CAPS_MASK   0x7u
 #define TESS_TAG_LABEL_SHIFT 16
-#define TESS_TAG_KERNEL     0xfc00u /* all kernel bits */
-#define TESS_TAG_ERROR      0x0400u /* the system call failed; the label is an enum tess_err */
-#define TESS_TAG_SIGNAL     0x0800u /* not a message: the bound or awaited notification; x0 = bits */
-#define TESS_TAG_FAULT      0x1000u /* a fault; the label is an enum tess_fault */
+#define TESS_TAG_KERNEL      0xfc00u /* all kernel bits */
+#define TESS_TAG_ERROR       0x0400u /* the system call failed; the label is an enum tess_err */
+#define TESS_TAG_SIGNAL      0x0800u /* not a message: the bound or awaited notification; x0 = bits */
+#define TESS_TAG_FAULT       0x1000u /* a fault; the label is an enum tess_fault */
 
 static inline uint64_t tess_tag(uint64_t label, unsigned words, unsigned caps)
 {

@@ -2,6 +2,7 @@
 #ifndef KERNEL_PLAT_QEMU_VIRT_PLAT_H
 #define KERNEL_PLAT_QEMU_VIRT_PLAT_H
 
-#define PLAT_UART_PADDR 0x09000000ull /* PL011, the loader's console until the device tree names one */
+#define PLAT_UART_PADDR                                                                            \
+    0x09000000ull /* PL011, the loader's console until the device tree names one */
 
 #endif
