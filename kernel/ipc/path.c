@@ -24,7 +24,7 @@
 #define TAG_SIMPLE(tag)                                                                            \
     (((tag)&0xffff) <= TESS_MSG_REGS) /* no capabilities, no kernel bits, 0..8 words */
 
-/* An argument that nobody reads: whatever is in its register. */
+/* An argument that nobody reads or stores: whatever is in its register.  Never for path_slow, which stores all. */
 ALWAYS_INLINE word_t any_word(void)
 {
     word_t w;
@@ -164,7 +164,7 @@ void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct th
     struct cap *c;
     (void)slot2;
     if (unlikely(!slot_of(self, slot, &c))) {
-        return path_slow(slot, tag, deadline, any_word(), self, cpu);
+        return path_slow(slot, tag, deadline, 0, self, cpu);
     }
     if (unlikely(!is_kind(c, TESS_TYPE_endpoint, TESS_RIGHT_SEND))) {
         return call_other(slot, tag, deadline, c, self, cpu);
@@ -174,7 +174,7 @@ void path_call(word_t slot, word_t tag, word_t deadline, word_t slot2, struct th
     }
     struct thread *to = ((struct endpoint *)c->object)->receivers;
     if (unlikely(to == NULL || !can_switch(cpu, to))) {
-        return call_hurdle(slot, tag, 0, any_word(), self, cpu);
+        return call_hurdle(slot, tag, 0, 0, self, cpu);
     }
     if (unlikely(to->budget != NULL)) {
         return call_active(slot, tag, to, c, self, cpu);

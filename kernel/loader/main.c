@@ -293,9 +293,6 @@ static void look(const void *fdt, uint64_t entered)
     if (entered > 2) {
         die("entered at EL3", NULL);
     }
-    if ((uint64_t)loader_first % PAGE) {
-        die("image: ", "not loaded at a page boundary");
-    }
     check("device tree: ", tree_check(fdt, &loader.fdt_bytes, &loader.fdt_used));
     why = tree_console(fdt, t);
     if (t->uart.base) {

@@ -1,6 +1,7 @@
 /*
  * The loader's first and last instructions: Image header, exception level, vectors, MMU.
- * Position independent: the linker's relative relocations are applied here.
+ * Position independent at any page boundary (the boot protocol promises 2 MiB): the linker's relative relocations are
+ * applied here.
  */
 #define SCTLR_RES1 0x30d00800 /* SCTLR_EL1 without optional features, MMU and caches off (Arm ARM D17.2.118) */
 #define HCR_RW     (1 << 31)
