@@ -4,6 +4,7 @@
  */
 #include "worker.h"
 
+#include "platform.h"
 #include "random.h"
 
 /* ---- numbers ---- */
@@ -141,7 +142,7 @@ static uint64_t any_address(struct worker *w)
                                     0x3ffff000ull,
                                     0x40000000ull };
 
-    switch (random_below(r, 8)) {
+    switch (random_below(r, 10)) {
     case 0:
         return PICK(w, far);
     case 1:
@@ -150,6 +151,9 @@ static uint64_t any_address(struct worker *w)
         return PLAY_BASE + random_below(r, 0x8000) * TESS_PAGE;
     case 3:
         return worker_address((unsigned)random_below(r, WORKER_COUNT)) + 2 * TESS_PAGE;
+    case 4:
+    case 5: /* where a block fits */
+        return PLAY_BASE + (8 + random_below(r, 8)) * 0x200000;
     default:
         return PLAY_BASE + random_below(r, 64) * TESS_PAGE;
     }
@@ -519,8 +523,9 @@ static unsigned pick_call(struct worker *w)
     static const uint8_t clients[] = { TESS_SYS_call, TESS_SYS_call,     TESS_SYS_call,
                                        TESS_SYS_send, TESS_SYS_try_send, TESS_SYS_signal,
                                        TESS_SYS_recv };
-    static const uint8_t servers[] = { TESS_SYS_recv,       TESS_SYS_recv,     TESS_SYS_recv,
-                                       TESS_SYS_reply_recv, TESS_SYS_try_recv, TESS_SYS_ack_recv };
+    static const uint8_t servers[] = { TESS_SYS_recv,    TESS_SYS_recv,       TESS_SYS_recv,
+                                       TESS_SYS_call,    TESS_SYS_reply_recv, TESS_SYS_try_recv,
+                                       TESS_SYS_ack_recv };
     static const uint8_t answers[] = { TESS_SYS_reply_recv, TESS_SYS_reply_recv, TESS_SYS_reply };
 
     if (w->serving && random_chance(&w->random, 85)) {
@@ -595,10 +600,7 @@ void worker_done(struct worker *w, unsigned number, const struct svc_registers *
         }
     }
     for (unsigned i = 0; i < 18; i++) { /* a kernel address came out that nobody put in */
-        uint64_t top = r->x[i] >> 40;   /* direct map, image, devices: kernel/boot/handoff.h */
-
-        if ((top == 0xffff00 || top == 0xffff80 || top == 0xffff90) &&
-            (r->x[i] & 0xfff) != KERNEL_MARK) {
+        if (platform_kernel_address(r->x[i]) && (r->x[i] & 0xfff) != KERNEL_MARK) {
             fail(w, FAIL_LEAK, i, r->x[i]);
         }
     }

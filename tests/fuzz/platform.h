@@ -11,4 +11,7 @@ uint64_t platform_program_bytes(void);
 /* Copy them to an address of the guardian's address space. */
 void platform_program_copy(void *to, uint64_t bytes);
 
+/* Whether a number that came out of a system call looks like an address of the kernel.  Called by workers. */
+int platform_kernel_address(uint64_t value);
+
 #endif

@@ -5,7 +5,9 @@
 #include "platform.h"
 #include "random.h"
 
-#define PERIOD 625000u /* ticks: 10 ms at the 62.5 MHz of QEMU */
+#define PERIOD    625000u     /* ticks: 10 ms at the 62.5 MHz of QEMU */
+#define BLOCK     0x200000ull /* what one entry of the last level but one maps */
+#define BIG_BYTES (BLOCK + 2 * TESS_PAGE)
 
 static void refuse(struct world *w, const char *step, enum tess_err err)
 {
@@ -89,6 +91,18 @@ static tess_cap make(struct world *w, enum tess_type type, uint64_t size)
         return 0;
     }
     return w->next++;
+}
+
+/* A frame that can be mapped by a block, first because that must be aligned; given to a worker or two. */
+static void make_big(struct world *w)
+{
+    struct tess_untyped_info info = { 0 };
+
+    refuse(w, "describe memory", tess_untyped_info(w->memory, &info));
+    w->big = w->next++;
+    refuse(w, "big frame",
+           tess_untyped_retype(w->memory, TESS_TYPE_frame, BIG_BYTES, 0, w->big, 1,
+                               -info.paddr & (BLOCK - 1)));
 }
 
 static void build_spaces(struct world *w)
@@ -247,6 +261,12 @@ static tess_cap any_handler(struct world *w)
     return m->type == TESS_TYPE_endpoint ? m->cap : 0;
 }
 
+/* Every fourth worker is a passive server: once it waits, it loses its processor time (world_nudge). */
+static bool is_passive(unsigned i)
+{
+    return i % 4 == 1;
+}
+
 /* Bring the thread of worker i to its beginning, with everything it needs. */
 static void start(struct world *w, unsigned i)
 {
@@ -260,9 +280,9 @@ static void start(struct world *w, unsigned i)
     (void)tess_thread_configure(r->thread, r->cnode, w->space[i % WORLD_SPACES], handler,
                                 w->worker_frame[i], WORKER_IPC, w->worker[i]->foreign);
     (void)tess_thread_set_priority(r->thread, 10 + random_below(&w->random, 60), WORKER_CEILING);
-    if (random_chance(&w->random, 85)) {
-        (void)tess_budget_configure(r->budget, TESS_ROOT_CPU,
-                                    random_chance(&w->random, 60) ? PERIOD / 16 : PERIOD / 64,
+    if (is_passive(i) || random_chance(&w->random, 85)) {
+        static const uint32_t amount[] = { PERIOD / 16, PERIOD / 16, PERIOD / 64, 2000 };
+        (void)tess_budget_configure(r->budget, TESS_ROOT_CPU, amount[random_below(&w->random, 4)],
                                     PERIOD / 16);
         (void)tess_budget_bind(r->budget, r->thread);
     }
@@ -288,6 +308,7 @@ static void worker_reset(struct world *w, unsigned i)
 void world_build(struct world *w)
 {
     w->next = w->first;
+    make_big(w);
     build_spaces(w);
     for (unsigned i = 0; i < WORLD_RUNNING; i++) {
         struct running *r = &w->running[i];
@@ -297,6 +318,7 @@ void world_build(struct world *w)
         r->stalls = 0;
         refuse(w, "worker's objects", r->thread && r->cnode && r->budget ? TESS_OK : TESS_NOMEM);
     }
+    hand_round(w, &(struct member){ w->big, TESS_TYPE_frame, 1 });
     build_pool(w);
     for (unsigned i = 0; i < WORKER_COUNT; i++) {
         worker_reset(w, i);
@@ -340,6 +362,19 @@ uint64_t world_calls(const struct world *w)
     return sum;
 }
 
+/* It waits for a message: what it runs on from now on comes with that. */
+static bool waits_passively(struct world *w, unsigned i)
+{
+    struct tess_thread_info info;
+
+    if (!is_passive(i) || tess_thread_info(w->running[i].thread, &info) ||
+        info.state != TESS_THREAD_RECV) {
+        return false;
+    }
+    (void)tess_budget_unbind(w->running[i].budget);
+    return true;
+}
+
 bool world_nudge(struct world *w)
 {
     unsigned alive = 0;
@@ -347,7 +382,8 @@ bool world_nudge(struct world *w)
     for (unsigned i = 0; i < WORLD_RUNNING; i++) {
         struct running *r = &w->running[i];
         uint64_t calls = w->worker[i]->calls;
-        if (calls != r->calls) {
+        bool waits = waits_passively(w, i);
+        if (calls != r->calls || waits) {
             r->calls = calls;
             r->stalls = 0;
         } else if (r->stalls < 4) {

@@ -11,7 +11,7 @@
 
 #include "worker.h"
 
-#define WORLD_BYTES    0x600000u
+#define WORLD_BYTES    0xa00000u
 #define WORLD_SPACES   3u
 #define WORLD_RUNNING  (WORKER_COUNT - WORKER_SPARE)
 #define WORLD_OBJECTS  72u /* the pool that all workers get capabilities of */
@@ -23,6 +23,7 @@ struct world {
     uint64_t random;
     tess_cap memory;  /* untyped: all of a world */
     tess_cap device;  /* untyped: device memory of a world; 0: none to be had */
+    tess_cap big;     /* frame of more than a block */
     tess_cap first;   /* slots first .. first + WORLD_SLOTS - 1 of the root's CNode */
     tess_cap next;    /* not used yet */
     uint64_t refused; /* a step of building a world was not done */

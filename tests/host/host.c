@@ -39,7 +39,7 @@
 #define CHECK_STEPS 64u
 
 uint64_t host_now = 1000, host_timer = UINT64_MAX, host_fpu_users;
-uint64_t host_random, host_steps;
+uint64_t host_random, host_steps, host_verify = UINT64_MAX;
 static uint64_t mask_bits[LINES];
 static const char *last_entry = "boot";
 
@@ -203,12 +203,14 @@ void arch_icache_sync(void *at, word_t bytes)
 
 static struct {
     word_t asid, page, pte;
+    word_t pages; /* a block is one entry: each address in it drops all of it */
 } tlb[TLB];
 
 void arch_tlb_range(word_t asid, word_t vaddr, unsigned pages)
 {
     for (unsigned i = 0; i < TLB; i++) {
-        if (tlb[i].asid == asid && tlb[i].page - vaddr / TESS_PAGE < pages) {
+        word_t first = tlb[i].page & ~(tlb[i].pages - 1), from = vaddr / TESS_PAGE;
+        if (tlb[i].asid == asid && first < from + pages && from < first + tlb[i].pages) {
             tlb[i].asid = 0;
         }
     }
@@ -223,8 +225,8 @@ void arch_tlb_asid(word_t asid)
     }
 }
 
-/* The leaf for va under the table root, with the page of va in its address; 0: none. */
-static word_t translate(word_t root, word_t va)
+/* The leaf for va under the table root, with the page of va in its address, and how many pages it maps; 0: none. */
+static word_t translate_leaf(word_t root, word_t va, word_t *pages)
 {
     word_t table = root;
 
@@ -232,11 +234,19 @@ static word_t translate(word_t root, word_t va)
         unsigned shift = 12 + 9 * (3 - level);
         word_t pte = ((word_t *)(HOST_DIRECT + table))[va >> shift & 511];
         if (arch_pte_is_leaf(pte, level)) {
+            *pages = 1ull << (shift - 12);
             return pte + (va & ((1ull << shift) - 1) & ~0xfffull);
         }
         table = arch_pte_is_table(pte, level) ? arch_pte_paddr(pte) : 0;
     }
     return 0;
+}
+
+static word_t translate(word_t root, word_t va)
+{
+    word_t pages;
+
+    return translate_leaf(root, va, &pages);
 }
 
 /* What is in the TLB must be what the tables of the number's present user say. */
@@ -264,13 +274,14 @@ static void tlb_check(void)
 /* The hardware walks the tables of a space that has a number. */
 static void tlb_fill(word_t root, word_t asid, word_t va)
 {
-    word_t pte = translate(root, va);
+    word_t pages, pte = translate_leaf(root, va, &pages);
 
     if (pte != 0) {
         unsigned i = (unsigned)random_below(&host_random, TLB);
         tlb[i].asid = asid;
         tlb[i].page = va / TESS_PAGE;
         tlb[i].pte = pte;
+        tlb[i].pages = pages;
     }
 }
 
@@ -280,7 +291,9 @@ static void tlb_speculate(void)
     word_t asid = word >> 48, root = word & 0xffffffffffffull;
 
     for (unsigned n = 0; asid != 0 && n < 4; n++) {
-        tlb_fill(root, asid, PLAY_BASE + random_below(&host_random, 64) * TESS_PAGE);
+        word_t page = random_chance(&host_random, 70) ? random_below(&host_random, 64)
+                                                      : random_below(&host_random, 2048);
+        tlb_fill(root, asid, PLAY_BASE + page * TESS_PAGE);
     }
     if (asid != 0) {
         tlb_fill(root, asid, worker_address((unsigned)random_below(&host_random, WORKER_COUNT)));
@@ -338,7 +351,9 @@ void path_invoke(word_t slot, word_t tag, word_t unused, struct cap *c, struct t
 void path_slow(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
                struct cpu *cpu)
 {
-    (void)slot, (void)tag, (void)deadline, (void)slot2;
+    const word_t arguments[4] = { slot, tag, deadline, slot2 };
+
+    memcpy(self->regs.x, arguments, sizeof arguments);
     ipc_syscall(cpu, self, path_number);
     leave_kernel(cpu, self);
 }
@@ -397,7 +412,7 @@ void worker_spin(void)
 static void leave(void)
 {
     host_steps++;
-    if (host_steps % CHECK_STEPS == 0) {
+    if (host_steps % CHECK_STEPS == 0 || host_steps >= host_verify) {
         kernel_check();
     } else {
         debug_exit_hook();
@@ -495,6 +510,18 @@ static void next_svc(struct thread *t, struct worker *w, bool first)
     t->regs.pc = PC_SVC;
 }
 
+/* Its first FP instruction since the switch: as the trap handler does. */
+static void use_fpu(struct thread *t)
+{
+    struct cpu *cpu = cpu_boot;
+
+    if (cpu->fpu_owner != NULL && cpu->fpu_owner != t) {
+        arch_fpu_save(cpu->fpu_owner);
+    }
+    cpu->fpu_owner = t;
+    cpu->fpu_on = 1;
+}
+
 /* One system call, or fault, of the current thread. */
 static void run_thread(struct thread *t)
 {
@@ -523,6 +550,9 @@ static void run_thread(struct thread *t)
         return entry_svc(t, random_chance(&host_random, 50) ? TESS_SYS_yield : TESS_SYS_nop);
     } else if (pc != PC_SVC) {
         return fault(t, TESS_FAULT_page, pc);
+    }
+    if (random_chance(&host_random, 20)) {
+        use_fpu(t);
     }
     if (random_chance(&host_random, 2)) {
         return fault(t, TESS_FAULT_page, 0x1000);

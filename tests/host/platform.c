@@ -43,5 +43,12 @@ enum tess_err canary_start(struct canary *c, struct tess_env *env, uint64_t prio
 
 __attribute__((constructor)) static void boot(void)
 {
+    host_verify = option(NULL, "verify", UINT64_MAX);
     host_boot(option(NULL, "seed", 1));
+}
+
+/* HOST_DIRECT and the RAM there. */
+int platform_kernel_address(uint64_t value)
+{
+    return value >> 28 == 0x20004;
 }

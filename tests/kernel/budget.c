@@ -670,8 +670,7 @@ TEST("plain senders that a passive server meets get BUDGET; the caller behind th
     EQ(shared[5], 5);
 }
 
-TEST(
-    "a passive server that meets very many plain senders gets AGAIN instead of working for nothing")
+TEST("a passive server that meets very many plain senders gets AGAIN: it works for nobody")
 {
     shared[16] = make(TESS_TYPE_endpoint);
     shared[17] = make(TESS_TYPE_endpoint);
@@ -796,4 +795,16 @@ TEST("a passive server that unbinds its caller's budget stops, and goes on with 
     EQ(state_of(caller), TESS_THREAD_NO_BUDGET);
     OK(tess_budget_bind(caller->budget, caller->tcb));
     EQ(shared[0], 104);
+}
+
+TEST("a call through thirty passive servers is answered on one budget")
+{
+    for (uint64_t i = 0; i < 30; i++) {
+        shared[16 + i] = make(TESS_TYPE_endpoint);
+        spawn_passive(HIGH, chain_server, i);
+    }
+    for (unsigned round = 0; round < 3; round++) {
+        EQ(tess_call_1(shared[16], tess_tag(0, 1, 0), 0, 0).w[0], 30);
+        EQ(has_budget(own_thread()), 1);
+    }
 }

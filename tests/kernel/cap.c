@@ -600,3 +600,13 @@ TEST("an invocation on a copy made in another CNode acts on the same object")
     OK(tess_signal(back));
     EQ(tess_try_recv(n).badge, 4);
 }
+
+TEST("cnode.read tells the place of a frame only who may ask for it")
+{
+    tess_cap frame = make_frame(4096), hidden = copy(frame, TESS_RIGHT_ALL & ~TESS_RIGHT_PHYS);
+    uint64_t paddr = 0;
+
+    OK(tess_frame_address(frame, &paddr, NULL));
+    EQ(read_cap(env.cnode, frame).id, paddr);
+    EQ(read_cap(env.cnode, hidden).id, 0);
+}

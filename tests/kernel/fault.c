@@ -491,3 +491,18 @@ TEST("cancel_badge suspends a thread whose fault waits with that badge")
     EQ(state_of(t), TESS_THREAD_SUSPENDED);
     EQ(tess_msg_err(tess_try_recv(ep).tag), TESS_AGAIN);
 }
+
+TEST("an access that no device answers is a fault of kind hardware")
+{
+    tess_cap frame;
+    void *p;
+
+    TRUE(hole_frame != 0);
+    frame = copy(hole_frame, TESS_RIGHT_ALL);
+    OK(tess_map(&env, frame, TESS_PAGE, TESS_RIGHT_READ | TESS_RIGHT_WRITE, TESS_ATTR_DEVICE, &p));
+    struct tess_msg m = run_into_fault(code_load, (uint64_t)p);
+    expect(m, TESS_FAULT_hardware);
+    EQ(m.w[0], (uint64_t)p);
+    EQ(m.w[2], (uint64_t)code_load);
+    drop(frame);
+}

@@ -9,7 +9,8 @@
 #define TEST_ONLY ""
 #endif
 
-#define RTC_PADDR 0x09010000ull /* PL031 of QEMU virt */
+#define RTC_PADDR  0x09010000ull /* PL031 of QEMU virt */
+#define HOLE_PADDR 0x0b100000ull /* QEMU virt has nothing there */
 #ifndef HANG_SECONDS
 #define HANG_SECONDS 60ull
 #endif
@@ -27,7 +28,7 @@ static struct tess_pool root_pool, table_pool, test_pool;
 static uint32_t root_links[TESS_ROOT_CNODE_SLOTS], test_links[TEST_SLOTS];
 
 struct tess_env env;
-tess_cap arena, uart_frame, rtc_frame;
+tess_cap arena, uart_frame, rtc_frame, hole_frame;
 uint64_t spare;
 struct tess_untyped_info found[TESS_UNTYPED_MAX];
 volatile uint64_t shared[64];
@@ -418,6 +419,9 @@ static enum tess_err prepare_run(void)
     }
     if (tess_alloc_device(&root_env, RTC_PADDR, TESS_PAGE, &rtc_frame)) {
         rtc_frame = 0;
+    }
+    if (tess_alloc_device(&root_env, HOLE_PADDR, TESS_PAGE, &hole_frame)) {
+        hole_frame = 0;
     }
     window = (root_env.address + WINDOW - 1) & ~(WINDOW - 1);
     return err;

@@ -407,3 +407,42 @@ TEST("fpu_read sees what a suspended thread has in its registers, fpu_write what
         EQ(shared[16 + i], 0x7000 + i);
     }
 }
+
+TEST("a call and a send that wait for a receiver keep x18..x30 and leave nothing of the kernel")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+
+    spawn(LOW, echo_server, ep);
+    EQ(tess_tag_label(traced(TESS_SYS_call, ep, 0, 0, 0).x[1]), 1);
+    ep = make(TESS_TYPE_endpoint);
+    spawn(LOW, echo_server, ep);
+    EQ(tess_tag_label(traced(TESS_SYS_call, ep, tess_tag(0, 20, 0), 0, 0).x[1]), 1);
+    ep = make(TESS_TYPE_endpoint);
+    spawn(LOW, echo_server, ep);
+    EQ(tess_tag_label(traced(TESS_SYS_call, ep, 0, 1ull << 62, 0).x[1]), 1);
+    ep = make(TESS_TYPE_endpoint);
+    spawn(LOW, recv_once, ep);
+    EQ(traced(TESS_SYS_send, ep, 0, 0, 0).x[1], 0);
+}
+
+TEST("a call with a deadline to a waiting server leaves nothing of the kernel")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint);
+
+    spawn(HIGH, echo_server, ep);
+    EQ(tess_tag_label(traced(TESS_SYS_call, ep, 0, 1ull << 62, 0).x[1]), 1);
+    EQ(tess_tag_label(traced(TESS_SYS_call, ep, tess_tag(0, 20, 0), 1ull << 62, 0).x[1]), 1);
+}
+
+TEST("invocations that take long, fail or are refused leave nothing of the kernel")
+{
+    tess_cap ut = make_sized(TESS_TYPE_untyped, 1u << 20), ep = make(TESS_TYPE_endpoint);
+    static const uint64_t label[] = { TESS_LABEL_untyped_info, TESS_LABEL_untyped_retype,
+                                      TESS_LABEL_frame_unmap, 0, ~0ull >> 16 };
+
+    for (unsigned i = 0; i < 5; i++) {
+        (void)traced(TESS_SYS_call, ut, tess_tag(label[i], 8, 0), 0, 0);
+        (void)traced(TESS_SYS_call, ut, tess_tag(label[i], 0, 0), ~0ull, ep);
+        (void)traced(TESS_SYS_call, TESS_ROOT_VSPACE, tess_tag(label[i], 64, 4), 0, 0);
+    }
+}

@@ -91,7 +91,7 @@ static void fill_and_revoke(tess_cap cn, tess_cap ep, uint64_t count, bool chain
 
 TEST("a revoke of 100,000 capabilities is interrupted by more urgent work and completes")
 {
-    uint64_t count = scale(100000, 5000);
+    uint64_t count = scale(100000, 15000);
     tess_cap ep = make(TESS_TYPE_endpoint), cn = make_sized(TESS_TYPE_cnode, count + 1);
 
     start_ticker();
@@ -101,7 +101,7 @@ TEST("a revoke of 100,000 capabilities is interrupted by more urgent work and co
 
 TEST("a chain of 100,000 copies, each a child of the one before, is revoked from its root")
 {
-    uint64_t count = scale(100000, 5000);
+    uint64_t count = scale(100000, 15000);
     tess_cap ep = make(TESS_TYPE_endpoint), cn = make_sized(TESS_TYPE_cnode, count + 1);
 
     start_ticker();
@@ -122,7 +122,7 @@ static void fill_and_delete(tess_cap ut, uint64_t slot, tess_cap ep, uint64_t co
 
 TEST("a CNode of 100,000 capabilities is deleted, with more urgent work in between")
 {
-    uint64_t count = scale(100000, 5000);
+    uint64_t count = scale(100000, 15000);
     tess_cap ep = make(TESS_TYPE_endpoint), ut = make_sized(TESS_TYPE_untyped, 8u << 20);
     uint64_t slot = empty_slot();
 
@@ -132,7 +132,7 @@ TEST("a CNode of 100,000 capabilities is deleted, with more urgent work in betwe
 
 TEST("a chain of 100,000 copies is deleted from the inside, and its end still revoked by its root")
 {
-    uint64_t count = scale(100000, 5000);
+    uint64_t count = scale(100000, 15000);
     tess_cap ep = make(TESS_TYPE_endpoint), cn = make_sized(TESS_TYPE_cnode, count + 1);
     struct tess_cap_info info;
 
@@ -158,7 +158,7 @@ static void fill_and_lift(tess_cap cn, tess_cap ep, uint64_t inner, uint64_t cou
 
 TEST("an inner capability with 50,000 children is deleted, and its children pass to its parent")
 {
-    uint64_t count = scale(50000, 3000), inner = empty_slot();
+    uint64_t count = scale(50000, 20000), inner = empty_slot();
     tess_cap ep = make(TESS_TYPE_endpoint), cn = make_sized(TESS_TYPE_cnode, count + 1);
 
     start_ticker();

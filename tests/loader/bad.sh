@@ -108,7 +108,7 @@ program_case "a segment longer than its file is refused" '^tessera: root program
 # ---- device trees: entered through stub.bin, which sets x0; the board's own tree is changed and put elsewhere ----
 tree=$work/tree.dtb
 ram=256
-stub_at=0x40180000
+stub_at=0x4f000000
 image_at=0x40200000
 # tree_boot ADDRESS-OF-TREE FILE: OPTIONS in $machine
 tree_boot() {
@@ -160,6 +160,9 @@ for kind in "EL2, GICv3" "EL1, GICv2"; do
     tree_case "the board's own tree boots" "$sum" true
     at=0x4fff8000 tree_case "a tree at the end of memory boots" "$sum" true
     at=0x40100000 tree_case "a tree below the image boots" "$sum" true
+    image_at=0x46000000 tree_case "an image elsewhere boots" "$sum" true
+    image_at=0x40a35000 tree_case "an image at any page boots" "$sum" true
+    at=0x401f0000 image_at=0x40100000 tree_case "an image and a tree where the kernel would go first boot" "$sum" true
     at=0x44444448 tree_case "a tree at a multiple of 8 boots" "$sum" true
     at=0x44444444 tree_case "a misaligned tree is refused" '^tessera: device tree: its address is 0 or not a multiple of 8$' true
     tree_case "no tree is noticed" '^tessera: device tree: FDT_ERR_BADMAGIC$' 'poke $tree 0 "\000\000\000\000"'
