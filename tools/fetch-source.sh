@@ -36,12 +36,18 @@ work=$(mktemp -d "$dir/$package.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
-# Origin is known once the lists were fetched; before that, the keyring decides what is Debian's.
-apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
-    awk -v key="$keyring" '
-        $2 !~ /^(bookworm|oldstable|stable)(-updates|-security|\/updates)?$/ || $3 != "main" { next }
-        NF > 3 && $4 != "Debian" && $4 !~ /^\$/ { next }
-        !seen[$1, $2]++ { print "deb-src [signed-by=" key "] " $1, $2, $3 }' >"$work/own.list"
+# own_sources [OPTION]: the machine's Debian sources as deb-src entries.
+own_sources() {
+    apt-get indextargets "$@" --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+        awk -v key="$keyring" '
+            $2 !~ /^(bookworm|oldstable|stable)(-updates|-security|\/updates)?$/ || $3 != "main" { next }
+            NF > 3 && $4 != "Debian" && $4 !~ /^\$/ { next }
+            !seen[$1, $2]++ { print "deb-src [signed-by=" key "] " $1, $2, $3 }'
+}
+
+# The origin is known of sources whose lists were fetched; else the keyring decides what is Debian's.
+own_sources >"$work/own.list"
+[ -s "$work/own.list" ] || own_sources --no-release-info >"$work/own.list"
 [ -s "$work/own.list" ] || cannot "no Debian 12 source among this machine's apt sources"
 awk '$4 ~ /^(bookworm|oldstable|stable)$/ { $4 = "trixie"; print }' "$work/own.list" >"$work/next.list"
 

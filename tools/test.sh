@@ -15,6 +15,8 @@ one() {
     run=$(awk -v n="$name" '$1 == n { sub(/^[^ ]+ +[^ ]+ +/, ""); print }' tools/tests)
     log=$logs/$name.log
     start=$(date +%s)
+    # What may take long says that it began.
+    [ "$limit" -lt 600 ] || printf '...    %-14s runs\n' "$name"
     status=0
     timeout -k 10 "$limit" sh -c "$run" >"$log" 2>&1 </dev/null || status=$?
     seconds=$(($(date +%s) - start))

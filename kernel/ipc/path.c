@@ -8,13 +8,15 @@
  * user's): they stay where they are until entry.S saves what the switch needs.  Hence no calls here, only tail calls.
  *
  * can_go_direct, the performance contract.  A call goes direct when
- *   - the message has at most 8 words and no capabilities, there is no deadline,
+ *   - it has no capabilities and no deadline; with more than 8 words both sides have an IPC buffer,
  *   - a thread waits in receive, without a deadline of its own, and nothing is pending against it (THREAD_KICK ...),
  *   - its priority is at least that of every ready thread,
- *   - it is passive, and so runs on the caller's budget; or has its own with something left, and both are time slices.
- * A reply_recv goes direct when
- *   - the same holds for the reply's message and the caller that is answered,
- *   - nobody waits to send on the endpoint and the bound notification has no bits.
+ *   - it is passive, and so runs on the caller's budget; or has its own, and both are time slices with something left.
+ * A reply_recv goes direct when the same holds for the caller that is answered, nobody waits to send on the endpoint and
+ * the bound notification has no bits; the answer to a fault then is RESUME.
+ * A signal goes direct when nobody is to be woken, or somebody more urgent with a time slice of its own.
+ * A yield, a recv, an ack_recv go direct when there is nothing to receive and a ready thread takes over (both on slices).
+ * An invocation of a kernel object (cap/invoke.c) saves only what C destroys.
  */
 #include "path.h"
 

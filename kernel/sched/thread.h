@@ -78,12 +78,10 @@ struct thread {
     uint8_t send_kind; /* while in SEND */
     uint8_t spare[3];
 
-    struct thread *server;      /* valid in REPLY: the thread that serves it; NULL: */
-    struct reply *reply_object; /* the object that holds it */
-    void *waiting_on;           /* endpoint or notification, set iff SEND, RECV, WAIT */
-    word_t badge;               /* SEND: of the capability used */
-    uint8_t send_rights;        /* SEND: rights of that capability (GRANT) */
-    uint8_t spare2[7];
+    struct thread *server;          /* valid in REPLY: the thread that serves it; NULL: */
+    struct reply *reply_object;     /* the object that holds it */
+    void *waiting_on;               /* endpoint or notification, set iff SEND, RECV, WAIT */
+    word_t badge;                   /* SEND: of the capability used */
     struct timer timer;             /* deadline */
     struct tess_ipc_buffer *buffer; /* direct map; NULL: none */
     struct vspace *vspace;          /* what the VSPACE slot names; NULL: none */
