@@ -69,7 +69,9 @@ if [ $# -gt 0 ]; then
     done
     names=$chosen
 fi
-rm -f "$logs"/*.result
+for name in $names; do
+    rm -f "$logs/$name.result"
+done
 echo "tessera: $(echo $names | wc -w) tests, two at a time; logs in build/logs" >&2
 printf '%s\n' $names | xargs -P 2 -n 1 "$0" --one
 

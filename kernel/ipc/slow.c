@@ -218,7 +218,7 @@ static bool take_sender(struct endpoint *e, struct thread *self)
 }
 
 /* self waits at, or takes something from, the endpoint or notification of c; it may be answered at once. */
-static void receive(struct thread *self, struct cap *c, uint64_t deadline, bool wait)
+static void take_or_wait(struct thread *self, struct cap *c, uint64_t deadline, bool wait)
 {
     if (c->type == TESS_TYPE_notification) {
         struct notification *n = (struct notification *)c->object;
@@ -261,6 +261,20 @@ static void receive(struct thread *self, struct cap *c, uint64_t deadline, bool 
     queue_append(&e->receivers, self);
     block(self, TESS_THREAD_RECV, e, deadline);
     budget_go_home(self);
+}
+
+/*
+ * While self receives it is in no state: whom it wakes on the way runs at once or is queued without putting self into
+ * the ready queue; only then is it known whether self goes on, and whether it has something to run on.
+ */
+static void receive(struct thread *self, struct cap *c, uint64_t deadline, bool wait)
+{
+    self->state = TESS_THREAD_SUSPENDED;
+    take_or_wait(self, c, deadline, wait);
+    if (self->state == TESS_THREAD_SUSPENDED) {
+        self->cpu->pending |= PENDING_SCHEDULE;
+        thread_ready(self);
+    }
 }
 
 /* The capability to receive on; NULL: *err says why not. */
@@ -417,12 +431,7 @@ static void reply_recv(struct thread *self)
     /* self first waits, so that whom it wakes finds it waiting and can run at once */
     self->state = TESS_THREAD_SUSPENDED;
     reply(self, to, tag);
-    self->state = TESS_THREAD_READY;
     receive(self, c, deadline, true);
-    if (self->state == TESS_THREAD_READY &&
-        self->cpu->current != self) { /* it was answered at once */
-        thread_ready(self);
-    }
 }
 
 static void reply_only(struct thread *self)

@@ -48,6 +48,9 @@ void arch_cpu_init(struct cpu *cpu, const struct handoff *h)
     WRITE(cpacr_el1, 1u << 20); /* FP: EL0 traps; SVE, SME: all trap */
     WRITE(mdscr_el1, 1u << 12); /* TDCC: EL0 access to the debug channel traps */
     WRITE(pmuserenr_el0, 0);
+    if (READ(id_aa64pfr0_el1) >> 44 & 15) {
+        WRITE(S3_3_C13_C2_3, 0); /* AMUSERENR_EL0: activity monitors trap */
+    }
     WRITE(tpidrro_el0, 0);
     /* EL0VCTEN: user mode reads CNTVCT_EL0, nothing else; EL2: EL1PCTEN, EL1PTEN for guests' sake (Arm ARM D17.11.2) */
     WRITE(cntkctl_el1, 1u << 1 | (h->el == 2 ? 3u << 10 : 0));
