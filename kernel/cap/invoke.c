@@ -250,7 +250,7 @@ enum tess_err cnode_invoke(struct invocation *inv)
         if (c->type != TESS_TYPE_endpoint) {
             return TESS_CAP;
         }
-        if (c->badge != 0) {
+        if (c->badge != 0 || (c->rights & TESS_RIGHT_RECV) == 0) {
             return TESS_RIGHTS;
         }
         return endpoint_cancel((struct endpoint *)c->object, inv->arg[1], &inv->self->progress);

@@ -125,6 +125,10 @@ static void serve(struct thread *caller, struct thread *server)
     server->caller = caller;
     if (server->budget == NULL) {
         budget_move(caller, server);
+    } else if (caller->budget ==
+               NULL) { /* nothing was lent: the reply must not give the server's */
+        caller->flags |= THREAD_SLOW;
+        thread_update_space(caller);
     }
 }
 
@@ -184,27 +188,29 @@ static void send(struct cpu *cpu, struct thread *self, enum send_kind kind, bool
 
 /* ---- receive ---- */
 
-/* Take the first sender; false: it could only have been a plain sender to a passive receiver and got its error. */
+/* Nothing for a passive receiver to run on: a plain sender, or a caller that lost its budget while it was queued. */
+static bool brings_no_time(const struct thread *from)
+{
+    return from->send_kind == SEND_ONLY || from->budget == NULL;
+}
+
+/* Take the first sender; false: it brought no time to a passive receiver and got its error. */
 static bool take_sender(struct endpoint *e, struct thread *self)
 {
     struct thread *from = e->senders;
 
-    queue_pop(&e->senders, from);
-    e->sender_count--;
-    if (from->send_kind == SEND_ONLY && is_passive(self)) {
-        ipc_unblock(from);
-        thread_error(from, TESS_BUDGET);
-        thread_ready(from);
+    if (brings_no_time(from) && is_passive(self)) {
+        thread_abort(from, TESS_BUDGET);
         return false;
     }
+    queue_pop(&e->senders, from);
+    e->sender_count--;
     if (from->send_kind == SEND_FAULT) {
         deliver_fault(from, self, from->badge);
     } else {
         deliver(from, self, from->regs.x[1], from->badge);
     }
-    if (is_passive(self)) {
-        budget_go_home(self);
-    }
+    budget_go_home(self);
     if (from->send_kind == SEND_ONLY) {
         ipc_unblock(from);
         thread_result(from, 0, 0);
@@ -241,7 +247,7 @@ static void take_or_wait(struct thread *self, struct cap *c, uint64_t deadline, 
     struct endpoint *e = (struct endpoint *)c->object;
     struct notification *bound = self->bound;
 
-    if (bound != NULL && bound->bits != 0) {
+    if (bound != NULL && bound->bits != 0 && self->budget != NULL) {
         deliver_signal(self, bound->bits);
         bound->bits = 0;
         return;
@@ -275,6 +281,30 @@ static void receive(struct thread *self, struct cap *c, uint64_t deadline, bool 
         self->cpu->pending |= PENDING_SCHEDULE;
         thread_ready(self);
     }
+}
+
+/*
+ * A passive receiver has no time for plain senders: those in front get their error before it gives away what it runs on,
+ * so that afterwards it waits or finds a caller.  False: an interrupt is pending, nothing else has changed, come back.
+ */
+static bool turn_away(struct thread *self, const struct cap *c)
+{
+    struct endpoint *e = (struct endpoint *)c->object;
+
+    if (c->type != TESS_TYPE_endpoint || !is_passive(self)) {
+        return true;
+    }
+    self->state = TESS_THREAD_SUSPENDED; /* as in receive */
+    while (e->senders != NULL && brings_no_time(e->senders)) {
+        LOOP_BOUND(1 << 20);
+        (void)take_sender(e, self);
+        if (arch_irq_pending()) {
+            self->cpu->pending |= PENDING_REPEAT | PENDING_SCHEDULE;
+            thread_ready(self);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The capability to receive on; NULL: *err says why not. */
@@ -381,7 +411,7 @@ static bool resume_fault(const struct thread *self, struct thread *t, word_t tag
 /* Cannot fail after reply_check. */
 static void reply(struct thread *self, struct thread *to, word_t tag)
 {
-    bool goes_on = true;
+    bool goes_on = true, served = to->server == self;
 
     trace(self->cpu, TESS_TRACE_reply, to->id, tag);
     if (to->fault_kind != 0) {
@@ -403,10 +433,13 @@ static void reply(struct thread *self, struct thread *to, word_t tag)
     }
     to->state = TESS_THREAD_SUSPENDED;
     if (to->budget == NULL) {
-        if (is_passive(self)) {
+        if (served && is_passive(self)) {
             budget_move(self, to);
         } else {
             budget_take_home(to);
+            if (self->budget == NULL) {
+                budget_take_home(self);
+            }
         }
     }
     if (goes_on) {
@@ -427,6 +460,9 @@ static void reply_recv(struct thread *self)
     }
     if (err != TESS_OK) {
         return thread_error(self, err);
+    }
+    if (!turn_away(self, c)) {
+        return;
     }
     /* self first waits, so that whom it wakes finds it waiting and can run at once */
     self->state = TESS_THREAD_SUSPENDED;

@@ -2,8 +2,8 @@
  * Switching without asking the scheduler: what the message path (ipc/path.c) and the trap handlers share.
  *
  * A direct switch is allowed when the next thread is at least as urgent as every ready one, nothing is pending against
- * it, the FP registers are locked, and both budgets concerned are time slices that last.  Everything else goes through
- * thread_ready, switch_to and schedule, which do the same in general.
+ * it, the FP registers are locked, and the budget moves along with the message or both are time slices that last.
+ * Everything else goes through thread_ready, switch_to and schedule, which do the same in general.
  */
 #ifndef KERNEL_SCHED_DIRECT_H
 #define KERNEL_SCHED_DIRECT_H

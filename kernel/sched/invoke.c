@@ -60,6 +60,11 @@ static enum tess_err configure(struct invocation *inv, struct thread *t)
     if (t->state != TESS_THREAD_SUSPENDED && t != inv->self) {
         return TESS_STATE;
     }
+    const struct cap *held = &t->slot[THREAD_CNODE];
+    if (t == inv->self && held->type == TESS_TYPE_cnode && *cap_refs(held) == 1 &&
+        (cnode == NULL || cnode->object != held->object)) {
+        return TESS_STATE; /* it would lose the CNode in which a repetition looks its arguments up */
+    }
     if ((err = hold_copy(t, THREAD_FAULT, fault)) != TESS_OK ||
         (err = hold_copy(t, THREAD_BUFFER, frame)) != TESS_OK ||
         (err = hold_copy(t, THREAD_VSPACE, vspace)) != TESS_OK ||

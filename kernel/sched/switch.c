@@ -239,6 +239,9 @@ static void release(struct thread *h)
             ready_remove(cpu, h);
         }
         h->state = TESS_THREAD_NO_BUDGET;
+    } else if (h->state == TESS_THREAD_REPLY) { /* it lent nothing, and nothing can be given back */
+        h->flags |= THREAD_SLOW;
+        thread_update_space(h);
     }
 }
 
@@ -310,6 +313,7 @@ void budget_go_home(struct thread *t)
     }
     t->budget = NULL;
     b->holder = NULL;
+    budget_take_home(t); /* one bound to it while it ran on what was lent */
     struct thread *home = b->owner;
     if (home == NULL || home->budget != NULL) {
         return;

@@ -80,7 +80,7 @@ struct thread {
 
     struct thread *server;          /* valid in REPLY: the thread that serves it; NULL: */
     struct reply *reply_object;     /* the object that holds it */
-    void *waiting_on;               /* endpoint or notification, set iff SEND, RECV, WAIT */
+    void *waiting_on;               /* endpoint or notification; valid in SEND, RECV, WAIT */
     word_t badge;                   /* SEND: of the capability used */
     struct timer timer;             /* deadline */
     struct tess_ipc_buffer *buffer; /* direct map; NULL: none */

@@ -162,7 +162,7 @@ static __attribute__((noinline)) void trap_other(struct thread *t, struct cpu *c
                                                  word_t far)
 {
     switch (esr >> 26) {
-    case EC_SVC64: /* only while tracing */
+    case EC_SVC64: /* while tracing; a number that does not exist */
         ipc_syscall(cpu, t, (unsigned)(esr & SVC_IMM));
         break;
     case EC_FP:
