@@ -40,6 +40,9 @@
 
 SPEC_BEGIN
 
+/* WLOG(place, value): the place holds the value, which the solver then need not find out. */
+#define WLOG(place, value) (ASSUME((place) == (value)), (place) = (value))
+
 #define THREADS        3u
 #define EACH_THREAD(X) X(1) X(2) X(3)
 #define EACH_BUDGET(X) X(1) X(2)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # fuzz.sh [options]: fuzz the kernel in QEMU, deterministically; called by ./tessera fuzz with BUILD = build directory.
 #     --calls N      random system calls by workers, default 1000000; 0: none
-#     --programs N   random user programs, default 20000; 0: none
+#     --programs N   random user programs, default 50000; 0: none
 #     --host N       random system calls to the kernel core on this machine, under sanitizers, default 50000; 0: none
 #     --seed S       first seed, default 1; each run of RUN_CALLS calls or RUN_PROGRAMS programs takes the next one
 #     --release      the release kernel, which does not verify its invariants
@@ -13,11 +13,11 @@
 # Exit status: 0 when every run passed.
 set -eu
 RUN_CALLS=1000000
-RUN_PROGRAMS=20000
+RUN_PROGRAMS=100000
 RUN_SECONDS=3600 # of this machine's time, against hanging for ever; a run takes 3 minutes
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$top/build}
-calls=1000000 programs=20000 host=50000 seed=1 kernel=-debug el2= cpu=cortex-a76 again=
+calls=1000000 programs=50000 host=50000 seed=1 kernel=-debug el2= cpu=cortex-a76 again=
 while [ $# -gt 0 ]; do
     case $1 in
     --calls | --programs | --host | --seed | --cpu)

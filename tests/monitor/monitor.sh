@@ -86,7 +86,7 @@ run() {
     name=$1 image=$2 el=$3 gic=$4
     shift 4
     : >"$work/raw"
-    keys | timeout "$seconds" qemu-system-aarch64 "$@" -display none -monitor none -serial stdio -no-reboot \
+    keys | timeout "$seconds" qemu-system-aarch64 -nodefaults "$@" -display none -monitor none -serial stdio -no-reboot \
         -kernel "$build/$image" >"$work/raw" 2>"$work/errors"
     status=$?
     tr -d '\r\007' <"$work/raw" | sed "s/$escape\[[0-9;]*[A-Za-z]//g" >"$work/out"
@@ -147,7 +147,7 @@ run() {
 run "release, EL1, GICv2" monitor.img 1 2 -M virt,gic-version=2 -cpu cortex-a53 -m 128
 run "debug, EL2, GICv3" monitor-debug.img 2 3 -M virt,gic-version=3,virtualization=on -cpu cortex-a76 -m 512
 # A reset ends QEMU, too, as it is started here.
-printf '\r\recho before\rreset\r' | timeout "$seconds" qemu-system-aarch64 -M virt -cpu cortex-a57 -m 64 -display none \
+printf '\r\recho before\rreset\r' | timeout "$seconds" qemu-system-aarch64 -nodefaults -M virt -cpu cortex-a57 -m 64 -display none \
     -monitor none -serial stdio -no-reboot -kernel "$build/monitor.img" >"$work/raw" 2>"$work/errors"
 status=$?
 tr -d '\r' <"$work/raw" >"$work/out"

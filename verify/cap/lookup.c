@@ -83,7 +83,7 @@ PROOF(lookup_named_slot, 5)
 {
     slots_any();
     enum tess_err err = TESS_OK;
-    word_t cnode = 1 + any_u32(), index = any_u64();
+    word_t cnode = 1 + (word_t)any_u32(), index = any_u64();
     struct cap *c = arg_slot(&inv, cnode, index, &err);
     if (c != NULL) {
         CHECK(cnode < self.slot_count && own[cnode].type == TESS_TYPE_cnode, "named by a CNode capability");
@@ -136,14 +136,14 @@ PROOF(invoke_decode, 5)
     slots_any();
     struct cap *c = &own[1];
     word_t tag = any_u64();
-    ASSUME(c->type != TESS_TYPE_cnode); /* its operations are in the same file and proved in cap/cnode.c */
+    ASSUME(c->type != TESS_TYPE_cnode); /* its operations are in the same file */
     (void)invoke(&cpu, &self, c, tag);
     if (dispatched != 0) {
-        CHECK(dispatched == c->type && table[tess_tag_label(tag)].type == c->type, "the label is one of the object's");
-        CHECK(tess_tag_len(tag) >= table[tess_tag_label(tag)].words, "no argument is missing");
+        CHECK(dispatched == c->type && (table[tess_tag_label(tag)] & 0xff) == c->type, "the label is one of the object's");
+        CHECK(tess_tag_len(tag) >= (table[tess_tag_label(tag)] >> 8 & 0xff), "no argument is missing");
         REACHED(entered);
     } else {
-        CHECK((self.regs.x[1] & ~0ull << 16) != 0, "or an error is returned");
+        CHECK((self.regs.x[1] & 0xffff0000) != 0, "or an error is returned");
         REACHED(refused);
     }
 }

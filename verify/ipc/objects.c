@@ -6,98 +6,121 @@
 
 SPEC_BEGIN
 
-PROOF(notification_signal_any, 8)
+PROOF(notification_signal_waiter, 8)
+{
+    world_any();
+    word_t bits = any_u64();
+    WLOG(nt.waiters, &thread_1);
+    notification_signal(&cpu, &nt, bits);
+    world_check();
+    CHECK(thread_1.regs.x[0] == bits && thread_1.regs.x[1] == TESS_TAG_SIGNAL, "the first waiter got the bits");
+    CHECK(!waits(&thread_1) && nt.bits == 0, "and goes on");
+    REACHED(somebody waits);
+}
+
+PROOF(notification_signal_bound, 8)
 {
     world_any();
     word_t bits = any_u64(), before = nt.bits;
-    struct thread *waiter = nt.waiters;
+    WLOG(nt.waiters, NULL);
+    WLOG(nt.bound, &thread_1);
+    bool ready = thread_1.state == TESS_THREAD_RECV && thread_1.budget != NULL;
     notification_signal(&cpu, &nt, bits);
     world_check();
-    if (waiter != NULL) {
-        CHECK(waiter->regs.x[0] == bits && waiter->regs.x[1] == TESS_TAG_SIGNAL,
-              "the first waiter got the bits");
-        CHECK(!waits(waiter) && nt.bits == 0, "and goes on");
-        REACHED(somebody waits);
-    } else if (nt.bound != NULL && nt.bound->regs.x[1] == TESS_TAG_SIGNAL) {
-        CHECK(nt.bound->regs.x[0] == (before | bits) && nt.bits == 0,
-              "the bound thread got all bits");
-        REACHED(the bound thread receives);
+    if (ready) {
+        CHECK(thread_1.regs.x[0] == (before | bits) && nt.bits == 0 && !waits(&thread_1), "it got all bits and goes on");
+        REACHED(it receives);
     } else {
         CHECK(nt.bits == (before | bits), "the bits are kept");
-        REACHED(nobody waits);
+        REACHED(it is busy);
     }
 }
 
-PROOF(notification_empty_any, 8)
+PROOF(notification_signal_nobody, 8)
 {
     world_any();
-    struct thread *first = nt.waiters;
+    word_t bits = any_u64(), before = nt.bits;
+    WLOG(nt.waiters, NULL);
+    WLOG(nt.bound, NULL);
+    notification_signal(&cpu, &nt, bits);
+    world_check();
+    CHECK(nt.bits == (before | bits), "the bits are kept");
+    REACHED(end);
+}
+
+PROOF(notification_empty_step_waiter, 8)
+{
+    world_any();
+    WLOG(nt.waiters, &thread_1);
     bool done = notification_empty_step(&nt);
     CHECK(done == (nt.waiters == NULL), "done when nobody waits");
-    CHECK(first == NULL || !waits(first), "each step frees one");
+    CHECK(!waits(&thread_1), "each step frees one");
     world_check();
-    if (first != NULL && done) {
+    if (done) {
         REACHED(the last);
-    } else if (!done) {
+    } else {
         REACHED(more to do);
     }
 }
 
-PROOF(endpoint_empty_any, 8)
+static void empty_endpoint(void)
 {
-    world_any();
-    struct thread *r = ep.receivers, *s = ep.senders;
     bool done = endpoint_empty_step(&ep);
     CHECK(done == (ep.receivers == NULL && ep.senders == NULL), "done when nobody waits");
-    CHECK((r == NULL || !waits(r)) && (s == NULL || !waits(s)), "each step frees one");
+    CHECK(!waits(&thread_1), "each step frees one");
     world_check();
-    if (r != NULL) {
-        REACHED(a receiver);
-    } else if (s != NULL) {
-        REACHED(a sender);
+    if (done) {
+        REACHED(the last);
     } else {
-        REACHED(nobody);
+        REACHED(more to do);
     }
 }
 
-PROOF(endpoint_cancel_any, 8)
+PROOF(endpoint_empty_step_receiver, 8)
 {
     world_any();
-    word_t badge = any_u64(), progress = 0;
-    struct thread *w = any_thread();
-    bool mine = w->state == TESS_THREAD_SEND && w->badge == badge;
-    bool other = w->state == TESS_THREAD_SEND && w->badge != badge;
+    WLOG(ep.receivers, &thread_1);
+    WLOG(ep.senders, NULL);
+    empty_endpoint();
+}
+
+PROOF(endpoint_empty_step_sender, 8)
+{
+    world_any();
+    WLOG(ep.receivers, NULL);
+    WLOG(ep.senders, &thread_1);
+    empty_endpoint();
+}
+
+PROOF(endpoint_cancel_turn, 8)
+{
+    world_any();
+    WLOG(ep.senders, &thread_1);
+    WLOG(ep.receivers, NULL);
+    word_t badge = any_u64(), progress = 1; /* one turn: the others are like it */
+    bool mine = thread_1.badge == badge;
+    struct thread *next = thread_1.q_next;
     enum tess_err err = endpoint_cancel(&ep, badge, &progress);
     world_check();
-    CHECK(!other || w->state == TESS_THREAD_SEND, "senders with another badge go on waiting");
-    if (err == TESS_OK) {
-        CHECK(!mine || w->state != TESS_THREAD_SEND, "no sender with the badge is left");
-        if (mine) {
-            REACHED(a sender was canceled);
-        } else if (other) {
-            REACHED(a sender stays);
-        }
+    CHECK(err == TESS_OK, "the turns left are done");
+    if (mine) {
+        CHECK(thread_1.state != TESS_THREAD_SEND, "a sender with the badge does not wait any more");
+        REACHED(canceled);
     } else {
-        CHECK(err == K_PREEMPTED && progress > 0 && progress <= THREADS, "or the rest is counted");
-        REACHED(preempted);
+        CHECK(thread_1.state == TESS_THREAD_SEND && ep.senders == next, "another stays, and the next one is looked at");
+        REACHED(stays);
     }
 }
 
-PROOF(reply_drop_any, 8)
+PROOF(reply_drop_caller, 8)
 {
     world_any();
-    struct thread *caller = rp.caller;
+    WLOG(rp.caller, &thread_1);
     reply_drop(&rp);
     CHECK(rp.caller == NULL, "it holds nobody");
-    CHECK(caller == NULL || caller->state == TESS_THREAD_READY ||
-              caller->state == TESS_THREAD_NO_BUDGET,
-          "its caller goes on");
+    CHECK(thread_1.state == TESS_THREAD_READY || thread_1.state == TESS_THREAD_NO_BUDGET, "its caller goes on");
     world_check();
-    if (caller != NULL) {
-        REACHED(it held a caller);
-    } else {
-        REACHED(it was empty);
-    }
+    REACHED(end);
 }
 
 PROOF(reply_defer_any, 8)
@@ -105,7 +128,7 @@ PROOF(reply_defer_any, 8)
     world_any();
     struct cap c = { .object = (word_t)&rp, .type = TESS_TYPE_reply };
     struct invocation inv = {
-        .cpu = &cpu, .self = any_thread(), .cap = &c, .label = TESS_LABEL_reply_defer
+        .cpu = &cpu, .self = &thread_1, .cap = &c, .label = TESS_LABEL_reply_defer
     };
     struct thread *caller = inv.self->caller, *held = rp.caller;
     enum tess_err err = reply_invoke(&inv);

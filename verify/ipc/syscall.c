@@ -22,26 +22,26 @@ static uint32_t invoke(struct cpu *c, struct thread *t, struct cap *cap, word_t 
     return c->pending;
 }
 
-static void slot_any(struct cap *c)
+/* A capability of the type, or none. */
+static void slot_any(struct cap *c, enum tess_type type, const void *object)
 {
-    c->type = (uint8_t)any_below(TESS_TYPE_notification + 1);
+    c->type = any_bool() ? (uint8_t)type : TESS_TYPE_null;
     c->rights = any_u8() & TESS_RIGHT_ALL;
     c->badge = any_u64();
-    c->object = c->type == TESS_TYPE_endpoint       ? (word_t)&ep
-                : c->type == TESS_TYPE_notification ? (word_t)&nt
-                                                    : (word_t)&rp;
+    c->object = (word_t)object;
 }
 
 static struct thread before; /* thread_2 before the call; thread_3 differs only by name */
 static struct thread *w;
 
-static void syscall_any(word_t second)
+static void syscall_any(enum tess_type type, word_t second)
 {
     world_any();
-    ASSUME(cpu.current == self && self->state == TESS_THREAD_READY);
+    WLOG(cpu.current, self);
+    WLOG(self->state, TESS_THREAD_READY);
     /* What a thread runs on is its own or was lent by the one it serves. */
-    slot_any(&slots[1]);
-    slot_any(&slots[2]);
+    slot_any(&slots[1], type, type == TESS_TYPE_endpoint ? (const void *)&ep : (const void *)&nt);
+    slot_any(&slots[2], TESS_TYPE_reply, &rp);
     self->slots = slots;
     self->slot_count = 3;
     /* Which slot a number names is the subject of cap/lookup.c: here 1, and 2 or none as second. */
@@ -69,7 +69,7 @@ static bool unchanged(void)
 
 static void sending(unsigned number)
 {
-    syscall_any(0);
+    syscall_any(TESS_TYPE_endpoint, 0);
     struct thread *receiver = ep.receivers;
     word_t word = self->regs.x[10];
     ipc_syscall(&cpu, self, number);
@@ -110,47 +110,42 @@ PROOF(syscall_try_send, 9)
     CHECK(!waits(self), "it does not wait");
 }
 
-static void receiving(unsigned number)
+static void receiving(enum tess_type type, unsigned number)
 {
-    syscall_any(0);
+    syscall_any(type, 0);
     uint32_t senders_before = ep.sender_count;
     ipc_syscall(&cpu, self, number);
     world_check();
     if (failed()) {
         REACHED(refused);
-    } else if (self->state == TESS_THREAD_RECV) {
-        CHECK(ep.sender_count == 0, "it waits when nobody sends");
-        REACHED(waits for a message);
-    } else if (self->state == TESS_THREAD_WAIT) {
-        REACHED(waits for a signal);
-    } else if (ep.sender_count < senders_before) {
-        REACHED(took a sender);
+    } else if (waits(self)) {
+        CHECK(number == TESS_SYS_recv && ep.sender_count == (type == TESS_TYPE_endpoint ? 0 : senders_before),
+              "it waits when nobody sends");
     } else if (self->regs.x[1] == TESS_TAG_SIGNAL) {
         REACHED(took a signal);
+    } else {
+        CHECK(type == TESS_TYPE_endpoint && ep.sender_count < senders_before, "or it took a sender");
     }
 }
 
-PROOF(syscall_recv, 9)
+PROOF(syscall_recv_endpoint, 9)
 {
-    receiving(TESS_SYS_recv);
+    receiving(TESS_TYPE_endpoint, TESS_SYS_recv);
+}
+
+PROOF(syscall_recv_notification, 9)
+{
+    receiving(TESS_TYPE_notification, TESS_SYS_recv);
 }
 
 PROOF(syscall_try_recv, 9)
 {
-    syscall_any(0);
-    ipc_syscall(&cpu, self, TESS_SYS_try_recv);
-    world_check();
-    CHECK(!waits(self), "it does not wait");
-    if (failed()) {
-        REACHED(refused);
-    } else {
-        REACHED(took something);
-    }
+    receiving(TESS_TYPE_endpoint, TESS_SYS_try_recv);
 }
 
 static void replying(word_t second)
 {
-    syscall_any(second);
+    syscall_any(TESS_TYPE_endpoint, second);
     struct thread *caller = self->caller;
     ipc_syscall(&cpu, self, TESS_SYS_reply);
     world_check();
@@ -177,7 +172,7 @@ PROOF(syscall_reply_object, 9)
 
 static void replying_receiving(word_t second)
 {
-    syscall_any(second);
+    syscall_any(TESS_TYPE_endpoint, second);
     struct thread *caller = self->caller;
     ipc_syscall(&cpu, self, TESS_SYS_reply_recv);
     world_check();
@@ -202,7 +197,7 @@ PROOF(syscall_reply_recv_object, 9)
 
 PROOF(syscall_signal, 9)
 {
-    syscall_any(0);
+    syscall_any(TESS_TYPE_notification, 0);
     word_t bits = nt.bits;
     ipc_syscall(&cpu, self, TESS_SYS_signal);
     world_check();
@@ -218,7 +213,8 @@ PROOF(fault_to_handler, 9)
 {
     world_any();
     struct thread *const t = &thread_1;
-    ASSUME(cpu.current == t && t->state == TESS_THREAD_READY);
+    WLOG(cpu.current, t);
+    WLOG(t->state, TESS_THREAD_READY);
     struct cap handler = { .object = (word_t)&ep, .badge = any_u64() };
     handler.type = any_bool() ? TESS_TYPE_endpoint : TESS_TYPE_null;
     word_t words[8];

@@ -96,7 +96,7 @@ static void any_queues(void)
     cpu.ready_words = any_u64();
     cpu.top = any_u32();
     ASSUME(words_ok());
-    ASSUME(cpu.top == highest(&cpu));
+    ASSUME(cpu.top == ready_highest(&cpu));
 }
 
 static struct thread *const t = &thread_1;
@@ -111,7 +111,7 @@ PROOF(ready_append_any, 1)
     ready_append(&cpu, t);
     queued_1 = true;
     CHECK(words_ok() && bit_ok(p), "bitmap = queues");
-    CHECK(cpu.top == highest(&cpu), "top is the highest");
+    CHECK(cpu.top == ready_highest(&cpu), "top is the highest");
     CHECK(ring_ok(w) && head_ok(p), "every ring is whole");
     CHECK(cpu.ready[prio] == (head ? head : t), "it goes behind all others of its priority");
     CHECK(cpu.ready[prio]->q_prev == t, "it is the last");
@@ -132,7 +132,7 @@ PROOF(ready_prepend_any, 1)
     ready_prepend(&cpu, t);
     queued_1 = true;
     CHECK(words_ok() && bit_ok(p), "bitmap = queues");
-    CHECK(cpu.top == highest(&cpu), "top is the highest");
+    CHECK(cpu.top == ready_highest(&cpu), "top is the highest");
     CHECK(ring_ok(w) && head_ok(p), "every ring is whole");
     CHECK(cpu.ready[prio] == t && t->q_next == (head ? head : t),
           "it goes before all others of its priority");
@@ -153,7 +153,7 @@ PROOF(ready_remove_any, 1)
     ready_remove(&cpu, t);
     queued_1 = false;
     CHECK(words_ok() && bit_ok(p), "bitmap = queues");
-    CHECK(cpu.top == highest(&cpu), "top is the highest");
+    CHECK(cpu.top == ready_highest(&cpu), "top is the highest");
     CHECK(ring_ok(w) && head_ok(p), "every ring is whole");
     if (cpu.ready[prio] == NULL) {
         REACHED(the last of its priority);

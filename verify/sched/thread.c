@@ -10,7 +10,7 @@ static struct thread *const t = &thread_1;
 static void detach(enum tess_thread_state state)
 {
     world_any();
-    ASSUME(t->state == state);
+    WLOG(t->state, state);
     struct thread *caller = t->caller;
     thread_detach(t);
     t->fault_kind = 0; /* as the only one who calls it does */
