@@ -6,7 +6,7 @@
 
 #define BUCKETS     (2 * AUDIT_MAX)
 #define CAPS_MAX    (1u << 28) /* capabilities of 64 bytes in 16 GiB: a longer walk goes in circles */
-#define CALL_CREDIT 32         /* looked at per system call in the long run */
+#define CALL_CREDIT 24         /* looked at per system call in the long run */
 
 const bool debug_kernel = true;
 

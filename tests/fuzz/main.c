@@ -16,7 +16,7 @@
 #include "random.h"
 #include "world.h"
 
-#define TICK_NS       4000000u /* between two looks */
+#define TICK_NS       6000000u /* between two looks */
 #define WORLD_CALLS   20000u   /* after so many calls a world is worn out */
 #define WORLD_LOOKS   400u     /* or after so many looks */
 #define COVER_CALLS   300000u  /* from here on every invocation must have succeeded */

@@ -90,6 +90,7 @@ worker_entry:
 worker_spin:
     svc     #10
     svc     #3
+    brk     #1                      // to its fault handler; tried again when that says so
     b       worker_spin
     .size worker_spin, . - worker_spin
 

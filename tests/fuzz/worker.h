@@ -80,7 +80,7 @@ void fuzz_svc(uint64_t number, struct svc_registers *r, uint64_t pattern);
 
 /* svc.S: where workers begin; x0 = struct worker.  If a thread runs there already: as worker_spin. */
 void worker_entry(void);
-/* svc.S: does nothing but enter the kernel; needs no memory. */
+/* svc.S: a few entries into the kernel, then a fault; needs no memory. */
 void worker_spin(void);
 /* The next system call: its number and registers. */
 unsigned worker_next(struct worker *w, struct svc_registers *r);

@@ -463,7 +463,7 @@ bool world_disturb(struct world *w)
 {
     bool done = true;
 
-    for (unsigned n = 0; n < 6 && done; n++) {
+    for (unsigned n = 0; n < 4 && done; n++) {
         done = disturb_one(w);
     }
     return done;

@@ -545,9 +545,12 @@ static void run_thread(struct thread *t)
             return fault(t, TESS_FAULT_page, t->regs.sp);
         }
         next_svc(t, w, false);
-    } else if (pc == (word_t)worker_spin || pc == (word_t)worker_spin + 4) {
-        t->regs.pc = (word_t)worker_spin;
-        return entry_svc(t, random_chance(&host_random, 50) ? TESS_SYS_yield : TESS_SYS_nop);
+    } else if (pc == (word_t)worker_spin) {
+        return entry_svc(t, TESS_SYS_nop);
+    } else if (pc == (word_t)worker_spin + 4) {
+        return entry_svc(t, TESS_SYS_yield);
+    } else if (pc == (word_t)worker_spin + 8) {
+        return fault(t, TESS_FAULT_debug, 0);
     } else if (pc != PC_SVC) {
         return fault(t, TESS_FAULT_page, pc);
     }

@@ -42,7 +42,8 @@ PROOF(lookup_full_slot, 5)
     word_t slot = any_u64();
     struct cap *c = cap_lookup(&self, slot);
     if (c != NULL) {
-        CHECK(slot < self.slot_count && c == &own[slot] && c->type != TESS_TYPE_null, "a full slot of its own");
+        CHECK(slot < self.slot_count && c == &own[slot] && c->type != TESS_TYPE_null,
+              "a full slot of its own");
         REACHED(found);
     } else {
         CHECK(slot >= self.slot_count || own[slot].type == TESS_TYPE_null, "or there is none");
@@ -56,7 +57,8 @@ PROOF(lookup_of_type, 5)
     enum tess_err err = TESS_OK;
     enum tess_type type = (enum tess_type)(1 + any_below(TESS_TYPE_COUNT - 1));
     struct cap *c = arg_cap(&inv, any_u64(), type, &err);
-    CHECK(c == NULL ? err == TESS_CAP : err == TESS_OK && is_own(c) && c->type == type, "of the type asked for");
+    CHECK(c == NULL ? err == TESS_CAP : err == TESS_OK && is_own(c) && c->type == type,
+          "of the type asked for");
     if (c != NULL) {
         REACHED(found);
     } else {
@@ -86,7 +88,8 @@ PROOF(lookup_named_slot, 5)
     word_t cnode = 1 + (word_t)any_u32(), index = any_u64();
     struct cap *c = arg_slot(&inv, cnode, index, &err);
     if (c != NULL) {
-        CHECK(cnode < self.slot_count && own[cnode].type == TESS_TYPE_cnode, "named by a CNode capability");
+        CHECK(cnode < self.slot_count && own[cnode].type == TESS_TYPE_cnode,
+              "named by a CNode capability");
         CHECK(index == 1 && c == &other.cnode.slot[1], "a slot of that CNode, not the first");
         REACHED(found);
     } else {
@@ -100,7 +103,8 @@ PROOF(lookup_empty_slot, 5)
     slots_any();
     enum tess_err err = TESS_OK;
     struct cap *c = arg_empty(&inv, 0, any_u64(), &err);
-    CHECK(c == NULL ? err != TESS_OK : is_own(c) && c != &own[0] && c->type == TESS_TYPE_null, "an empty slot");
+    CHECK(c == NULL ? err != TESS_OK : is_own(c) && c != &own[0] && c->type == TESS_TYPE_null,
+          "an empty slot");
     if (c != NULL) {
         REACHED(found);
     } else {
@@ -139,8 +143,10 @@ PROOF(invoke_decode, 5)
     ASSUME(c->type != TESS_TYPE_cnode); /* its operations are in the same file */
     (void)invoke(&cpu, &self, c, tag);
     if (dispatched != 0) {
-        CHECK(dispatched == c->type && (table[tess_tag_label(tag)] & 0xff) == c->type, "the label is one of the object's");
-        CHECK(tess_tag_len(tag) >= (table[tess_tag_label(tag)] >> 8 & 0xff), "no argument is missing");
+        CHECK(dispatched == c->type && (table[tess_tag_label(tag)] & 0xff) == c->type,
+              "the label is one of the object's");
+        CHECK(tess_tag_len(tag) >= (table[tess_tag_label(tag)] >> 8 & 0xff),
+              "no argument is missing");
         REACHED(entered);
     } else {
         CHECK((self.regs.x[1] & 0xffff0000) != 0, "or an error is returned");

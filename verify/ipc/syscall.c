@@ -119,12 +119,14 @@ static void receiving(enum tess_type type, unsigned number)
     if (failed()) {
         REACHED(refused);
     } else if (waits(self)) {
-        CHECK(number == TESS_SYS_recv && ep.sender_count == (type == TESS_TYPE_endpoint ? 0 : senders_before),
+        CHECK(number == TESS_SYS_recv &&
+                  ep.sender_count == (type == TESS_TYPE_endpoint ? 0 : senders_before),
               "it waits when nobody sends");
     } else if (self->regs.x[1] == TESS_TAG_SIGNAL) {
         REACHED(took a signal);
     } else {
-        CHECK(type == TESS_TYPE_endpoint && ep.sender_count < senders_before, "or it took a sender");
+        CHECK(type == TESS_TYPE_endpoint && ep.sender_count < senders_before,
+              "or it took a sender");
     }
 }
 
@@ -179,7 +181,8 @@ static void replying_receiving(word_t second)
     if (failed()) {
         REACHED(refused);
     } else if (self->state == TESS_THREAD_RECV) {
-        CHECK(second == 0 ? caller->state != TESS_THREAD_REPLY : rp.caller == NULL, "who waited is answered");
+        CHECK(second == 0 ? caller->state != TESS_THREAD_REPLY : rp.caller == NULL,
+              "who waited is answered");
         CHECK(self->caller == NULL, "it serves nobody");
         REACHED(answered and waits);
     }

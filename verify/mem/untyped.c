@@ -145,7 +145,9 @@ static void carve(word_t bytes, word_t align)
     CHECK(unchanged(), "checking changes nothing");
     if (err == TESS_OK) {
         CHECK(c.at >= free_from(), "beyond all that is given out");
-        CHECK(c.at <= ut.size && c.bytes == bytes && c.count == count && bytes * count <= ut.size - c.at, "inside");
+        CHECK(c.at <= ut.size && c.bytes == bytes && c.count == count &&
+                  bytes * count <= ut.size - c.at,
+              "inside");
         CHECK(c.at % align == 0, "aligned");
         CHECK(offset == TESS_OFFSET_NEXT || c.at == offset, "where it was asked for");
     } else {
@@ -181,7 +183,9 @@ PROOF(untyped_carve_huge, 4)
     ut_any();
     struct carve c;
     word_t bytes = ~(word_t)(TESS_PAGE - 1); /* times two it would wrap */
-    CHECK(carve_check(&ut, bytes, TESS_PAGE, 1 + any_below(TESS_RETYPE_MAX), any_u64(), &c) != TESS_OK && unchanged(),
+    CHECK(carve_check(&ut, bytes, TESS_PAGE, 1 + any_below(TESS_RETYPE_MAX), any_u64(), &c) !=
+                  TESS_OK &&
+              unchanged(),
           "what is larger than all memory never fits");
     REACHED(refused);
 }
@@ -268,9 +272,11 @@ PROOF(untyped_thread_create, 8)
 {
     struct thread *t = &arena.thread; /* zeroed */
     thread_create(t);
-    CHECK(t->state == TESS_THREAD_SUSPENDED && t->cpu == &cpu && t->space == &vspace_none, "a new thread");
+    CHECK(t->state == TESS_THREAD_SUSPENDED && t->cpu == &cpu && t->space == &vspace_none,
+          "a new thread");
     unsigned i = any_below(THREAD_SLOTS);
-    CHECK(t->slot[i].holder == HOLDER_THREAD + i && t->slot[i].type == TESS_TYPE_null, "its slots know their place");
+    CHECK(t->slot[i].holder == HOLDER_THREAD + i && t->slot[i].type == TESS_TYPE_null,
+          "its slots know their place");
     REACHED(made);
 }
 
@@ -281,7 +287,8 @@ PROOF(untyped_cnode_create, 1)
     ASSUME(bytes != 0);
     cnode_create(n, (uint32_t)slots_wanted);
     CHECK(n->box.slots == n->slot && n->box.count == slots_wanted, "it knows its slots");
-    CHECK(sizeof(*n) + (uint64_t)n->box.count * TESS_SLOT_BYTES == bytes, "and they are in the memory given out for it");
+    CHECK(sizeof(*n) + (uint64_t)n->box.count * TESS_SLOT_BYTES == bytes,
+          "and they are in the memory given out for it");
     REACHED(made);
 }
 
@@ -295,7 +302,8 @@ PROOF(untyped_retype_device, 4)
     arg[3] = any_u64();
     arg[4] = any_u64();
     ASSUME(arg[0] != TESS_TYPE_frame && arg[0] != TESS_TYPE_untyped);
-    CHECK(invoke_ut(TESS_LABEL_untyped_retype) == TESS_ARG && unchanged(), "no kernel object in device memory");
+    CHECK(invoke_ut(TESS_LABEL_untyped_retype) == TESS_ARG && unchanged(),
+          "no kernel object in device memory");
     REACHED(refused);
 }
 
