@@ -30,8 +30,12 @@ done
 
 # The machine's own Debian archive: works for sources.list and deb822 files alike.  Suites with a dash are the security,
 # updates and backports archives.
-site=$(apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 ~ /^(bookworm|stable|oldstable|trixie)$/ { print $1; exit }')
+site_of() {
+    apt-get indextargets "$@" --format '$(SITE) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
+        awk '$2 ~ /^(bookworm|stable|oldstable|trixie)$/ { print $1; exit }'
+}
+site=$(site_of)
+[ -n "$site" ] || site=$(site_of --no-release-info) # no package lists fetched yet
 [ -n "$site" ] || cannot "no Debian 12 source among this machine's apt sources"
 
 rm -rf "$dir"

@@ -24,10 +24,12 @@ proof_flags="--pointer-overflow-check --drop-unused-functions"
 vacuity_flags="--no-standard-checks --no-unwinding-assertions --drop-unused-functions"
 
 # area/subject:name unwind
+long=
+[ -z "${VERIFY_LONG-}" ] || long='_*[LONG]*' # see PROOF_LONG in verify.h
 list() {
     cd "$here" && LC_ALL=C find . -name '*.c' | LC_ALL=C sort | while read -r file; do
         subject=${file#./}
-        sed -n 's/^PROOF(\([a-z0-9_]*\), *\([0-9]*\)).*/\1 \2/p' "$file" | sed "s|^|${subject%.c}:|"
+        sed -n "s/^PROOF$long(\([a-z0-9_]*\), *\([0-9]*\)).*/\1 \2/p" "$file" | sed "s|^|${subject%.c}:|"
     done
 }
 

@@ -136,7 +136,8 @@ void arch_space_load(word_t space_word)
 }
 
 /* An entry: bits 63..60 of a leaf say that it is one, 59..56 rights, 55..52 attribute; a table is its address + 1. */
-#define LEAF 0xa000000000000000ull
+#define LEAF     0xa000000000000000ull
+#define LEAF_BAD (1ull << 51) /* not aligned for its level: may be computed, not written */
 
 word_t arch_pte_table(word_t table_paddr)
 {
@@ -145,10 +146,9 @@ word_t arch_pte_table(word_t table_paddr)
 
 word_t arch_pte_leaf(word_t paddr, unsigned level, unsigned rights, unsigned attr)
 {
-    if (level == 0 || paddr % (4096ull << 9 * (3 - level)) != 0) {
-        stop("a leaf that the hardware does not have");
-    }
-    return LEAF | (word_t)rights << 56 | (word_t)attr << 52 | paddr;
+    word_t bad = level == 0 || paddr % (4096ull << 9 * (3 - level)) != 0 ? LEAF_BAD : 0;
+
+    return LEAF | bad | (word_t)rights << 56 | (word_t)attr << 52 | paddr;
 }
 
 bool arch_pte_is_table(word_t pte, unsigned level)
@@ -173,6 +173,9 @@ unsigned arch_pte_rights(word_t pte)
 
 void arch_pte_write(word_t *pte, word_t value)
 {
+    if (value & LEAF_BAD) {
+        stop("a leaf that the hardware does not have");
+    }
     *pte = value;
 }
 

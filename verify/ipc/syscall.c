@@ -84,7 +84,7 @@ static void sending(unsigned number)
     }
 }
 
-PROOF(syscall_call, 9)
+PROOF_LONG(syscall_call, 9)
 {
     sending(TESS_SYS_call);
     if (self->state == TESS_THREAD_SEND) {
@@ -96,7 +96,7 @@ PROOF(syscall_call, 9)
     }
 }
 
-PROOF(syscall_send, 9)
+PROOF_LONG(syscall_send, 9)
 {
     sending(TESS_SYS_send);
     if (self->state == TESS_THREAD_SEND) {
@@ -104,7 +104,7 @@ PROOF(syscall_send, 9)
     }
 }
 
-PROOF(syscall_try_send, 9)
+PROOF_LONG(syscall_try_send, 9)
 {
     sending(TESS_SYS_try_send);
     CHECK(!waits(self), "it does not wait");
@@ -130,17 +130,17 @@ static void receiving(enum tess_type type, unsigned number)
     }
 }
 
-PROOF(syscall_recv_endpoint, 9)
+PROOF_LONG(syscall_recv_endpoint, 9)
 {
     receiving(TESS_TYPE_endpoint, TESS_SYS_recv);
 }
 
-PROOF(syscall_recv_notification, 9)
+PROOF_LONG(syscall_recv_notification, 9)
 {
     receiving(TESS_TYPE_notification, TESS_SYS_recv);
 }
 
-PROOF(syscall_try_recv, 9)
+PROOF_LONG(syscall_try_recv, 9)
 {
     receiving(TESS_TYPE_endpoint, TESS_SYS_try_recv);
 }
@@ -162,12 +162,12 @@ static void replying(word_t second)
     }
 }
 
-PROOF(syscall_reply_caller, 9)
+PROOF_LONG(syscall_reply_caller, 9)
 {
     replying(0);
 }
 
-PROOF(syscall_reply_object, 9)
+PROOF_LONG(syscall_reply_object, 9)
 {
     replying(2);
 }
@@ -188,17 +188,17 @@ static void replying_receiving(word_t second)
     }
 }
 
-PROOF(syscall_reply_recv_caller, 9)
+PROOF_LONG(syscall_reply_recv_caller, 9)
 {
     replying_receiving(0);
 }
 
-PROOF(syscall_reply_recv_object, 9)
+PROOF_LONG(syscall_reply_recv_object, 9)
 {
     replying_receiving(2);
 }
 
-PROOF(syscall_signal, 9)
+PROOF_LONG(syscall_signal, 9)
 {
     syscall_any(TESS_TYPE_notification, 0);
     word_t bits = nt.bits;
@@ -212,7 +212,7 @@ PROOF(syscall_signal, 9)
     }
 }
 
-PROOF(fault_to_handler, 9)
+PROOF_LONG(fault_to_handler, 9)
 {
     world_any();
     struct thread *const t = &thread_1;
