@@ -94,7 +94,7 @@ PROOF(endpoint_empty_step_sender, 8)
     empty_endpoint();
 }
 
-PROOF(endpoint_cancel_turn, 8)
+PROOF_LONG(endpoint_cancel_turn, 8)
 {
     world_any();
     WLOG(ep.senders, &thread_1);

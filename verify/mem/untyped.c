@@ -223,7 +223,7 @@ static enum tess_err invoke_ut(unsigned label)
     return untyped_invoke(&inv);
 }
 
-PROOF(untyped_retype_memory, 4)
+PROOF_LONG(untyped_retype_memory, 4)
 {
     ut_any();
     arg[0] = any_bool() ? TESS_TYPE_frame : TESS_TYPE_untyped;
@@ -268,7 +268,7 @@ static union {
     uint8_t page[TESS_PAGE];
 } arena;
 
-PROOF(untyped_thread_create, 8)
+PROOF_LONG(untyped_thread_create, 8)
 {
     struct thread *t = &arena.thread; /* zeroed */
     thread_create(t);
@@ -280,7 +280,7 @@ PROOF(untyped_thread_create, 8)
     REACHED(made);
 }
 
-PROOF(untyped_cnode_create, 1)
+PROOF_LONG(untyped_cnode_create, 1)
 {
     struct cnode *n = &arena.cnode; /* zeroed */
     word_t slots_wanted = any_u64(), bytes = object_bytes(TESS_TYPE_cnode, slots_wanted);
@@ -292,7 +292,7 @@ PROOF(untyped_cnode_create, 1)
     REACHED(made);
 }
 
-PROOF(untyped_retype_device, 4)
+PROOF_LONG(untyped_retype_device, 4)
 {
     ut_any();
     ut.flags = CAP_DEVICE;
