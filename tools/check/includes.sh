@@ -21,6 +21,8 @@ done | awk -v list="$(tree)" '
         may["drivers"] = "abi idl lib drivers"
         may["servers"] = "abi idl lib servers"
         may["linux"] = "abi idl lib linux"
+        may["compose"] = "abi idl lib compose"
+        may["systems"] = "abi idl lib systems"
         may["vmm"] = "abi idl lib vmm"
         may["tests"] = "abi idl lib tests tools/bench"
         may["tests/host"] = "abi idl lib tests kernel"
@@ -28,7 +30,7 @@ done | awk -v list="$(tree)" '
         may["tools"] = "abi kernel tools tests/bench"
         may["docs"] = "abi idl lib docs"
         # Where a name is looked for, in this order: beside the file, then the roots that the build passes.
-        roots = split("kernel kernel/arch/aarch64 kernel/arch/none abi/include abi lib/tess/include verify", root, " ")
+        roots = split("kernel kernel/arch/aarch64 kernel/arch/none abi/include abi lib/tess/include lib/comp/include lib/ring/include lib/recover/include verify", root, " ")
     }
     function part_of(path,    p) {
         if (path ~ /^tests\/([a-z]+\/)?host\//) return "tests/host"

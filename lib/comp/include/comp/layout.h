@@ -1,0 +1,70 @@
+/*
+ * What supervisor, compose and component agree on: the addresses and slots of every component, bits of its
+ * notification, and the page in which it shows that it is alive.
+ */
+#ifndef COMP_LAYOUT_H
+#define COMP_LAYOUT_H
+
+#include <stdint.h>
+
+/* ---- address space of a domain ---- */
+#define COMP_IMAGE_AT  0x400000ull /* text, data, heap: the ELF file's segments (lib/comp/comp.ld) */
+#define COMP_STACK_END 0x10000000ull /* the stack ends here; the page below it is not mapped */
+#define COMP_IPC_AT    0x10001000ull /* struct tess_ipc_buffer */
+#define COMP_PULSE_AT  0x10002000ull /* struct comp_pulse, the own one */
+#define COMP_REGIONS_AT                                                                            \
+    0x10010000ull /* shared memory, rings, registers of devices, as compose places them */
+#define COMP_REGIONS_END 0x400000000ull
+
+/* ---- slots of a domain's CNode ---- */
+enum comp_slot {
+    COMP_SLOT_NULL,
+    COMP_SLOT_ENDPOINT,   /* right RECV: the one place where it receives */
+    COMP_SLOT_SUPERVISOR, /* notification of the supervisor, right SEND: "look at my pulse page" */
+    COMP_SLOT_NOTE,       /* the own notification, rights SEND, RECV; bound to the own thread */
+    COMP_SLOT_UNTYPED,    /* dist_domain.spare bytes, if any */
+    COMP_SLOT_CNODE,      /* the own CNode, only with spare memory */
+    COMP_SLOT_VSPACE,     /* the own address space, only with spare memory */
+    COMP_SLOT_FIRST = 8,  /* what the connections grant, placed by compose */
+};
+
+/* ---- bits of a domain's notification ---- */
+#define COMP_BIT_PING  0x1ull /* supervisor: beat */
+#define COMP_BIT_QUIET 0x2ull /* supervisor: become quiet, to be swapped */
+#define COMP_BIT_FIRST 4u     /* number of the first bit for events, interrupts and rings */
+
+/* ---- the pulse page: written by the domain, read by the supervisor, believed in nothing but the domain's own health ---- */
+enum comp_state {
+    COMP_STARTING, /* what a new page holds */
+    COMP_RUNNING,  /* in its event loop, or in its run function */
+    COMP_QUIET,    /* all its protocol states are quiet and it takes no calls */
+    COMP_FINISHED, /* its run function has returned; it goes on serving */
+};
+
+#define COMP_WATCHES 60u
+
+/* One connection as the domain sees it.  Counters only grow. */
+struct comp_watch {
+    uint64_t since;    /* tick at which the call in flight began; 0: none */
+    uint64_t calls;    /* calls made, or requests served */
+    uint64_t gone;     /* ended because the other side died */
+    uint64_t timeouts; /* ended by their deadline */
+    uint64_t strikes;  /* the other side broke the protocol */
+    uint64_t method;   /* of the call in flight */
+    uint64_t reserved[2];
+};
+
+struct comp_pulse {
+    uint64_t beats; /* pings answered */
+    uint64_t state; /* enum comp_state */
+    uint64_t generation;
+    uint64_t result;    /* of the run function */
+    uint64_t attention; /* counts what the supervisor shall look at before the next ping */
+    uint64_t reserved[27];
+    struct comp_watch watch[COMP_WATCHES];
+};
+_Static_assert(sizeof(struct comp_pulse) <= 4096, "the pulse page is a page");
+
+#define comp_pulse ((volatile struct comp_pulse *)COMP_PULSE_AT)
+
+#endif
