@@ -1,4 +1,4 @@
-/* mkimage: puts loader, kernel, root program and further modules into one bootable image (kernel/loader/archive.h). */
+/* mkimage: puts loader, kernel, root program and further modules into one bootable image (abi/include/tessera/archive.h). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <loader/archive.h>
+#include <tessera/archive.h>
 
 static const char usage[] =
     "usage: mkimage OUT LOADER KERNEL ROOT [NAME=FILE...]\n"
@@ -174,7 +174,7 @@ int main(int argc, char **argv)
     check_loader(argv[2], &loader);
     a.magic = ARCHIVE_MAGIC;
     a.count = (uint64_t)argc - 3;
-    a.bytes = ARCHIVE_PAGE;
+    a.bytes = ARCHIVE_HEADER;
     for (unsigned i = 0; i < a.count; i++) {
         const char *path = entry_name(&a, i, argv[i + 3]);
 

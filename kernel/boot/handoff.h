@@ -67,7 +67,7 @@ struct handoff {
 
     uint64_t dtb_paddr, dtb_bytes;
     uint64_t modules_paddr,
-        modules_bytes; /* the boot archive (kernel/loader/archive.h), page aligned */
+        modules_bytes; /* the boot archive (abi/include/tessera/archive.h), page aligned */
 
     /* The root program, an ELF module of the archive, checked: static aarch64 executable; segments sorted, not
      * overlapping, page-aligned addresses, below TESS_USER_TOP / 2, file part inside the module; entry inside one. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include <boot/handoff.h>
-#include <loader/archive.h>
+#include <tessera/archive.h>
 #include <loader/console.h>
 #include <loader/elf.h>
 #include <loader/paging.h>
@@ -99,16 +99,16 @@ static void invalidate(uint64_t base, uint64_t bytes)
 
 static const char *archive_check(const struct archive *a, uint64_t room)
 {
-    if (a->magic != ARCHIVE_MAGIC) {
+    if (room < ARCHIVE_HEADER || a->magic != ARCHIVE_MAGIC) {
         return "nothing behind the loader: the image is cut short";
     }
     if (archive_sum(&a->body_sum, ARCHIVE_HEADER_WORDS) != a->header_sum) {
         return "damaged header";
     }
-    if (a->bytes < ARCHIVE_PAGE || a->bytes % ARCHIVE_PAGE || a->bytes > room) {
+    if (a->bytes < ARCHIVE_HEADER || a->bytes % ARCHIVE_PAGE || a->bytes > room) {
         return "longer than the memory it lies in";
     }
-    if (archive_sum((const uint64_t *)(a + 1), (a->bytes - ARCHIVE_PAGE) / 8) != a->body_sum) {
+    if (archive_sum((const uint64_t *)(a + 1), (a->bytes - ARCHIVE_HEADER) / 8) != a->body_sum) {
         return "damaged or cut short";
     }
     if (a->count <= ARCHIVE_ROOT || a->count > ARCHIVE_ENTRIES) {
