@@ -93,6 +93,9 @@ enum dist_kind {
     DIST_KINDS
 };
 
+/* Bit of the badge of a grant of DIST_SUPERVISOR: may restart, stop, start and kill; without it: may look. */
+#define DIST_CONTROL_FULL 1ull
+
 struct dist_object {
     uint32_t kind;   /* enum dist_kind */
     uint32_t name;   /* offset in strings */

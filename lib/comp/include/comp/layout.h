@@ -41,7 +41,8 @@ enum comp_state {
     COMP_FINISHED, /* its run function has returned; it goes on serving */
 };
 
-#define COMP_WATCHES 60u
+#define COMP_WATCHES          60u
+#define COMP_GENERATION_FIRST 1u /* what main is told at the first start; a restart adds one */
 
 /* One connection as the domain sees it.  Counters only grow. */
 struct comp_watch {
@@ -55,16 +56,18 @@ struct comp_watch {
 };
 
 struct comp_pulse {
-    uint64_t beats; /* pings answered */
-    uint64_t state; /* enum comp_state */
-    uint64_t generation;
-    uint64_t result;    /* of the run function */
-    uint64_t attention; /* counts what the supervisor shall look at before the next ping */
+    uint64_t beats;      /* pings answered */
+    uint64_t state;      /* enum comp_state */
+    uint64_t generation; /* starts so far: COMP_GENERATION_FIRST at the first */
+    uint64_t result;     /* of the run function */
+    uint64_t attention;  /* counts what the supervisor shall look at before the next ping */
     uint64_t reserved[27];
     struct comp_watch watch[COMP_WATCHES];
 };
 _Static_assert(sizeof(struct comp_pulse) <= 4096, "the pulse page is a page");
 
-#define comp_pulse ((volatile struct comp_pulse *)COMP_PULSE_AT)
+/* ---- memory that survives ---- */
+#define COMP_KEEP_HEADER  64u  /* bytes before a keep struct: struct comp_keep (comp/comp.h) */
+#define COMP_ANSWER_BYTES 528u /* the kept answer of one deduplicated method of one connection */
 
 #endif

@@ -1,0 +1,250 @@
+/* By hand what compose would generate from idl/supervisor.idl: docs/language.md, "The wire". */
+#include "control.h"
+
+#include "domain.h"
+#include "main.h"
+#include "service.h"
+#include "wire.h"
+
+#include <string.h>
+#include <comp/layout.h>
+#include <tess/invoke.h>
+#include <tess/time.h>
+#include <tessera/bootinfo.h>
+
+/* A call being served; the area is words 8.. of the message, in and out. */
+struct request {
+    const struct tess_msg *m;
+    uint64_t *area;
+    struct tess_words *answer;
+    unsigned words; /* of the answer */
+};
+
+static void answer_struct(struct request *q, const void *from, unsigned bytes)
+{
+    memcpy(q->area, from, bytes);
+    q->words = TESS_MSG_REGS + bytes / 8;
+}
+
+static void copy_name(uint8_t *to, const char *from, unsigned room)
+{
+    for (unsigned i = 0; i + 1 < room && from[i]; i++) {
+        to[i] = (uint8_t)from[i];
+    }
+}
+
+/* ---- looking ---- */
+
+static enum tess_err info(struct request *q)
+{
+    const struct counters *c = &sup.region->counters;
+    const struct roles *r = &sup.region->roles;
+    struct supervisor_info i = {
+        .domains = sup.dist.domains,
+        .connections = sup.dist.connections,
+        .starts = c->starts,
+        .failures = c->failures,
+        .hangs = c->hangs,
+        .strikes = c->strikes,
+        .parked = c->parked,
+        .starved = c->starved,
+        .calls = c->calls,
+        .refused = c->refused,
+        .takeovers = r->takeovers,
+        .rebuilt = r->rebuilt,
+        .events = c->log,
+        .primary = r->primary,
+    };
+
+    copy_name(i.system, sup.dist.header->system, sizeof i.system);
+    answer_struct(q, &i, sizeof i);
+    return TESS_OK;
+}
+
+static enum tess_err domain(struct request *q)
+{
+    uint32_t d = (uint32_t)q->m->w[0];
+    struct tess_untyped_info memory = { 0 };
+
+    if (d >= sup.dist.domains) {
+        return TESS_RANGE;
+    }
+    const struct domain_record *r = record(d);
+    (void)tess_untyped_info(domain_slot(d, DOM_UNTYPED), &memory);
+    struct domain_info i = {
+        .memory = memory.bytes,
+        .used = memory.used,
+        .cpu_ns = tess_ns_of_ticks(r->cpu + domain_consumed(d)),
+        .beats = sup.pulse[d].beats,
+        .state = r->state,
+        .generation = r->generation,
+        .failures = r->failures,
+        .why = r->why,
+        .detail = { r->detail[0], r->detail[1] },
+        .result = sup.pulse[d].result,
+        .finished = sup.pulse[d].state == COMP_FINISHED,
+        .missed = (uint32_t)sup.region->watch[d].missed,
+    };
+    copy_name(i.name, sup.dist.domain[d].name, sizeof i.name);
+    answer_struct(q, &i, sizeof i);
+    return TESS_OK;
+}
+
+static enum tess_err find(struct request *q)
+{
+    char name[DIST_NAME] = { 0 };
+    uint64_t bytes = q->m->w[0];
+
+    if (bytes >= DIST_NAME || memchr(q->area, 0, bytes)) {
+        return TESS_PROTOCOL;
+    }
+    memcpy(name, q->area, bytes);
+    for (uint32_t d = 0; d < sup.dist.domains; d++) {
+        if (strcmp(name, sup.dist.domain[d].name) == 0) {
+            q->answer->w[0] = d;
+            q->words = 1;
+            return TESS_OK;
+        }
+    }
+    return TESS_RANGE;
+}
+
+static void connection_watched(const struct dist_connection *c, struct connection_info *i)
+{
+    if (c->client_watch == DIST_NONE) {
+        return;
+    }
+    volatile const struct comp_watch *w = &sup.pulse[c->client].watch[c->client_watch];
+    uint64_t since = w->since, now = tess_now();
+
+    i->calls = w->calls;
+    i->gone = w->gone;
+    i->timeouts = w->timeouts;
+    i->since_ns = since && since < now ? tess_ns_of_ticks(now - since) : 0;
+}
+
+static enum tess_err connection(struct request *q)
+{
+    uint64_t n = (uint32_t)q->m->w[0];
+
+    if (n >= sup.dist.connections) {
+        return TESS_RANGE;
+    }
+    const struct dist_connection *c = &sup.dist.connection[n];
+    struct connection_info i = {
+        .client = c->client,
+        .server = c->server,
+        .against_client = sup.region->connection[n].against_client,
+        .against_server = sup.region->connection[n].against_server,
+    };
+    copy_name(i.name, sup.dist.strings + c->name, sizeof i.name);
+    connection_watched(c, &i);
+    answer_struct(q, &i, sizeof i);
+    return TESS_OK;
+}
+
+static enum tess_err capability(struct request *q)
+{
+    uint32_t d = (uint32_t)q->m->w[0], slot = (uint32_t)q->m->w[1];
+    struct tess_cap_info i = { 0 };
+
+    if (d >= sup.dist.domains || slot >= sup.dist.domain[d].slots) {
+        return TESS_RANGE;
+    }
+    enum tess_err err = tess_cnode_read(domain_slot(d, DOM_CNODE), slot, &i);
+
+    *q->answer = (struct tess_words){ { i.type, i.rights, i.badge, i.id, i.size } };
+    q->words = 5;
+    return err ? TESS_STATE : TESS_OK;
+}
+
+static enum tess_err entry(struct request *q)
+{
+    uint64_t n = q->m->w[0], end = sup.region->counters.log;
+
+    if (n >= end || end - n > LOG_ENTRIES) {
+        return TESS_RANGE;
+    }
+    const struct log_entry *e = &sup.region->log[n % LOG_ENTRIES];
+    struct log_info i = { tess_ns_of_ticks(e->tick), e->event, e->domain, e->detail };
+
+    answer_struct(q, &i, sizeof i);
+    return TESS_OK;
+}
+
+/* ---- doing ---- */
+
+static enum tess_err restart(struct request *q)
+{
+    service_restart((uint32_t)q->m->w[0]);
+    return TESS_OK;
+}
+
+static enum tess_err kill(struct request *q)
+{
+    service_fail((uint32_t)q->m->w[0], FAILURE_KILLED, 0, 0);
+    return TESS_OK;
+}
+
+static enum tess_err stop(struct request *q)
+{
+    return service_stop((uint32_t)q->m->w[0]);
+}
+
+static enum tess_err start(struct request *q)
+{
+    return service_start((uint32_t)q->m->w[0]);
+}
+
+static enum tess_err fail(struct request *q)
+{
+    return supervisor_fail((uint32_t)q->m->w[0], q->m->w[1]);
+}
+
+/* ---- dispatch ---- */
+
+/* length: of the request.  full: needs full control.  domain: word 0 is one. */
+static const struct method {
+    enum tess_err (*serve)(struct request *q);
+    unsigned length;
+    bool full, domain;
+} methods[] = {
+    { info, 0, false, false },       { domain, 1, false, true },     { find, 12, false, false },
+    { connection, 1, false, false }, { capability, 2, false, true }, { entry, 1, false, false },
+    { restart, 1, true, true },      { kill, 1, true, true },        { stop, 1, true, true },
+    { start, 1, true, true },        { fail, 2, true, false },
+};
+
+static enum tess_err serve(struct request *q)
+{
+    uint64_t method = tess_tag_label(q->m->tag);
+
+    if (method >= sizeof methods / sizeof methods[0]) {
+        return TESS_PROTOCOL;
+    }
+    const struct method *f = &methods[method];
+
+    if (tess_tag_len(q->m->tag) != f->length) {
+        return TESS_PROTOCOL;
+    }
+    if (f->full && !(q->m->badge & DIST_CONTROL_FULL)) {
+        return TESS_DENIED;
+    }
+    return f->domain && q->m->w[0] >= sup.dist.domains ? TESS_RANGE : f->serve(q);
+}
+
+uint64_t control_serve(const struct tess_msg *m, struct tess_words *answer)
+{
+    struct request q = {
+        .m = m,
+        .area = &tess_ipc_buffer()->word[TESS_MSG_REGS],
+        .answer = answer,
+    };
+
+    *answer = (struct tess_words){ { 0 } };
+    enum tess_err err = serve(&q);
+
+    sup.region->counters.calls++;
+    sup.region->counters.refused += err == TESS_PROTOCOL || err == TESS_DENIED;
+    return err ? tess_tag(err, 0, 0) : tess_tag(0, q.words, 0);
+}

@@ -1,0 +1,48 @@
+/* Building and taking apart what a domain consists of.  Every function may be repeated after it was cut short. */
+#ifndef SUPERVISOR_DOMAIN_H
+#define SUPERVISOR_DOMAIN_H
+
+#include "supervisor.h"
+
+#include <tessera/error.h>
+
+/* The death sequence, in this order. */
+enum stop_step {
+    STOP_SUSPEND,   /* nothing of it runs any more */
+    STOP_INTERRUPT, /* its interrupt lines are masked and bound to nothing */
+    STOP_DMA,       /* its devices reach no memory any more */
+    STOP_DEVICE,    /* its devices are reset */
+    STOP_RELEASE,   /* its thread is gone: callers in service continue with GONE */
+    STOP_REVOKE,    /* its memory holds nothing any more */
+    STOP_STEPS,
+};
+
+/* What a start will need. */
+struct domain_plan {
+    struct image image;
+    uint64_t tables; /* pages */
+    uint64_t bytes;  /* of untyped memory, in all */
+};
+
+/* Work out what a domain needs.  NULL, or what is wrong with its image. */
+const char *domain_plan(uint32_t domain, struct domain_plan *plan);
+
+/* Build the domain from its empty memory and let it run.  closed: after domain_close(). */
+enum tess_err domain_start(uint32_t domain, uint32_t generation, bool closed);
+
+void domain_stop_step(uint32_t domain, enum stop_step step);
+
+/* Ticks that this generation has consumed. */
+uint64_t domain_consumed(uint32_t domain);
+
+/* Take away the capability with which it wants attention, or give it back. */
+void domain_mute(uint32_t domain, bool mute);
+
+/* Destroy its endpoint: who waits there continues with GONE, who calls later gets CAP. */
+void domain_close(uint32_t domain);
+
+/* Fill a new frame through the window; executable: instructions. */
+enum tess_err window_fill(tess_cap vspace, tess_cap frame, const void *from, uint64_t bytes,
+                          bool executable);
+
+#endif

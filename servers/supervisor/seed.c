@@ -1,0 +1,339 @@
+/*
+ * The root thread as it was booted: checks the distribution, makes what outlives domains and incarnations, starts the
+ * two incarnations.  Nothing is allocated after it.  Then it only looks now and then whether one of them is alive: each
+ * of the two watches the other, but if one dies while it builds the other nobody is left.
+ */
+#include "seed.h"
+
+#include "domain.h"
+#include "incarnation.h"
+#include "say.h"
+#include "service.h"
+
+#include <string.h>
+#include <tess/env.h>
+#include <tess/error.h>
+#include <tess/invoke.h>
+#include <tess/start.h>
+#include <tess/time.h>
+
+#define LOOK_NS 400000000u /* how often the seed looks after the incarnations */
+#define RW      (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
+
+static struct tess_env env;
+static struct tess_slots slots;
+static struct tess_pool pool;
+static uint32_t links[TESS_ROOT_CNODE_SLOTS];
+static struct dist dist;
+
+_Noreturn void supervisor_die(const char *what, const char *name, const char *why)
+{
+    struct line l;
+
+    line_begin(&l, what);
+    line_text(&l, *name ? " " : "");
+    line_text(&l, name);
+    line_text(&l, ": ");
+    line_text(&l, why);
+    line_end(&l);
+    (void)tess_machine_power_off(TESS_ROOT_MACHINE);
+    for (;;) {
+        (void)tess_thread_suspend(TESS_ROOT_THREAD);
+    }
+}
+
+static void must(enum tess_err err, const char *what, const char *name)
+{
+    if (err) {
+        supervisor_die(what, name, tess_error_text(err));
+    }
+}
+
+/* ---- memory ---- */
+
+/* Make an object in that slot, of the first piece of RAM that has room. */
+static enum tess_err carve(enum tess_type type, uint64_t size, tess_cap slot)
+{
+    enum tess_err err = TESS_NOMEM;
+
+    for (unsigned i = 0; i < pool.count && err == TESS_NOMEM; i++) {
+        if (!pool.item[i].device) {
+            err = tess_untyped_retype(pool.item[i].cap, type, size, 0, slot, 1, TESS_OFFSET_NEXT);
+        }
+    }
+    return err;
+}
+
+static enum tess_err derive(tess_cap from, uint64_t offset, uint64_t bytes, tess_cap to,
+                            uint64_t rights)
+{
+    return tess_frame_derive(from, offset, bytes, 0, to, rights);
+}
+
+/* A frame into the address space of the seed, and a capability to map it with in each incarnation. */
+static enum tess_err share(tess_cap frame, uint64_t bytes, unsigned slot, uint64_t at,
+                           uint64_t rights)
+{
+    enum tess_err err = TESS_OK;
+
+    for (uint32_t i = 0; i <= SEED && !err; i++) {
+        err = derive(frame, 0, bytes, incarnation_slot(i, slot), rights);
+    }
+    return err ? err
+               : tess_map_at(&env, incarnation_slot(SEED, slot), TESS_ROOT_VSPACE, at, rights,
+                             TESS_ATTR_NORMAL);
+}
+
+static uint64_t pages(uint64_t bytes)
+{
+    return (bytes + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
+}
+
+/* ---- the distribution ---- */
+
+static void say_fault(const struct dist_fault *why)
+{
+    struct line l = { .used = 0 };
+
+    if (why->index == DIST_NONE) {
+        supervisor_die(why->table, "", why->what);
+    }
+    line_number(&l, why->index);
+    l.text[l.used] = 0;
+    supervisor_die(why->table, l.text, why->what);
+}
+
+static void read_distribution(void)
+{
+    uint64_t bytes = pages(tess_bootinfo->modules_bytes), size = 0;
+    struct dist_fault why;
+
+    if (!bytes || bytes > MODULES_MAX) {
+        supervisor_die("boot archive", "", "none, or too large");
+    }
+    must(share(TESS_ROOT_MODULES, bytes, INC_MODULES_MAP, MODULES_AT, TESS_RIGHT_READ),
+         "boot archive", "");
+    const void *block = module_find((const void *)MODULES_AT, bytes, DIST_MODULE, &size);
+
+    if (!block) {
+        supervisor_die("distribution", "", "the boot archive has none");
+    }
+    if (!dist_ok(block, size, &dist, &why)) {
+        say_fault(&why);
+    }
+    if (!supervisor_init(SEED, &dist)) {
+        supervisor_die("distribution", "", "needs more slots than there are");
+    }
+}
+
+/* Every domain's image is one, and its memory suffices. */
+static void check_domains(void)
+{
+    for (uint32_t d = 0; d < dist.domains; d++) {
+        const struct dist_domain *m = &dist.domain[d];
+        struct domain_plan plan;
+        const char *what = domain_plan(d, &plan);
+        struct line l = { .used = 0 };
+
+        if (what) {
+            line_text(&l, m->image);
+            line_text(&l, ": ");
+            line_text(&l, what);
+        } else if (plan.bytes > m->mem) {
+            line_text(&l, "needs ");
+            line_number(&l, plan.bytes);
+            line_text(&l, " bytes of memory, has ");
+            line_number(&l, m->mem);
+        }
+        if (l.used) {
+            l.text[l.used] = 0;
+            supervisor_die(m->name, "", l.text);
+        }
+    }
+}
+
+/* ---- what outlives the domains ---- */
+
+static void make_region(void)
+{
+    uint64_t bytes = region_bytes(dist.connections), pulses = (uint64_t)dist.domains * TESS_PAGE;
+
+    must(carve(TESS_TYPE_frame, bytes, SLOT_REGION), "region", "");
+    must(share(SLOT_REGION, bytes, INC_REGION_MAP, REGION_AT, RW), "region", "");
+    must(carve(TESS_TYPE_frame, pulses, SLOT_PULSES), "pulse pages", "");
+    must(share(SLOT_PULSES, pulses, INC_PULSES_MAP, PULSES_AT, RW), "pulse pages", "");
+    must(share(TESS_ROOT_BOOTINFO, TESS_PAGE, INC_BOOTINFO_MAP, WINDOW_AT, TESS_RIGHT_READ),
+         "bootinfo", "");
+    must(tess_frame_unmap(incarnation_slot(SEED, INC_BOOTINFO_MAP)), "bootinfo", "");
+    for (uint32_t d = 0; d < dist.domains; d++) {
+        service_init(sup.region, d);
+    }
+}
+
+static void make_endpoints(void)
+{
+    enum tess_err err = carve(TESS_TYPE_endpoint, 0, SLOT_ENDPOINT);
+
+    if (!err) {
+        err = carve(TESS_TYPE_endpoint, 0, SLOT_STANDBY);
+    }
+    if (!err) {
+        err = carve(TESS_TYPE_notification, 0, SLOT_NOTE);
+    }
+    if (!err) {
+        err = tess_cnode_mint(TESS_ROOT_CNODE, 0, SLOT_STANDBY, SLOT_PRIMARY_FAULT, TESS_RIGHT_SEND,
+                              1);
+    }
+    if (!err) {
+        err = tess_cnode_mint(TESS_ROOT_CNODE, 0, SLOT_ENDPOINT, SLOT_STANDBY_FAULT,
+                              TESS_RIGHT_SEND, BADGE_STANDBY);
+    }
+    must(err, "endpoints", "");
+}
+
+/* Device memory that was given to an object before is shared with that. */
+static enum tess_err make_device(uint32_t i)
+{
+    const struct dist_object *o = &dist.object[i];
+    tess_cap frame;
+
+    for (uint32_t j = 0; j < i; j++) {
+        const struct dist_object *p = &dist.object[j];
+        if (p->kind == DIST_DEVICE && p->where == o->where && p->bytes == o->bytes) {
+            return tess_cnode_copy(TESS_ROOT_CNODE, 0, object_slot(j, OBJ_CAP),
+                                   object_slot(i, OBJ_CAP), TESS_RIGHT_ALL);
+        }
+    }
+    enum tess_err err = tess_alloc_device(&env, o->where, o->bytes, &frame);
+
+    return err ? err : tess_cnode_move(TESS_ROOT_CNODE, 0, frame, object_slot(i, OBJ_CAP));
+}
+
+static enum tess_err make_irq(uint32_t i)
+{
+    const struct dist_object *o = &dist.object[i];
+    uint32_t notification = dist.domain[o->domain].notification;
+    enum tess_err err =
+        tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, o->where, o->edge, 0, object_slot(i, OBJ_CAP));
+
+    return err ? err
+               : tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(notification, OBJ_CAP),
+                                 object_slot(i, OBJ_AUX), TESS_RIGHT_SEND, o->badge);
+}
+
+static bool is_pulse(uint32_t i)
+{
+    uint32_t d = dist.object[i].domain;
+
+    return d != DIST_NONE && dist.domain[d].pulse == i;
+}
+
+static enum tess_err make_object(uint32_t i)
+{
+    const struct dist_object *o = &dist.object[i];
+    tess_cap slot = object_slot(i, OBJ_CAP);
+    enum tess_err err;
+
+    switch ((enum dist_kind)o->kind) {
+    case DIST_ENDPOINT:
+        err = carve(TESS_TYPE_untyped, TESS_PAGE, object_slot(i, OBJ_AUX));
+        return err ? err
+                   : tess_untyped_retype(object_slot(i, OBJ_AUX), TESS_TYPE_endpoint, 0, 0, slot, 1,
+                                         TESS_OFFSET_NEXT);
+    case DIST_NOTIFICATION:
+        return carve(TESS_TYPE_notification, 0, slot);
+    case DIST_FRAME:
+        return is_pulse(i)
+                   ? derive(SLOT_PULSES, (uint64_t)o->domain * TESS_PAGE, TESS_PAGE, slot, RW)
+                   : carve(TESS_TYPE_frame, o->bytes, slot);
+    case DIST_DEVICE:
+        return make_device(i);
+    default:
+        return TESS_OK; /* interrupt lines come when all notifications exist */
+    }
+}
+
+static void make_objects(void)
+{
+    for (uint32_t i = 0; i < dist.objects; i++) {
+        must(make_object(i), "object", dist.strings + dist.object[i].name);
+    }
+    for (uint32_t i = 0; i < sup.lines; i++) {
+        must(make_irq(sup.line[i]), "object", dist.strings + dist.object[sup.line[i]].name);
+    }
+    for (uint32_t i = 0; i < dist.maps; i++) {
+        const struct dist_map *m = &dist.map[i];
+        must(derive(object_slot(m->object, OBJ_CAP), m->offset, m->bytes, map_slot(i), m->rights),
+             "map of", dist.strings + dist.object[m->object].name);
+    }
+}
+
+static void make_domains(void)
+{
+    for (uint32_t d = 0; d < dist.domains; d++) {
+        const struct dist_domain *m = &dist.domain[d];
+        enum tess_err err = carve(TESS_TYPE_untyped, m->mem, domain_slot(d, DOM_UNTYPED));
+
+        if (!err) {
+            err = tess_cnode_mint(TESS_ROOT_CNODE, 0, SLOT_ENDPOINT, domain_slot(d, DOM_FAULT),
+                                  TESS_RIGHT_SEND, d + 1);
+        }
+        if (!err) {
+            err = tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(m->notification, OBJ_CAP),
+                                  domain_slot(d, DOM_PING), TESS_RIGHT_SEND, COMP_BIT_PING);
+        }
+        must(err, "domain", m->name);
+    }
+}
+
+/* ---- the incarnations ---- */
+
+static void start_incarnations(void)
+{
+    sup.region->roles.primary = 0;
+    must(incarnation_start(0, true), "primary", "");
+    must(incarnation_start(1, false), "standby", "");
+}
+
+/* Both are dead when nothing has changed for a whole period: each shows itself every 100 ms. */
+static _Noreturn void last_resort(void)
+{
+    uint64_t seen = 0;
+
+    (void)tess_thread_set_priority(TESS_ROOT_THREAD, PRIO_STANDBY, PRIO_STANDBY);
+    for (;;) {
+        uint64_t beats = sup.region->beat[0] + sup.region->beat[1];
+
+        if (beats == seen) {
+            struct line l;
+
+            incarnation_destroy(0);
+            incarnation_destroy(1);
+            sup.region->roles.takeovers++;
+            sup.region->roles.rebuilt += INCARNATIONS;
+            start_incarnations();
+            line_begin(&l, "primary and standby: dead; built anew");
+            line_end(&l);
+        }
+        seen = beats;
+        tess_sleep_until(&env, tess_deadline_ns(LOOK_NS));
+    }
+}
+
+_Noreturn void seed(void)
+{
+    must(tess_env_init_root(&env, &slots, &pool, links, tess_bootinfo), "boot memory", "");
+    slots.end = SLOT_FIRST;
+    read_distribution();
+    check_domains();
+    make_region();
+    make_endpoints();
+    make_objects();
+    make_domains();
+    for (uint32_t i = 0; i < INCARNATIONS; i++) {
+        must(carve(TESS_TYPE_untyped, INCARNATION_BYTES, incarnation_slot(i, INC_UNTYPED)),
+             "incarnations", "");
+    }
+    start_incarnations();
+    last_resort();
+}

@@ -1,0 +1,456 @@
+/*
+ *                  service_run: due                     domain_start: OK
+ *     BACKOFF ------------------------> STARTING --------------------------> RUNNING
+ *        ^                                 |                                    |
+ *        |                                 | domain_start: error                | service_fail, service_restart,
+ *        |                                 v                                    | service_stop
+ *        +----------------------------- STOPPING <------------------------------+
+ *        |   goal BACKOFF                  |
+ *        |                                 +---- goal DOWN:   on request          (service_stop)
+ *        |                                 +---- goal PARKED: failed too often    (service_decide)
+ *        |                                                    |
+ *        +----------------------------------------------------+
+ *            service_start
+ *
+ * The record says what state comes next before anything is done for it (region.h), and everything that is done may
+ * be done again: so the other incarnation goes on from the record alone (service_resume).
+ *     BACKOFF, DOWN, PARKED   nothing exists that is made of the domain's memory
+ *     DOWN, PARKED            nor does its endpoint
+ *     RUNNING                 all of it exists, and its thread is not suspended
+ *
+ * How often a domain may fail: each failure is a debt of window / restart_max, which time pays back; more than a window
+ * of debt is too much.  So the count decays by itself, and the debt says how long to back off.
+ */
+#include "service.h"
+
+#include "domain.h"
+#include "say.h"
+
+#include <assert.h>
+#include <tess/error.h>
+#include <tess/invoke.h>
+#include <tess/time.h>
+
+#define ESCALATION_WINDOWS 4u /* a second escalation within so many windows parks instead */
+#define BACKOFF_SHIFT_MAX  20u
+
+static const struct dist_domain *policy(uint32_t domain)
+{
+    return &sup.dist.domain[domain];
+}
+
+const char *failure_text(uint32_t why)
+{
+    static const char *const text[] = {
+        [TESS_FAULT_page] = "page fault",
+        [TESS_FAULT_undefined] = "undefined instruction",
+        [TESS_FAULT_alignment] = "misaligned access",
+        [TESS_FAULT_debug] = "ended itself",
+        [TESS_FAULT_hardware] = "hardware error",
+        [FAILURE_STOPPED] = "its thread was stopped",
+        [FAILURE_HANG] = "answers no pings",
+        [FAILURE_DEADLOCK] = "waits in a circle",
+        [FAILURE_LATE] = "passive, but receives nothing",
+        [FAILURE_STRIKES] = "too many strikes",
+        [FAILURE_START] = "cannot be started",
+        [FAILURE_RECORD] = "its record was damaged",
+        [FAILURE_KILLED] = "killed",
+        [FAILURE_COMPANION] = "restarts with another",
+        [FAILURE_REQUEST] = "on request",
+    };
+    return why < sizeof text / sizeof text[0] && text[why] ? text[why] : "failed";
+}
+
+/* ---- what is said ---- */
+
+static bool is_failure(uint32_t why)
+{
+    return why != FAILURE_NONE && why != FAILURE_COMPANION && why != FAILURE_REQUEST;
+}
+
+static void say_why(struct line *l, uint32_t domain)
+{
+    const struct domain_record *r = record(domain);
+
+    line_begin(l, policy(domain)->name);
+    line_text(l, ": ");
+    line_text(l, failure_text(r->why));
+    if (r->why == TESS_FAULT_page || r->why == TESS_FAULT_alignment) {
+        line_text(l, " at ");
+        line_hex(l, r->detail[0]);
+    }
+    if (r->why < FAILURE_STOPPED) {
+        line_text(l, ", pc ");
+        line_hex(l, r->detail[1]);
+    }
+    if (r->why == FAILURE_STRIKES) {
+        line_text(l, " on ");
+        line_text(l, sup.dist.strings + sup.dist.connection[r->detail[0]].name);
+    }
+    if (r->why == FAILURE_START) {
+        line_text(l, ": ");
+        line_text(l, tess_strerror((enum tess_err)r->detail[0]));
+    }
+}
+
+static void say_started(uint32_t domain)
+{
+    const struct domain_record *r = record(domain);
+    struct line l;
+
+    if (is_failure(r->why)) {
+        say_why(&l, domain);
+        line_text(&l, "; generation ");
+        line_number(&l, r->generation);
+        line_text(&l, " after ");
+        line_ms(&l, tess_now() - r->failed_at);
+        line_end(&l);
+    }
+}
+
+static void say_parked(uint32_t domain)
+{
+    struct line l;
+
+    say_why(&l, domain);
+    line_text(&l, "; parked after ");
+    line_number(&l, record(domain)->failures);
+    line_text(&l, record(domain)->failures == 1 ? " failure" : " failures");
+    line_end(&l);
+}
+
+/* ---- transitions ---- */
+
+static void enter(uint32_t domain, enum domain_state state)
+{
+    struct domain_record *r = record_open(sup.region, domain);
+
+    r->state = state;
+    r->closed =
+        state != DOMAIN_RUNNING && (r->closed || state == DOMAIN_DOWN || state == DOMAIN_PARKED);
+    record_close(sup.region, domain);
+}
+
+static void stop_step_note(uint32_t domain, uint32_t step)
+{
+    uint64_t consumed = step == STOP_RELEASE ? domain_consumed(domain) : 0;
+    struct domain_record *r = record_open(sup.region, domain);
+
+    r->step = step;
+    r->cpu += consumed;
+    record_close(sup.region, domain);
+}
+
+/* STOPPING from its step on, and what comes then. */
+static void stop_finish(uint32_t domain)
+{
+    const struct domain_record *r = record(domain);
+
+    assert(r->state == DOMAIN_STOPPING);
+    for (uint32_t step = r->step; step < STOP_STEPS; step++) {
+        stop_step_note(domain, step);
+        domain_stop_step(domain, (enum stop_step)step);
+    }
+    enter(domain, (enum domain_state)r->goal);
+    if (r->state != DOMAIN_BACKOFF) {
+        domain_close(domain);
+    }
+    log_add(sup.region, r->state == DOMAIN_PARKED ? LOG_PARKED : LOG_STOPPED, domain, r->why,
+            tess_now());
+}
+
+struct stop {
+    enum domain_state goal;
+    enum failure why;
+    uint64_t detail[2];
+    uint64_t now;
+    uint64_t due; /* goal BACKOFF */
+};
+
+static void stop(uint32_t domain, const struct stop *how)
+{
+    struct domain_record *r = record_open(sup.region, domain);
+
+    r->state = DOMAIN_STOPPING;
+    r->step = STOP_SUSPEND;
+    r->goal = how->goal;
+    r->why = how->why;
+    r->detail[0] = how->detail[0];
+    r->detail[1] = how->detail[1];
+    r->failed_at = how->now;
+    r->due = how->due;
+    record_close(sup.region, domain);
+    stop_finish(domain);
+}
+
+/* What was seen of the connections of a domain begins anew with it. */
+static void forget_connections(uint32_t domain)
+{
+    for (uint32_t i = 0; i < sup.dist.connections; i++) {
+        const struct dist_connection *c = &sup.dist.connection[i];
+        struct connection_watch *w = &sup.region->connection[i];
+
+        if (c->client == domain) {
+            w->timeouts = w->client_strikes = w->against_client = 0;
+        }
+        if (c->server == domain) {
+            w->server_strikes = w->against_server = 0;
+        }
+    }
+}
+
+static void watch_begin(uint32_t domain)
+{
+    const struct dist_domain *m = policy(domain);
+    bool passive = m->flags & DIST_PASSIVE;
+    uint64_t now = tess_now();
+
+    sup.region->watch[domain] = (struct domain_watch){
+        .started = now,
+        .ping_at = m->heartbeat_ns && !passive ? now + tess_ticks_of_ns(m->heartbeat_ns) : 0,
+        .lent = passive,
+    };
+    forget_connections(domain);
+}
+
+static void start(uint32_t domain)
+{
+    struct domain_record *r = record_open(sup.region, domain);
+    enum tess_err err;
+
+    r->state = DOMAIN_STARTING;
+    r->generation++;
+    record_close(sup.region, domain);
+    sup.region->busy = domain + 1;
+    watch_begin(domain);
+    err = domain_start(domain, r->generation, r->closed);
+    sup.region->busy = 0;
+    if (err) {
+        service_fail(domain, FAILURE_START, err, 0);
+        return;
+    }
+    enter(domain, DOMAIN_RUNNING);
+    sup.region->poison = sup.region->poison == domain + 1 ? 0 : sup.region->poison;
+    sup.region->counters.starts++;
+    log_add(sup.region, LOG_STARTED, domain, r->generation, tess_now());
+    say_started(domain);
+}
+
+/* ---- failures ---- */
+
+/* Does `other` stop when `domain` does?  group: the whole of it, else those it always restarts with. */
+static bool together(uint32_t domain, uint32_t other, bool group)
+{
+    const struct dist_domain *a = policy(domain), *b = policy(other);
+
+    return domain == other || (group ? a->group == b->group : a->restart_set == b->restart_set);
+}
+
+/* Stop the domain and those that go with it, the ones started last first. */
+static void stop_together(uint32_t domain, const struct stop *how, bool group)
+{
+    struct stop companion = *how;
+
+    if (how->why != FAILURE_REQUEST) {
+        companion.why = FAILURE_COMPANION;
+        companion.detail[0] = domain;
+    }
+    for (uint32_t i = sup.dist.domains; i-- > 0;) {
+        uint32_t d = sup.order[i];
+        uint32_t state = record(d)->state;
+
+        if (!together(domain, d, group)) {
+            continue;
+        }
+        if (d == domain || state == DOMAIN_RUNNING || state == DOMAIN_BACKOFF) {
+            stop(d, d == domain ? how : &companion);
+        }
+    }
+}
+
+/* The debt after one more failure: how many windows' parts of it there are, rounded up. */
+static uint64_t debt_add(const struct dist_domain *m, uint64_t *debt, uint64_t now)
+{
+    uint64_t unit = tess_ticks_of_ns(m->window_ns) / m->restart_max;
+
+    *debt = (*debt > now ? *debt : now) + unit;
+    return unit ? (*debt - now + unit - 1) / unit : 1;
+}
+
+static uint64_t backoff(const struct dist_domain *m, uint64_t count)
+{
+    uint64_t shift = count - 1 < BACKOFF_SHIFT_MAX ? count - 1 : BACKOFF_SHIFT_MAX;
+    uint64_t least = tess_ticks_of_ns(m->backoff_min_ns);
+    uint64_t most = tess_ticks_of_ns(m->backoff_max_ns);
+
+    return least << shift < most ? least << shift : most;
+}
+
+/* What to do about a failure; true: to the whole group. */
+static bool decide(uint32_t domain, struct stop *how)
+{
+    const struct dist_domain *m = policy(domain);
+    struct domain_record *r = record_open(sup.region, domain);
+    uint64_t count = m->restart == DIST_RESTART ? debt_add(m, &r->debt, how->now) : 0;
+    uint64_t lately = ESCALATION_WINDOWS * tess_ticks_of_ns(m->window_ns);
+    bool group = false;
+
+    r->failures++;
+    how->goal = DOMAIN_BACKOFF;
+    if (m->restart == DIST_RESTART_NEVER) {
+        how->goal = DOMAIN_PARKED;
+    } else if (count <= m->restart_max) {
+        how->due = how->now + backoff(m, count);
+    } else if (m->group != DIST_NONE && (!r->escalated || how->now - r->escalated > lately)) {
+        group = true;
+        r->escalated = how->now;
+        r->debt = how->now;
+        how->due = how->now + backoff(m, 1);
+    } else {
+        how->goal = DOMAIN_PARKED;
+    }
+    record_close(sup.region, domain);
+    return group;
+}
+
+void service_fail(uint32_t domain, enum failure why, uint64_t detail0, uint64_t detail1)
+{
+    struct stop how = { .why = why, .detail = { detail0, detail1 }, .now = tess_now() };
+    uint32_t state = record(domain)->state;
+
+    if (state != DOMAIN_RUNNING && state != DOMAIN_STARTING) {
+        return; /* a message from before it was stopped */
+    }
+    sup.region->counters.failures++;
+    bool group = decide(domain, &how);
+
+    if (how.goal == DOMAIN_PARKED) {
+        sup.region->counters.parked++;
+        stop(domain, &how);
+        say_parked(domain);
+    } else {
+        stop_together(domain, &how, group);
+    }
+}
+
+/* ---- requests ---- */
+
+void service_restart(uint32_t domain)
+{
+    uint64_t now = tess_now();
+    struct stop how = { .goal = DOMAIN_BACKOFF, .why = FAILURE_REQUEST, .now = now, .due = now };
+
+    stop_together(domain, &how, false);
+}
+
+enum tess_err service_stop(uint32_t domain)
+{
+    struct stop how = { .goal = DOMAIN_DOWN, .why = FAILURE_REQUEST, .now = tess_now() };
+    uint32_t state = record(domain)->state;
+
+    if (state == DOMAIN_DOWN || state == DOMAIN_PARKED) {
+        return TESS_STATE;
+    }
+    stop(domain, &how);
+    return TESS_OK;
+}
+
+enum tess_err service_start(uint32_t domain)
+{
+    uint32_t state = record(domain)->state;
+
+    if (state != DOMAIN_DOWN && state != DOMAIN_PARKED) {
+        return TESS_STATE;
+    }
+    struct domain_record *r = record_open(sup.region, domain);
+
+    r->state = DOMAIN_BACKOFF;
+    r->why = FAILURE_REQUEST;
+    r->due = r->debt = tess_now();
+    r->escalated = 0;
+    record_close(sup.region, domain);
+    return TESS_OK;
+}
+
+/* ---- running and resuming ---- */
+
+void service_init(struct region *r, uint32_t domain)
+{
+    *record_open(r, domain) = (struct domain_record){ .state = DOMAIN_BACKOFF };
+    record_close(r, domain);
+}
+
+uint64_t service_run(uint64_t until)
+{
+    bool started = false;
+
+    for (uint32_t i = 0; i < sup.dist.domains; i++) {
+        uint32_t d = sup.order[i];
+        const struct domain_record *r = record(d);
+
+        if (r->state == DOMAIN_BACKOFF && r->due <= tess_now()) {
+            start(d);
+            started = true;
+        }
+        if (r->state == DOMAIN_BACKOFF && r->due < until) {
+            until = r->due;
+        }
+    }
+    return started ? tess_now() : until; /* what has been started has deadlines, too */
+}
+
+/* A start that was cut short is begun anew. */
+static void resume_start(uint32_t domain)
+{
+    struct stop how = { .goal = DOMAIN_BACKOFF,
+                        .why = (enum failure)record(domain)->why,
+                        .now = tess_now() };
+
+    how.due = how.now;
+    if (sup.region->poison == domain + 1) {
+        how.goal = DOMAIN_PARKED; /* the second primary that dies of it */
+    }
+    stop(domain, &how);
+    if (how.goal == DOMAIN_PARKED) {
+        say_parked(domain);
+    }
+}
+
+static void resume(uint32_t domain)
+{
+    struct tess_thread_info info;
+
+    (void)record_repair(sup.region, domain);
+    switch ((enum domain_state)record(domain)->state) {
+    case DOMAIN_STARTING:
+        resume_start(domain);
+        break;
+    case DOMAIN_STOPPING:
+        stop_finish(domain);
+        break;
+    case DOMAIN_DOWN:
+    case DOMAIN_PARKED:
+        domain_close(domain);
+        break;
+    case DOMAIN_RUNNING:
+        if (tess_thread_info(domain_slot(domain, DOM_THREAD), &info) ||
+            info.state == TESS_THREAD_SUSPENDED) {
+            service_fail(domain, FAILURE_STOPPED, 0, 0);
+        }
+        break;
+    case DOMAIN_BACKOFF:
+    case DOMAIN_STATES:
+        break;
+    }
+}
+
+void service_resume(void)
+{
+    uint64_t busy = sup.region->busy;
+
+    for (uint32_t d = 0; d < sup.dist.domains; d++) {
+        resume(d);
+    }
+    sup.region->poison = busy;
+    sup.region->busy = 0;
+}
