@@ -1,0 +1,299 @@
+/*
+ * Requests and completions: both sides die at random, rings are spoilt; every request is completed once for the client, in the
+ * end, and one that kills its server is completed with POISON.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <recover/replay.h>
+
+enum { DEPTH = 8, SIZE = 1024, IDS = 20000 };
+
+struct world {
+    unsigned char
+        *memory[4]; /* requests: producer's, consumer's; completions: producer's, consumer's */
+    struct replay_slot kept[DEPTH];
+    struct replay client;
+    struct request_server server;
+    struct request window[DEPTH];
+    uint32_t generation;
+    uint32_t in_hand[DEPTH]; /* slots that the server has not completed */
+    uint32_t count;
+    uint64_t argument[IDS]; /* by number of submission */
+    uint32_t completed[IDS], executed[IDS];
+    uint64_t submitted;
+};
+
+static uint64_t random_state;
+
+/* xorshift64* (Vigna 2016) */
+static uint64_t random64(void)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * 0x2545f4914f6cdd1dull;
+}
+
+static void client_start(struct world *w)
+{
+    bool whole = true;
+
+    whole &= ring_attach_producer(&w->client.requests, w->memory[0], w->memory[1], SIZE) == TESS_OK;
+    if (ring_attach_consumer(&w->client.completions, w->memory[3], w->memory[2], SIZE) != TESS_OK) {
+        ring_resync(&w->client.completions);
+        whole = false;
+    }
+    (void)replay_attach(&w->client, w->kept, DEPTH, ++w->generation, whole);
+}
+
+static void server_start(struct world *w)
+{
+    w->count = 0;
+    (void)ring_attach_producer(&w->server.completions, w->memory[2], w->memory[3], SIZE);
+    if (ring_attach_consumer(&w->server.requests, w->memory[1], w->memory[0], SIZE) != TESS_OK) {
+        ring_resync(&w->server.requests);
+    }
+    assert_int_equal(request_attach(&w->server, w->window, DEPTH, 32), TESS_OK);
+}
+
+static struct world *begin(void)
+{
+    struct world *w = calloc(1, sizeof *w);
+
+    assert_non_null(w);
+    for (int i = 0; i < 4; i++) {
+        uint64_t bytes = i % 2 ? RING_CONSUMER_BYTES : RING_PRODUCER_BYTES(SIZE);
+
+        assert_int_equal(posix_memalign((void **)&w->memory[i], RING_PAGE, bytes), 0);
+        memset(w->memory[i], 0, bytes);
+    }
+    client_start(w);
+    server_start(w);
+    return w;
+}
+
+static void end(struct world *w)
+{
+    for (int i = 0; i < 4; i++) {
+        free(w->memory[i]);
+    }
+    free(w);
+}
+
+static void submit(struct world *w, uint32_t tag)
+{
+    uint64_t id, argument[2] = { w->submitted, random64() };
+
+    if (w->submitted < IDS &&
+        replay_submit(&w->client, tag, argument, sizeof argument, &id) == TESS_OK) {
+        w->argument[w->submitted++] = argument[1];
+    }
+}
+
+static enum tess_err take(struct world *w)
+{
+    struct ring_record r;
+    uint32_t slot;
+    enum tess_err err = request_take(&w->server, &r, &slot);
+
+    if (err == TESS_OK) {
+        w->in_hand[w->count++] = slot;
+        assert_true(w->count <= DEPTH);
+        assert_true(ring_word(&r, 1) < IDS);
+        assert_int_equal(ring_word(&r, 2), w->argument[ring_word(&r, 1)]);
+        w->executed[ring_word(&r, 1)]++;
+    } else if (err == TESS_PROTOCOL) {
+        ring_resync(&w->server.requests);
+        server_start(w);
+    }
+    return err;
+}
+
+/* Completes one in hand, any; the result is the number that the request carried. */
+static void complete(struct world *w)
+{
+    uint32_t which = (uint32_t)(random64() % w->count), slot = w->in_hand[which];
+    const unsigned char result[24] = { 1 };
+
+    if (request_complete(&w->server, slot, 7, result, sizeof result) == TESS_OK) {
+        w->in_hand[which] = w->in_hand[--w->count];
+    }
+}
+
+static void collect(struct world *w)
+{
+    struct replay_completion c;
+
+    if (replay_peek(&w->client, &c) == TESS_OK) {
+        uint64_t argument[2];
+
+        memcpy(argument, w->kept[c.id % DEPTH].arguments, sizeof argument);
+        assert_true(c.status == 7 || c.status == TESS_POISON);
+        w->completed[argument[0]] += c.status == 7 ? 1 : 100;
+        replay_done(&w->client, &c);
+    }
+    (void)replay_issue(&w->client);
+}
+
+static void step(struct world *w)
+{
+    switch (random64() % 4) {
+    case 0:
+        submit(w, 1);
+        break;
+    case 1:
+        (void)take(w);
+        break;
+    case 2:
+        if (w->count > 0) {
+            complete(w);
+        }
+        break;
+    default:
+        collect(w);
+        break;
+    }
+}
+
+/* Nobody dies any more: all is completed in bounded time. */
+static void settle(struct world *w)
+{
+    for (int i = 0; i < 200; i++) {
+        collect(w);
+        (void)take(w);
+        if (w->count > 0) {
+            complete(w);
+        }
+    }
+}
+
+static void without_deaths_each_is_done_once(void **state)
+{
+    struct world *w = begin();
+
+    (void)state;
+    random_state = 3;
+    while (w->submitted < IDS) {
+        step(w);
+    }
+    settle(w);
+    for (uint64_t i = 0; i < IDS; i++) {
+        assert_int_equal(w->completed[i], 1);
+        assert_int_equal(w->executed[i], 1);
+    }
+    assert_int_equal(w->client.duplicates, 0);
+    end(w);
+}
+
+static void with_deaths_each_is_completed_once(void **state)
+{
+    struct world *w = begin();
+    uint64_t again = 0;
+
+    (void)state;
+    random_state = 5;
+    while (w->submitted < IDS) {
+        step(w);
+        if (random64() % 40 == 0) {
+            server_start(w);
+            settle(w); /* else two deaths would make a request POISON */
+        }
+        if (random64() % 40 == 0) {
+            client_start(w);
+        }
+    }
+    settle(w);
+    for (uint64_t i = 0; i < IDS; i++) {
+        assert_int_equal(w->completed[i], 1);
+        assert_true(w->executed[i] >= 1);
+        again += w->executed[i] - 1;
+    }
+    assert_true(again > 100); /* the deaths hit something */
+    end(w);
+}
+
+/* One word of a page that holds an index. */
+static void spoil(struct world *w)
+{
+    int i = (int)(random64() % 4);
+    uint64_t at = i % 2 ? random64() % 8 * 8 : 0, value = random64() >> random64() % 64;
+
+    memcpy(w->memory[i] + at, &value, sizeof value);
+}
+
+static void with_spoilt_rings_each_is_completed_once(void **state)
+{
+    struct world *w = begin();
+
+    (void)state;
+    random_state = 9;
+    while (w->submitted < IDS) {
+        step(w);
+        if (random64() % 100 == 0) {
+            /* What a dying side has spoilt; then both begin again. */
+            spoil(w);
+            client_start(w);
+            server_start(w);
+            settle(w);
+            client_start(w);
+        }
+    }
+    settle(w);
+    for (uint64_t i = 0; i < IDS; i++) {
+        assert_int_equal(w->completed[i] % 100 + w->completed[i] / 100, 1);
+    }
+    end(w);
+}
+
+static void a_request_that_kills_is_poison_and_the_others_are_not(void **state)
+{
+    struct world *w = begin();
+    int deaths = 0;
+
+    (void)state;
+    random_state = 15;
+    for (uint64_t i = 0; i < 6; i++) {
+        submit(w, i == 3 ? 666 : 1);
+    }
+    for (int turn = 0; turn < 200; turn++) {
+        uint64_t cursor = w->server.cursor;
+        enum tess_err err = take(w);
+
+        if (err == TESS_OK) {
+            const uint64_t *record = (const void *)(w->memory[0] + RING_RECORDS_AT + cursor % SIZE);
+
+            if (record[0] >> 32 == 666) {
+                server_start(w);
+                deaths++;
+                continue;
+            }
+        }
+        if (err != TESS_OK || turn % 2) {
+            if (w->count > 0) {
+                complete(w);
+            }
+        }
+        collect(w);
+    }
+    assert_int_equal(deaths, 2);
+    for (uint64_t i = 0; i < 6; i++) {
+        assert_int_equal(w->completed[i], i == 3 ? 100 : 1);
+    }
+    end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_deaths_each_is_done_once),
+        cmocka_unit_test(with_deaths_each_is_completed_once),
+        cmocka_unit_test(with_spoilt_rings_each_is_completed_once),
+        cmocka_unit_test(a_request_that_kills_is_poison_and_the_others_are_not),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
