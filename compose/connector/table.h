@@ -1,0 +1,45 @@
+/* The functions of the transports, one file each; what they do: ../back.h. */
+#ifndef COMPOSE_CONNECTOR_TABLE_H
+#define COMPOSE_CONNECTOR_TABLE_H
+
+#include "../back.h"
+
+void direct_from(FILE *out, const struct model *model, const struct connection *c);
+void direct_to(FILE *out, const struct model *model, const struct connection *c);
+
+void rpc_lower(struct model *model, struct connection *c);
+void rpc_place(struct model *model, struct connection *c);
+void rpc_from(FILE *out, const struct model *model, const struct connection *c);
+void rpc_to(FILE *out, const struct model *model, const struct connection *c);
+
+/* The dispatch of calls, rpc or ring as c is, to the end of which c is the first connection of its transport. */
+void server(FILE *out, const struct model *model, const struct connection *c);
+
+void ring_lower(struct model *model, struct connection *c);
+void ring_place(struct model *model, struct connection *c);
+void ring_from(FILE *out, const struct model *model, const struct connection *c);
+void ring_to(FILE *out, const struct model *model, const struct connection *c);
+
+void share_lower(struct model *model, struct connection *c);
+void share_place(struct model *model, struct connection *c);
+void share_from(FILE *out, const struct model *model, const struct connection *c);
+void share_to(FILE *out, const struct model *model, const struct connection *c);
+
+void event_place(struct model *model, struct connection *c);
+void event_from(FILE *out, const struct model *model, const struct connection *c);
+void event_to(FILE *out, const struct model *model, const struct connection *c);
+
+void irq_lower(struct model *model, struct connection *c);
+void irq_place(struct model *model, struct connection *c);
+void irq_from(FILE *out, const struct model *model, const struct connection *c);
+
+void user_lower(struct model *model, struct connection *c);
+void user_place(struct model *model, struct connection *c);
+void user_from(FILE *out, const struct model *model, const struct connection *c);
+void user_to(FILE *out, const struct model *model, const struct connection *c);
+
+void mmio_lower(struct model *model, struct connection *c);
+void mmio_place(struct model *model, struct connection *c);
+void mmio_from(FILE *out, const struct model *model, const struct connection *c);
+
+#endif

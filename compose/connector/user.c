@@ -1,0 +1,116 @@
+/* Connectors of the user's: objects, capabilities and maps as declared; the C text comes from templates. */
+#include <tessera/cap.h>
+
+#include "../connector.h"
+#include "../template.h"
+#include "table.h"
+
+/* The first connection by the same connector to the same end: the one whose objects all share. */
+static const struct connection *first_of(const struct model *model, const struct connection *c)
+{
+    for (EACH_TO(d, model, c->to, c->to_end)) {
+        if (d->transport == TRANSPORT_USER && d->link->connector == c->link->connector) {
+            return d;
+        }
+    }
+    return c;
+}
+
+static uint32_t object_of(struct model *model, const struct connection *c,
+                          const struct connector_object *o)
+{
+    static const enum dist_kind kinds[] = { [OBJECT_FRAME] = DIST_FRAME,
+                                            [OBJECT_NOTIFICATION] = DIST_NOTIFICATION,
+                                            [OBJECT_ENDPOINT] = DIST_ENDPOINT };
+    const struct connection *first = first_of(model, c);
+    struct dist_object fields = { .domain = DIST_NONE, .bytes = o->bytes };
+
+    if (o->is_shared && first != c) {
+        return first->user[o->number].object;
+    }
+    return object_add(model, kinds[o->kind], text_format("%s %s", c->name, o->name), &fields);
+}
+
+void user_lower(struct model *model, struct connection *c)
+{
+    struct list *objects = &c->link->connector->objects;
+
+    c->user = arena_alloc((objects->count + 1) * sizeof(*c->user));
+    for (EACH(struct connector_object, o, objects)) {
+        c->user[o->number].object = o->kind == OBJECT_SIGNAL ? NONE : object_of(model, c, o);
+    }
+}
+
+static struct domain *domain_of(const struct connection *c, enum side side)
+{
+    return side == SIDE_FROM ? c->from->domain : c->to->domain;
+}
+
+static void signal_place(struct model *model, struct connection *c,
+                         const struct connector_object *o, struct connector_place *place)
+{
+    struct domain *receiver = domain_of(c, o->receiver);
+    enum side sender = SIDE_TO - o->receiver;
+
+    place->bit = bit_of(receiver, &c->where);
+    place->slot[sender] = grant(model, domain_of(c, sender), receiver->notification,
+                                TESS_RIGHT_SEND, 1ull << place->bit, c->watch);
+}
+
+void user_place(struct model *model, struct connection *c)
+{
+    for (EACH(struct connector_object, o, &c->link->connector->objects)) {
+        struct connector_place *place = &c->user[o->number];
+
+        place->bit = place->slot[SIDE_FROM] = place->slot[SIDE_TO] = NONE;
+        if (o->kind == OBJECT_SIGNAL) {
+            signal_place(model, c, o, place);
+        }
+        for (enum side side = SIDE_FROM; side < SIDES; side++) {
+            struct domain *domain = domain_of(c, side);
+
+            if (o->grants[side]) {
+                place->slot[side] =
+                    grant(model, domain, place->object, o->grants[side], c->number + 1, c->watch);
+            }
+            if (o->maps[side]) {
+                place->at[side] =
+                    map(model, domain, place->object, 0, o->bytes, o->maps[side], c->watch);
+            }
+        }
+    }
+}
+
+void user_from(FILE *out, const struct model *model, const struct connection *c)
+{
+    (void)model;
+    template_print(out, c, SIDE_FROM);
+}
+
+void user_to(FILE *out, const struct model *model, const struct connection *c)
+{
+    (void)model;
+    template_print(out, c, SIDE_TO);
+}
+
+static void handle_signals(FILE *out, const struct connection *c, enum side side, const char *end)
+{
+    for (EACH(struct connector_object, o, &c->link->connector->objects)) {
+        if (o->kind == OBJECT_SIGNAL && o->receiver == side && !o->is_polled) {
+            fprintf(out, "    if (bits_ & 1ull << %u) {\n        %s_0_%s_(&self_);\n    }\n",
+                    c->user[o->number].bit, end, o->name);
+        }
+    }
+}
+
+void user_signals(FILE *out, const struct model *model, const struct instance *i)
+{
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_USER && c->from == i) {
+            handle_signals(out, c, SIDE_FROM, c->from_end->name);
+        }
+        if (c->transport == TRANSPORT_USER && c->to == i) {
+            handle_signals(out, c, SIDE_TO, c->to_end->name);
+        }
+    }
+}

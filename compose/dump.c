@@ -1,0 +1,305 @@
+/* The model as text: one line a thing, the same for the same input, nothing that differs between machines. */
+#include <inttypes.h>
+
+#include "passes.h"
+
+static void dump_type(const struct type *type, FILE *out)
+{
+    static const char *const words[] = {
+        [TYPE_UNSIGNED] = "u",    [TYPE_SIGNED] = "i",      [TYPE_FLOAT] = "f",
+        [TYPE_BOOL] = "bool",     [TYPE_ENUM] = "enum",     [TYPE_FLAGS] = "flags",
+        [TYPE_STRUCT] = "struct", [TYPE_STRING] = "string", [TYPE_BYTES] = "bytes",
+        [TYPE_CAP] = "cap",
+    };
+
+    fprintf(out, "%s", words[type->kind]);
+    if (type->kind == TYPE_UNSIGNED || type->kind == TYPE_SIGNED || type->kind == TYPE_FLOAT) {
+        fprintf(out, "%u", type->bits);
+    } else if (type->kind == TYPE_STRING || type->kind == TYPE_BYTES) {
+        fprintf(out, "<%u>", type->bound);
+    } else if (type->name) {
+        fprintf(out, " %s", type->name);
+    }
+    if (type->count) {
+        fprintf(out, "[%u]", type->count);
+    }
+}
+
+static void dump_enumeration(const struct enumeration *e, FILE *out)
+{
+    fprintf(out, "%s %s %c%u", e->is_flags ? "flags" : "enum", e->name, e->is_signed ? 'i' : 'u',
+            e->bits);
+    for (EACH(struct constant, c, &e->constants)) {
+        fprintf(out, " %s=%" PRId64, c->name, c->value);
+    }
+    fputc('\n', out);
+}
+
+static void dump_structure(const struct structure *s, FILE *out)
+{
+    fprintf(out, "struct %s bytes=%u align=%u\n", s->name, s->bytes, s->align);
+    for (EACH(struct field, field, &s->fields)) {
+        fprintf(out, "    %s ", field->name);
+        dump_type(&field->type, out);
+        fprintf(out, " offset=%u\n", field->offset);
+    }
+}
+
+static void dump_param(const struct param *param, FILE *out)
+{
+    fprintf(out, "        %s %s %s", param->is_out ? "out" : "in", param->is_lend ? "lend" : "copy",
+            param->name);
+    if (param->is_lend) {
+        fprintf(out, " extent=%s*%" PRIu64 " max=%" PRIu64,
+                param->extent.param ? param->extent.param : "1", param->extent.factor,
+                param->extent.max);
+    } else {
+        fputc(' ', out);
+        dump_type(&param->type, out);
+    }
+    if (param->word != NONE) {
+        fprintf(out, " word=%u", param->word);
+    }
+    if (param->offset != NONE) {
+        fprintf(out, " offset=%u", param->offset);
+    }
+    fputc('\n', out);
+}
+
+static void dump_method(const struct method *method, FILE *out)
+{
+    fprintf(out, "    %u %s%s %s in=%u out=%u", method->number,
+            method->kind == METHOD_IDEMPOTENT ? "idempotent" : "once",
+            method->is_dedupe ? " dedupe" : "", method->name, method->words_in, method->words_out);
+    if (method->uses_buffer) {
+        fprintf(out, " buffer=%u", method->buffer_bytes);
+    }
+    if (method->within_ns) {
+        fprintf(out, " within=%" PRIu64 "ns", method->within_ns);
+    }
+    fputc('\n', out);
+    for (EACH(struct param, param, &method->params)) {
+        dump_param(param, out);
+    }
+}
+
+static void dump_state(const struct state *state, FILE *out)
+{
+    fprintf(out, "    state %u %s%s\n", state->number, state->name,
+            state->is_quiet ? " quiet" : "");
+    for (EACH(struct transition, transition, &state->transitions)) {
+        for (uint32_t i = 0; i < transition->names.count; i++) {
+            fprintf(out, "        %s -> %s", (const char *)transition->names.item[i],
+                    transition->target);
+            if (transition->within_ns) {
+                fprintf(out, " within=%" PRIu64 "ns", transition->within_ns);
+            }
+            fputc('\n', out);
+        }
+    }
+}
+
+static void dump_interface(const struct interface *i, FILE *out)
+{
+    fprintf(out, "interface %s %u.%u hash=%016" PRIx64 " buffer=%u", i->name, i->major, i->minor,
+            i->hash, i->buffer_bytes);
+    fprintf(out, "%s%s\n", i->error_name ? " error=" : "", i->error_name ? i->error_name : "");
+    for (EACH(struct method, method, &i->methods)) {
+        dump_method(method, out);
+    }
+    for (EACH(struct constant, event, &i->events)) {
+        fprintf(out, "    event %s\n", event->name);
+    }
+    for (EACH(struct state, state, &i->states)) {
+        dump_state(state, out);
+    }
+    for (uint32_t n = 0; n < i->recover_names.count; n++) {
+        fprintf(out, "    recover %s\n", (const char *)i->recover_names.item[n]);
+    }
+}
+
+static const char *end_word(enum end_kind kind)
+{
+    static const char *const words[] = {
+        [END_PROVIDES] = "provides", [END_NEEDS] = "needs",   [END_EMITS] = "emits",
+        [END_CONSUMES] = "consumes", [END_SHARES] = "shares", [END_MMIO] = "needs Mmio",
+        [END_IRQ] = "needs Irq",     [END_DMA] = "needs Dma", [END_UNTYPED] = "needs Untyped",
+        [END_HARDWARE] = "provides",
+    };
+
+    return words[kind];
+}
+
+static void dump_end(const struct end *end, FILE *out)
+{
+    fprintf(out, "    %s", end_word(end->kind));
+    if (end->kind == END_HARDWARE) {
+        fputs(end->hardware == END_MMIO  ? " Mmio"
+              : end->hardware == END_IRQ ? " Irq"
+                                         : " Dma",
+              out);
+    }
+    fprintf(out, "%s%s %s", end->type_name ? " " : "", end->type_name ? end->type_name : "",
+            end->name);
+    if (end->count) {
+        fprintf(out, "[%u]", end->count);
+    }
+    if (end->bytes) {
+        fprintf(out, " bytes=%" PRIu64, end->bytes);
+    }
+    if (end->kind == END_HARDWARE) {
+        fprintf(out, " at=0x%" PRIx64 "%s", end->at, end->is_edge ? " edge" : "");
+    }
+    fprintf(out, "%s%s%s\n", end->is_optional ? " optional" : "",
+            end->is_readonly ? " readonly" : "", end->is_polled ? " polled" : "");
+}
+
+static void dump_value(const struct value *value, FILE *out)
+{
+    if (value->kind == VALUE_NUMBER) {
+        fprintf(out, "%" PRId64, value->number);
+    } else {
+        fprintf(out, "\"%s\"", value->string);
+    }
+}
+
+static void dump_component(const struct component *c, FILE *out)
+{
+    fprintf(out, "%s %s%s%s%s\n",
+            c->is_system      ? "system"
+            : c->is_hardware  ? "hardware"
+            : c->is_composite ? "composite"
+                              : "component",
+            c->name, c->has_init ? " init" : "", c->has_run ? " run" : "",
+            c->is_reentrant ? " reentrant" : "");
+    for (EACH(struct end, end, &c->ends)) {
+        dump_end(end, out);
+    }
+    for (EACH(struct config, config, &c->configs)) {
+        fprintf(out, "    config %s ", config->name);
+        dump_type(&config->type, out);
+        if (config->has_value) {
+            fputs(" default=", out);
+            dump_value(&config->value, out);
+        }
+        if (config->has_range) {
+            fprintf(out, " range=%" PRId64 "..%" PRId64, config->low, config->high);
+        }
+        fputc('\n', out);
+    }
+    for (EACH(struct keep, keep, &c->keeps)) {
+        fprintf(out, "    keep %s %s version=%u\n", keep->type_name, keep->name, keep->version);
+    }
+    for (EACH(struct value, source, &c->sources)) {
+        fprintf(out, "    source %s\n", source->string);
+    }
+    for (EACH(struct part, part, &c->parts)) {
+        fprintf(out, "    instance %s %s", part->type_name, part->name);
+        if (part->count) {
+            fprintf(out, "[%u]", part->count);
+        }
+        fputc('\n', out);
+    }
+    for (EACH(struct export_decl, export, &c->exports)) {
+        fputs("    export", out);
+        for (uint32_t i = 0; i < export->ref.path.count; i++) {
+            fprintf(out, "%c%s", i ? '.' : ' ', (const char *)export->ref.path.item[i]);
+        }
+        fprintf(out, " as %s\n", export->name);
+    }
+    for (EACH(struct slot_decl, slot, &c->slots)) {
+        fprintf(out, "    slot %s max=%u\n", slot->name, slot->max);
+    }
+}
+
+static void dump_policy(const struct policy *policy, FILE *out)
+{
+    if (policy->is_passive) {
+        fputs("    cpu passive", out);
+    } else {
+        fprintf(out, "    cpu %" PRIu64 "/%" PRIu64 "ns", policy->cpu_ns, policy->period_ns);
+    }
+    fprintf(out,
+            " prio %u mem %" PRIu64 " caps %u stack %" PRIu64 " heap %" PRIu64 " heartbeat %" PRIu64
+            "ns",
+            policy->prio, policy->mem, policy->caps, policy->stack, policy->heap,
+            policy->heartbeat_ns);
+    if (policy->restarts) {
+        fprintf(out, " restart max %u in %" PRIu64 "ns backoff %" PRIu64 "..%" PRIu64 "ns\n",
+                policy->restart_max, policy->window_ns, policy->backoff_min_ns,
+                policy->backoff_max_ns);
+    } else {
+        fputs(" restart never\n", out);
+    }
+}
+
+static void dump_instance(const struct instance *instance, FILE *out)
+{
+    const struct component *component = instance->component;
+    uint32_t i = 0;
+
+    fprintf(out, "instance %u %s %s id=%s%s\n", instance->number, instance->path, component->name,
+            instance->id, instance->is_until ? " until" : "");
+    if (component->is_hardware) {
+        return;
+    }
+    dump_policy(&instance->policy, out);
+    for (EACH(struct config, config, &component->configs)) {
+        fprintf(out, "    %s = ", config->name);
+        dump_value(&instance->configs[i++], out);
+        fputc('\n', out);
+    }
+    for (EACH(struct group, group, &instance->groups)) {
+        fprintf(out, "    group %s\n", group->name);
+    }
+    if (instance->restart_with) {
+        fprintf(out, "    restart with %s\n", instance->restart_with->path);
+    }
+}
+
+static void dump_connection(const struct connection *c, FILE *out)
+{
+    fprintf(out, "connection %u %s : %s%s%s", c->number, c->name,
+            c->is_monitored ? "monitored " : "", c->is_traced ? "traced " : "",
+            c->transport == TRANSPORT_USER ? c->link->connector_name
+                                           : transport_name(c->transport));
+    if (c->timeout_ns) {
+        fprintf(out, " timeout=%" PRIu64 "ns", c->timeout_ns);
+    }
+    if (c->bytes) {
+        fprintf(out, " bytes=%" PRIu64, c->bytes);
+    }
+    if (c->strikes) {
+        fprintf(out, " strikes=%u", c->strikes);
+    }
+    fputc('\n', out);
+}
+
+void dump_front(const struct model *model, FILE *out)
+{
+    for (EACH(struct enumeration, e, &model->enumerations)) {
+        dump_enumeration(e, out);
+    }
+    for (EACH(struct structure, s, &model->structures)) {
+        dump_structure(s, out);
+    }
+    for (EACH(struct interface, i, &model->interfaces)) {
+        dump_interface(i, out);
+    }
+    for (EACH(struct component, c, &model->components)) {
+        dump_component(c, out);
+    }
+    if (!model->system) {
+        return;
+    }
+    fprintf(out, "elaborated %s\n", model->system->name);
+    for (EACH(struct instance, instance, &model->instances)) {
+        dump_instance(instance, out);
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        dump_connection(c, out);
+    }
+    for (EACH(struct denial, denial, &model->denials)) {
+        fprintf(out, "deny %s ~> %s\n", denial->from->path, denial->to->path);
+    }
+}

@@ -1,0 +1,577 @@
+/*
+ * One system as a flat list: composites are taken apart into leaf instances, references through exports become ends,
+ * wildcards and lists become connections, filters become instances, arrays give out their elements.
+ * All names have been checked by resolve.
+ */
+#include <string.h>
+
+#include "elaborate.h"
+#include "passes.h"
+#include "resolve.h"
+
+/* ---- instances ---- */
+
+static struct map children; /* (composite, name) -> instance */
+static struct map paths;    /* ids in use */
+static struct instance root;
+
+struct instance *instance_child(const struct instance *composite, const char *name)
+{
+    return map_get(&children, composite ? composite : &root, name);
+}
+
+/* "store.fs" -> "store_fs", which no other instance has. */
+static const char *make_id(const char *path)
+{
+    char *id = arena_alloc(strlen(path) + 1);
+    const char *name;
+
+    for (size_t i = 0; path[i]; i++) {
+        id[i] =
+            path[i] == '.' || path[i] == '~' || path[i] == '[' || path[i] == ']' ? '_' : path[i];
+    }
+    name = name_of(id);
+    for (uint32_t n = 2; map_get(&paths, NULL, name); n++) {
+        name = name_of(text_format("%s_%u", id, n));
+    }
+    map_put(&paths, NULL, name, id);
+    return name;
+}
+
+/* Fields that `above` has set and `below` has not. */
+static void inherit(struct policy *below, const struct policy *above)
+{
+    uint32_t take = above->set & ~below->set;
+
+    for (uint32_t i = 0; i < POLICY_FIELDS; i++) {
+        if (take & 1u << i) {
+            below->where[i] = above->where[i];
+        }
+    }
+    if (take & 1u << POLICY_CPU) {
+        below->cpu_ns = above->cpu_ns;
+        below->period_ns = above->period_ns;
+        below->is_passive = above->is_passive;
+    }
+    below->prio = take & 1u << POLICY_PRIO ? above->prio : below->prio;
+    below->mem = take & 1u << POLICY_MEM ? above->mem : below->mem;
+    below->caps = take & 1u << POLICY_CAPS ? above->caps : below->caps;
+    below->stack = take & 1u << POLICY_STACK ? above->stack : below->stack;
+    below->heap = take & 1u << POLICY_HEAP ? above->heap : below->heap;
+    if (take & 1u << POLICY_RESTART) {
+        below->restarts = above->restarts;
+        below->restart_max = above->restart_max;
+        below->window_ns = above->window_ns;
+        below->backoff_min_ns = above->backoff_min_ns;
+        below->backoff_max_ns = above->backoff_max_ns;
+    }
+    if (take & 1u << POLICY_HEARTBEAT) {
+        below->heartbeat_ns = above->heartbeat_ns;
+    }
+    below->set |= take;
+}
+
+/* The value that the composite around has for its config. */
+static struct value outer_value(const struct instance *parent, const struct setting *setting)
+{
+    uint32_t i = 0;
+    struct value value = setting->value;
+
+    for (EACH(struct config, config, &parent->component->configs)) {
+        if (config == setting->outer) {
+            value = parent->configs[i];
+        }
+        i++;
+    }
+    value.where = setting->value.where;
+    if (value.kind != VALUE_CONFIG) {
+        resolve_value(setting->config, &value);
+    }
+    return value;
+}
+
+static void set_config(struct instance *instance, const struct setting *setting,
+                       struct value *value)
+{
+    if (setting->value.kind == VALUE_CONFIG && instance->parent) {
+        *value = outer_value(instance->parent, setting);
+    } else {
+        *value = setting->value;
+    }
+}
+
+static void set_configs(struct instance *instance, const struct part *part)
+{
+    struct component *component = instance->component;
+    uint32_t i = 0;
+
+    instance->configs = arena_alloc((component->configs.count + 1) * sizeof(struct value));
+    for (EACH(struct config, config, &component->configs)) {
+        bool is_set = config->has_value;
+
+        instance->configs[i] = config->value;
+        if (part) {
+            for (EACH(struct setting, setting, &part->settings)) {
+                if (setting->config == config) {
+                    set_config(instance, setting, &instance->configs[i]);
+                    is_set = true;
+                }
+            }
+        }
+        if (!is_set) {
+            error_at(&instance->where, "\"%s\" must set \"%s\", which has no default",
+                     instance->path, config->name);
+            note_at(&config->where, "it is declared here");
+        }
+        i++;
+    }
+}
+
+static struct instance *instance_new(struct model *model, struct component *component,
+                                     struct instance *parent, const char *path,
+                                     const struct where *where)
+{
+    struct instance *instance = NEW(struct instance);
+
+    instance->path = path;
+    instance->id = make_id(path);
+    instance->component = component;
+    instance->parent = parent;
+    instance->where = *where;
+    instance->policy = component->policy;
+    if (component->is_composite) {
+        list_add(&model->composites, instance);
+    } else {
+        instance->number = model->instances.count;
+        list_add(&model->instances, instance);
+    }
+    return instance;
+}
+
+static void add_parts(struct model *model, struct component *component, struct instance *parent,
+                      const struct policy *above);
+
+#define INSTANCES_MAX 4096u
+
+static void add_part(struct model *model, struct part *part, const char *name,
+                     struct instance *parent, const struct policy *above)
+{
+    const char *path = parent ? text_format("%s.%s", parent->path, name) : name;
+    struct instance *instance;
+    struct policy policy = part->policy;
+
+    if (model->instances.count + model->composites.count >= INSTANCES_MAX) {
+        error_at(NULL, "more than %u instances", INSTANCES_MAX);
+        return;
+    }
+    instance = instance_new(model, part->component, parent, name_of(path), &part->where);
+    map_put(&children, parent ? parent : &root, name, instance);
+    inherit(&policy, above);
+    set_configs(instance, part);
+    if (part->component->is_composite) {
+        add_parts(model, part->component, instance, &policy);
+        return;
+    }
+    inherit(&policy, &part->component->policy);
+    instance->policy = policy;
+}
+
+static void add_parts(struct model *model, struct component *component, struct instance *parent,
+                      const struct policy *above)
+{
+    for (EACH(struct part, part, &component->parts)) {
+        for (uint32_t i = 0; i < part->count; i++) {
+            add_part(model, part, name_of(text_format("%s%u", part->name, i)), parent, above);
+        }
+        if (!part->count) {
+            add_part(model, part, part->name, parent, above);
+        }
+    }
+}
+
+/* ---- references ---- */
+
+struct instance *ref_instance(struct instance *scope, const struct end_ref *ref, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        scope = instance_child(scope, ref->path.item[i]);
+        if (!scope) {
+            return NULL;
+        }
+    }
+    return scope;
+}
+
+static bool end_of(struct instance *instance, const char *name, struct target *target)
+{
+    for (EACH(struct export_decl, export, &instance->component->exports)) {
+        if (export->name == name) {
+            return ref_target(instance, &export->ref, target);
+        }
+    }
+    for (EACH(struct end, end, &instance->component->ends)) {
+        if (end->name == name) {
+            *target = (struct target){ instance, end, NONE };
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ref_target(struct instance *scope, const struct end_ref *ref, struct target *target)
+{
+    struct instance *instance = ref_instance(scope, ref, ref->path.count - 1);
+
+    if (!instance || !end_of(instance, ref->path.item[ref->path.count - 1], target)) {
+        return false;
+    }
+    if (ref->element != NONE) {
+        target->element = ref->element;
+    }
+    return true;
+}
+
+static bool is_below(const struct instance *instance, const struct instance *composite)
+{
+    for (; instance; instance = instance->parent) {
+        if (instance == composite) {
+            return true;
+        }
+    }
+    return composite == NULL;
+}
+
+/* ---- connections ---- */
+
+#define CONNECTIONS_MAX 16384u
+
+static void connection_new(struct model *model, struct link *link, const struct target *from,
+                           const struct target *to)
+{
+    struct connection *c = NEW(struct connection);
+
+    if (model->connections.count >= CONNECTIONS_MAX) {
+        error_at(&link->where, "more than %u connections", CONNECTIONS_MAX);
+        return;
+    }
+    c->from = from->instance;
+    c->from_end = from->end;
+    c->from_element = from->element;
+    c->to = to->instance;
+    c->to_end = to->end;
+    c->to_element = to->element;
+    c->link = link;
+    c->where = link->where;
+    c->transport = link->transport;
+    c->is_monitored = link->is_monitored;
+    c->is_traced = link->is_traced;
+    c->timeout_ns = link->timeout_ns;
+    c->bytes = link->bytes;
+    c->strikes = link->strikes;
+    list_add(&model->connections, c);
+    connection_note(c);
+}
+
+/* The one end of the kind and interface that a filter has; NULL: reported. */
+static struct end *filter_end(struct link *link, enum end_kind kind, struct interface *interface)
+{
+    struct end *found = NULL;
+    uint32_t count = 0;
+
+    for (EACH(struct end, end, &link->filter->ends)) {
+        if (end->kind == kind && end->interface == interface && !end->count) {
+            found = end;
+            count++;
+        }
+    }
+    if (count != 1) {
+        error_at(&link->filter_where,
+                 "a filter of this connection has exactly one end \"%s %s\"; \"%s\" has %u",
+                 kind == END_NEEDS ? "needs" : "provides", interface ? interface->name : "?",
+                 link->filter->name, count);
+        return NULL;
+    }
+    return found;
+}
+
+/* A filter of direct calls is where the caller is. */
+static void join_groups(const struct link *link, struct instance *filter,
+                        const struct instance *caller)
+{
+    for (EACH(struct group, group, &caller->groups)) {
+        if (link->transport == TRANSPORT_DIRECT) {
+            list_add(&group->members, filter);
+            list_add(&filter->groups, group);
+        }
+    }
+}
+
+/* client.out -> client.out~Filter -> server: the adjectives that guard against the server are on the second half. */
+static void add_filtered(struct model *model, struct link *link, const struct target *from,
+                         const struct target *to)
+{
+    const char *element = from->element == NONE ? "" : text_format("[%u]", from->element);
+    const char *path = name_of(text_format("%s.%s%s~%s", from->instance->path, from->end->name,
+                                           element, link->filter->name));
+    struct end *in = filter_end(link, END_PROVIDES, to->end->interface);
+    struct end *out = filter_end(link, END_NEEDS, to->end->interface);
+    struct instance *filter;
+    struct link *first = NEW(struct link);
+
+    if (!in || !out) {
+        return;
+    }
+    filter = instance_new(model, link->filter, from->instance->parent, path, &link->filter_where);
+    set_configs(filter, NULL);
+    join_groups(link, filter, from->instance);
+    *first = *link;
+    first->timeout_ns = 0;
+    connection_new(model, first, from, &(struct target){ filter, in, NONE });
+    connection_new(model, link, &(struct target){ filter, out, NONE }, to);
+}
+
+static void add_connection(struct model *model, struct link *link, const struct target *from,
+                           const struct target *to)
+{
+    if (link->filter) {
+        if (from->instance->component->is_hardware || to->end->kind != END_PROVIDES) {
+            error_at(&link->filter_where, "only calls can be filtered");
+            return;
+        }
+        add_filtered(model, link, from, to);
+    } else {
+        connection_new(model, link, from, to);
+    }
+}
+
+static void add_link(struct model *model, struct instance *scope, struct link *link)
+{
+    for (EACH(struct end_ref, from_ref, &link->from)) {
+        for (EACH(struct end_ref, to_ref, &link->to)) {
+            struct target from, to;
+
+            if (from_ref->is_wild || !ref_target(scope, from_ref, &from) ||
+                !ref_target(scope, to_ref, &to)) {
+                continue;
+            }
+            add_connection(model, link, &from, &to);
+        }
+    }
+}
+
+/* An optional end of that interface whose name is nearly the wildcard's would be left alone without a word. */
+static void check_alike(struct instance *instance, const char *name, const struct end *to)
+{
+    for (EACH(struct end, end, &instance->component->ends)) {
+        struct spell spell = { .wanted = end->name };
+
+        spell_offer(&spell, name);
+        if (spell.best && end->name != name && end->kind == END_NEEDS &&
+            end->interface == to->interface && !is_connected(instance, end, 0)) {
+            error_at(&end->where, "\"%s.%s\" is not connected, and a wildcard connects \"%s\"",
+                     instance->path, end->name, name);
+        }
+    }
+}
+
+/* *.log -> console.out: every instance below the scope with such an end that nothing is connected to. */
+static void add_wild(struct model *model, struct instance *scope, struct link *link,
+                     const struct end_ref *ref)
+{
+    const char *name = ref->path.item[0];
+    struct target to;
+    bool found = false;
+
+    if (!ref_target(scope, link->to.item[0], &to)) {
+        return;
+    }
+    for (EACH(struct instance, instance, &model->instances)) {
+        struct target from;
+
+        if (!is_below(instance, scope)) {
+            continue;
+        }
+        if (!end_of(instance, name, &from)) {
+            check_alike(instance, name, to.end);
+            continue;
+        }
+        found = true;
+        for (uint32_t i = 0; i < (from.end->count ? from.end->count : 1); i++) {
+            from.element = from.end->count ? i : NONE;
+            if (instance != to.instance && !is_connected(instance, from.end, from.element)) {
+                add_connection(model, link, &from, &to);
+            }
+        }
+    }
+    if (!found) {
+        error_at(&ref->where, "no instance has an end \"%s\"", name);
+    }
+}
+
+static void add_wilds(struct model *model, struct component *component, struct instance *scope)
+{
+    for (EACH(struct link, link, &component->links)) {
+        for (EACH(struct end_ref, ref, &link->from)) {
+            if (ref->is_wild) {
+                add_wild(model, scope, link, ref);
+            }
+        }
+    }
+}
+
+/* Explicit connections of all scopes first, so that a wildcard sees what is left; inner wildcards before outer ones. */
+static void add_links(struct model *model)
+{
+    for (EACH(struct link, link, &model->system->links)) {
+        add_link(model, NULL, link);
+    }
+    for (EACH(struct instance, composite, &model->composites)) {
+        for (EACH(struct link, link, &composite->component->links)) {
+            add_link(model, composite, link);
+        }
+    }
+    give_elements(model);
+    for (uint32_t i = model->composites.count; i-- > 0;) {
+        struct instance *composite = model->composites.item[i];
+
+        add_wilds(model, composite->component, composite);
+        give_elements(model);
+    }
+    add_wilds(model, model->system, NULL);
+    give_elements(model);
+}
+
+/* ---- groups, until, denials ---- */
+
+static void add_member(struct model *model, struct group *group, struct instance *target)
+{
+    for (EACH(struct instance, instance, &model->instances)) {
+        if (is_below(instance, target) && !instance->component->is_hardware) {
+            list_add(&group->members, instance);
+            list_add(&instance->groups, group);
+        }
+    }
+}
+
+static void add_groups(struct model *model, struct component *component, struct instance *scope)
+{
+    for (EACH(struct group_decl, decl, &component->groups)) {
+        struct group *group = NEW(struct group);
+
+        group->name = scope ? name_of(text_format("%s.%s", scope->path, decl->name)) : decl->name;
+        group->number = model->groups.count;
+        list_add(&model->groups, group);
+        for (EACH(struct end_ref, ref, &decl->members)) {
+            struct instance *target = ref_instance(scope, ref, ref->path.count);
+
+            if (target) {
+                add_member(model, group, target);
+            }
+        }
+    }
+}
+
+static void add_denials(struct model *model, struct component *component, struct instance *scope)
+{
+    for (EACH(struct deny_decl, decl, &component->denies)) {
+        struct denial *denial = NEW(struct denial);
+
+        denial->from = ref_instance(scope, &decl->from, decl->from.path.count);
+        denial->to = ref_instance(scope, &decl->to, decl->to.path.count);
+        denial->where = decl->where;
+        if (denial->from && denial->to) {
+            list_add(&model->denials, denial);
+        }
+    }
+}
+
+static void add_until(struct component *component, struct instance *scope)
+{
+    for (EACH(struct end_ref, ref, &component->until)) {
+        struct instance *target = ref_instance(scope, ref, ref->path.count);
+
+        if (target) {
+            target->is_until = true;
+        }
+    }
+}
+
+/* restart with NAME: in the composite that the part is in. */
+static void set_restarts(struct model *model)
+{
+    for (EACH(struct instance, instance, &model->instances)) {
+        if (instance->policy.restart_with) {
+            instance->restart_with =
+                instance_child(instance->parent, instance->policy.restart_with);
+        }
+    }
+}
+
+/* ---- the pass ---- */
+
+static struct component *choose_system(struct model *model, const char *name)
+{
+    struct component *found = NULL;
+    struct spell spell = { .wanted = name ? name : "" };
+
+    for (EACH(struct component, component, &model->components)) {
+        bool is_first_file = component->where.source == model->sources.item[0];
+
+        if (!component->is_system) {
+            continue;
+        }
+        spell_offer(&spell, component->name);
+        if (name ? strcmp(component->name, name) == 0 : is_first_file) {
+            found = component;
+        }
+    }
+    if (!found && name) {
+        error_at(NULL, "there is no system \"%s\"%s", name, spell_hint(&spell));
+    } else if (!found) {
+        error_at(NULL, "%s: declares no system", ((struct source *)model->sources.item[0])->path);
+    }
+    return found;
+}
+
+static void name_connections(struct model *model)
+{
+    uint32_t number = 0;
+
+    for (EACH(struct connection, c, &model->connections)) {
+        const char *from = c->from_end->count ? text_format("[%u]", c->from_element) : "";
+        const char *to = c->to_end->count ? text_format("[%u]", c->to_element) : "";
+
+        c->number = number++;
+        c->from_element = c->from_end->count ? c->from_element : 0;
+        c->to_element = c->to_end->count ? c->to_element : 0;
+        c->name = text_format("%s.%s%s -> %s.%s%s", c->from->path, c->from_end->name, from,
+                              c->to->path, c->to_end->name, to);
+    }
+}
+
+bool elaborate(struct model *model, const char *system)
+{
+    uint32_t before = diag_errors();
+
+    model->system = choose_system(model, system);
+    if (!model->system) {
+        return false;
+    }
+    children = paths = (struct map){ 0 };
+    elements_start();
+    add_parts(model, model->system, NULL, &(struct policy){ 0 });
+    if (diag_errors() != before) {
+        return false;
+    }
+    add_groups(model, model->system, NULL);
+    add_denials(model, model->system, NULL);
+    add_until(model->system, NULL);
+    for (EACH(struct instance, composite, &model->composites)) {
+        add_groups(model, composite->component, composite);
+        add_denials(model, composite->component, composite);
+    }
+    set_restarts(model);
+    add_links(model);
+    name_connections(model);
+    return diag_errors() == before;
+}

@@ -1,0 +1,30 @@
+/* What the files of the elaborate pass share. */
+#ifndef COMPOSE_ELABORATE_H
+#define COMPOSE_ELABORATE_H
+
+#include <stdbool.h>
+
+#include "model.h"
+
+/* An end of a leaf instance; element NONE: not given. */
+struct target {
+    struct instance *instance;
+    struct end *end;
+    uint32_t element;
+};
+
+/* The instance of that name in a composite; NULL: of the system, or not there. */
+struct instance *instance_child(const struct instance *composite, const char *name);
+struct instance *ref_instance(struct instance *scope, const struct end_ref *ref, uint32_t count);
+bool ref_target(struct instance *scope, const struct end_ref *ref, struct target *target);
+
+/* ---- elements.c: which elements of the arrays are taken ---- */
+void elements_start(void);
+/* A new connection takes the elements that it names. */
+void connection_note(const struct connection *connection);
+/* element NONE: the end is no array. */
+bool is_connected(const struct instance *instance, const struct end *end, uint32_t element);
+/* Every connection to an array without an element gets the next that nobody has taken. */
+void give_elements(struct model *model);
+
+#endif

@@ -1,0 +1,138 @@
+/* emit: writes the files.  A file that would not change is left alone, so that ninja rebuilds nothing for it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "back.h"
+
+static bool complain(const char *path)
+{
+    error_at(NULL, "%s: %s", path, strerror(errno));
+    return false;
+}
+
+static bool make_folder(const char *path)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST || complain(path);
+}
+
+static bool is_same(const char *path, const void *bytes, size_t count)
+{
+    FILE *in = fopen(path, "rb");
+    char *old = arena_alloc(count + 1);
+    bool same = in && fread(old, 1, count + 1, in) == count && memcmp(old, bytes, count) == 0;
+
+    if (in) {
+        fclose(in);
+    }
+    return same;
+}
+
+static bool write_file(const char *path, const void *bytes, size_t count)
+{
+    FILE *out;
+    bool ok;
+
+    if (is_same(path, bytes, count)) {
+        return true;
+    }
+    out = fopen(path, "wb");
+    if (!out) {
+        return complain(path);
+    }
+    ok = fwrite(bytes, 1, count, out) == count;
+    ok = fclose(out) == 0 && ok;
+    return ok || complain(path);
+}
+
+/* A text in the making. */
+struct page {
+    char *text;
+    size_t bytes;
+    FILE *out;
+};
+
+static void page_open(struct page *p)
+{
+    p->out = open_memstream(&p->text, &p->bytes);
+    if (!p->out) {
+        fputs("compose: out of memory\n", stderr);
+        exit(1);
+    }
+}
+
+static bool page_write(struct page *p, const char *path)
+{
+    bool ok;
+
+    fclose(p->out);
+    ok = write_file(path, p->text, p->bytes);
+    free(p->text);
+    return ok;
+}
+
+static bool emit_instance(const struct model *model, const struct instance *i, const char *gen)
+{
+    const char *folder = text_format("%s/%s", gen, i->id);
+    struct page p;
+    bool ok;
+
+    if (!make_folder(folder)) {
+        return false;
+    }
+    page_open(&p);
+    emit_header(p.out, model, i);
+    ok = page_write(&p, text_format("%s/%s.h", folder, i->component->name));
+    page_open(&p);
+    emit_unit(p.out, model, i);
+    return page_write(&p, text_format("%s/unit.c", folder)) && ok;
+}
+
+static bool emit_programs(const struct model *model, const char *gen)
+{
+    bool ok = true;
+
+    for (EACH(struct domain, d, &model->domains)) {
+        struct page p;
+
+        for (EACH(struct instance, i, &d->instances)) {
+            ok &= emit_instance(model, i, gen);
+        }
+        page_open(&p);
+        emit_domain(p.out, model, d);
+        ok &= page_write(&p, text_format("%s/%s.c", gen, domain_id(d)));
+    }
+    return ok;
+}
+
+static bool emit_files(const struct model *model, const struct options *options)
+{
+    const char *dir = options->output, *gen = text_format("%s/gen", dir);
+    size_t bytes;
+    const void *distribution = emit_dist(model, &bytes);
+    struct page p;
+    bool ok;
+
+    if (!make_folder(dir) || !make_folder(gen)) {
+        return false;
+    }
+    ok = emit_programs(model, gen);
+    ok &= write_file(text_format("%s/distribution", dir), distribution, bytes);
+    page_open(&p);
+    emit_dist_text(p.out, model);
+    ok &= page_write(&p, text_format("%s/distribution.txt", dir));
+    page_open(&p);
+    emit_build(p.out, model, options);
+    return page_write(&p, text_format("%s/build.ninja", dir)) && ok;
+}
+
+bool emit(struct model *model, const struct options *options)
+{
+    bool ok = true;
+
+    if (options->report) {
+        ok = report(stdout, model, options);
+    }
+    return (!options->output || emit_files(model, options)) && ok;
+}

@@ -1,0 +1,296 @@
+/*
+ * lower: who shares an address space, and which kernel objects there are.
+ *
+ * A domain is what is isolated, budgeted and restarted as one: the instances that `direct` joins, every other instance
+ * by itself.  Hardware is in none.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "back.h"
+
+uint32_t object_add(struct model *model, enum dist_kind kind, const char *name,
+                    const struct dist_object *fields)
+{
+    struct dist_object *o = NEW(struct dist_object);
+
+    *o = *fields;
+    o->kind = kind;
+    list_add(&model->objects, o);
+    list_add(&model->object_names, (void *)(uintptr_t)name);
+    return model->objects.count - 1;
+}
+
+/* ---- --force ---- */
+
+static bool share_group(const struct instance *a, const struct instance *b)
+{
+    for (EACH(struct group, g, &a->groups)) {
+        for (EACH(struct group, h, &b->groups)) {
+            if (g == h) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Calls inside a group take the transport that the command line says: both must work. */
+static void force(struct model *model, enum transport transport)
+{
+    for (EACH(struct connection, c, &model->connections)) {
+        bool is_call = c->transport == TRANSPORT_DIRECT || c->transport == TRANSPORT_RPC;
+
+        if (is_call && share_group(c->from, c->to)) {
+            c->transport = transport;
+        }
+    }
+}
+
+/* ---- domains ---- */
+
+static uint32_t root_of(uint32_t *up, uint32_t i)
+{
+    while (up[i] != i) {
+        up[i] = up[up[i]];
+        i = up[i];
+    }
+    return i;
+}
+
+static struct domain *domain_new(struct model *model, struct instance *first)
+{
+    struct domain *d = NEW(struct domain);
+
+    d->number = model->domains.count;
+    d->name = first->path;
+    d->policy = first->policy;
+    d->restart_set = d->number;
+    d->group = first->groups.count ? AT(struct group, &first->groups, 0)->number : NONE;
+    list_add(&model->domains, d);
+    return d;
+}
+
+/* Memory adds up; for the rest the largest does for all. */
+static void policy_join(struct policy *p, const struct policy *q)
+{
+    p->mem += q->mem;
+    p->heap += q->heap;
+    p->caps += q->caps;
+    p->prio = p->prio > q->prio ? p->prio : q->prio;
+    p->stack = p->stack > q->stack ? p->stack : q->stack;
+}
+
+static void domain_add(struct domain *d, struct instance *i)
+{
+    if (d->instances.count) {
+        policy_join(&d->policy, &i->policy);
+    }
+    list_add(&d->instances, i);
+    i->domain = d;
+}
+
+/* A domain that is a whole group bears its name. */
+static void domain_name(const struct model *model, struct domain *d)
+{
+    for (EACH(struct group, g, &model->groups)) {
+        bool is_all = g->members.count == d->instances.count && d->instances.count > 1;
+
+        for (EACH(struct instance, i, &g->members)) {
+            is_all = is_all && i->domain == d;
+        }
+        if (is_all) {
+            d->name = g->name;
+        }
+    }
+}
+
+static void domains(struct model *model)
+{
+    uint32_t n = model->instances.count;
+    uint32_t *up = arena_alloc((n + 1) * sizeof *up);
+    struct domain **of = arena_alloc((n + 1) * sizeof *of);
+
+    for (uint32_t i = 0; i < n; i++) {
+        assert(AT(struct instance, &model->instances, i)->number == i);
+        up[i] = i;
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_DIRECT) {
+            up[root_of(up, c->from->number)] = root_of(up, c->to->number);
+        }
+    }
+    for (EACH(struct instance, i, &model->instances)) {
+        uint32_t root = root_of(up, i->number);
+
+        if (i->component->is_hardware) {
+            continue;
+        }
+        if (!of[root]) {
+            of[root] = domain_new(model, i);
+        }
+        domain_add(of[root], i);
+    }
+    for (EACH(struct domain, d, &model->domains)) {
+        domain_name(model, d);
+    }
+}
+
+static void restart_sets(struct model *model)
+{
+    for (EACH(struct instance, i, &model->instances)) {
+        uint32_t from, to;
+
+        if (!i->domain || !i->restart_with || !i->restart_with->domain) {
+            continue;
+        }
+        from = i->domain->restart_set;
+        to = i->restart_with->domain->restart_set;
+        for (EACH(struct domain, d, &model->domains)) {
+            if (d->restart_set == from || d->restart_set == to) {
+                d->restart_set = from < to ? from : to;
+            }
+        }
+    }
+}
+
+static void domain_objects(struct model *model, struct domain *d)
+{
+    struct dist_object o = { .domain = d->number };
+
+    d->endpoint = object_add(model, DIST_ENDPOINT, text_format("%s endpoint", d->name), &o);
+    d->notification =
+        object_add(model, DIST_NOTIFICATION, text_format("%s notification", d->name), &o);
+    o.bytes = PAGE;
+    d->pulse = object_add(model, DIST_FRAME, text_format("%s pulse", d->name), &o);
+}
+
+/* ---- memory of one instance ---- */
+
+static void region_add(struct model *model, struct instance *i, struct keep *keep, struct end *end,
+                       uint64_t bytes)
+{
+    struct region *r = NEW(struct region);
+    struct dist_object o = { .domain = i->domain->number, .bytes = pages(bytes) };
+    const char *name = keep ? keep->name : end ? end->name : "answers";
+
+    *r = (struct region){ i, keep, end, pages(bytes), NONE, 0, NONE };
+    r->object = object_add(model, DIST_FRAME, text_format("%s.%s", i->path, name), &o);
+    list_add(&model->regions, r);
+}
+
+/* One answer for each deduplicated method of each connection. */
+static uint32_t answers_of(const struct model *model, const struct instance *i)
+{
+    uint32_t answers = 0;
+
+    for (EACH(struct end, e, &i->component->ends)) {
+        if (e->kind != END_PROVIDES) {
+            continue;
+        }
+        for (EACH(struct method, m, &e->interface->methods)) {
+            answers += m->is_dedupe ? count_at_server(model, i, e, TRANSPORT_RPC) : 0;
+        }
+    }
+    return answers;
+}
+
+static void regions(struct model *model, struct instance *i)
+{
+    uint32_t answers = answers_of(model, i);
+
+    for (EACH(struct keep, k, &i->component->keeps)) {
+        region_add(model, i, k, NULL, COMP_KEEP_HEADER + k->structure->bytes);
+    }
+    for (EACH(struct end, e, &i->component->ends)) {
+        if (e->kind == END_DMA) {
+            region_add(model, i, NULL, e, e->bytes);
+        } else if (e->kind == END_UNTYPED) {
+            i->domain->spare += pages(e->bytes);
+        }
+    }
+    if (answers) {
+        region_add(model, i, NULL, NULL, (uint64_t)answers * COMP_ANSWER_BYTES);
+    }
+}
+
+/* ---- connections ---- */
+
+/* Names travel in records of fixed size. */
+static void names_check(const struct model *model)
+{
+    for (EACH(struct domain, d, &model->domains)) {
+        const struct instance *i = AT(struct instance, &d->instances, 0);
+
+        if (strlen(d->name) >= DIST_NAME || strlen(domain_id(d)) >= DIST_NAME) {
+            error_at(&i->where, "the path \"%s\" is longer than %u characters", d->name,
+                     DIST_NAME - 1);
+        }
+    }
+    if (strlen(model->system->name) >= DIST_NAME) {
+        error_at(&model->system->where, "the name \"%s\" is longer than %u characters",
+                 model->system->name, DIST_NAME - 1);
+    }
+}
+
+/* The number of the call is one scalar more, and the whole answer is kept. */
+static void dedupe_check(const struct connection *c)
+{
+    for (EACH(struct method, m, &c->to_end->interface->methods)) {
+        if (!m->is_dedupe) {
+            continue;
+        }
+        if (scalar_words(m, false) > TESS_MSG_REGS) {
+            error_at(&m->where, "\"dedupe\" needs one of the %u scalars for the number of the call",
+                     TESS_MSG_REGS);
+        }
+        for (EACH(struct param, p, &m->params)) {
+            if (p->is_out && !is_scalar(p) && m->uses_buffer) {
+                error_at(&p->where, "the results of a \"dedupe\" method must fit into a message");
+            }
+        }
+    }
+}
+
+static void connection_check(const struct connection *c)
+{
+    bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING;
+
+    if (is_call && is_inside(c)) {
+        error_at(&c->where,
+                 "%s: \"%s\" between two instances of one domain would wait for itself; "
+                 "make it \"direct\"",
+                 c->name, transports[c->transport].name);
+    }
+    if (c->transport == TRANSPORT_RPC) {
+        dedupe_check(c);
+    }
+}
+
+bool lower(struct model *model, const struct options *options)
+{
+    if (options->force != TRANSPORTS) {
+        force(model, options->force);
+    }
+    domains(model);
+    restart_sets(model);
+    names_check(model);
+    for (EACH(struct domain, d, &model->domains)) {
+        domain_objects(model, d);
+    }
+    for (EACH(struct instance, i, &model->instances)) {
+        if (i->domain) {
+            regions(model, i);
+        }
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        c->memory = c->line = c->watch = NONE;
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        connection_check(c);
+        if (transports[c->transport].lower) {
+            transports[c->transport].lower(model, c);
+        }
+    }
+    return diag_errors() == 0;
+}

@@ -1,0 +1,456 @@
+/* Files, declarations, and the machinery of the parser. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+#include "passes.h"
+
+static const struct token nothing = { .kind = TOKEN_PUNCT, .punct = 0, .text = "" };
+
+const struct token *peek(const struct parser *p)
+{
+    return p->broken ? &nothing : p->at;
+}
+
+bool at_word(const struct parser *p, const char *word)
+{
+    return peek(p)->kind == TOKEN_NAME && strcmp(peek(p)->text, word) == 0;
+}
+
+bool at_punct(const struct parser *p, int punct)
+{
+    return peek(p)->kind == TOKEN_PUNCT && peek(p)->punct == punct;
+}
+
+bool accept_word(struct parser *p, const char *word)
+{
+    bool is = at_word(p, word);
+
+    p->at += is;
+    return is;
+}
+
+bool accept(struct parser *p, int punct)
+{
+    bool is = at_punct(p, punct);
+
+    p->at += is;
+    return is;
+}
+
+/* ---- errors ---- */
+
+static const char *token_text(const struct token *token)
+{
+    switch (token->kind) {
+    case TOKEN_END:
+        return "the end of the file";
+    case TOKEN_STRING:
+        return text_format("the string \"%s\"", token->text);
+    default:
+        return text_format("\"%.*s\"", (int)token->where.length,
+                           token->where.source->text + token->where.offset);
+    }
+}
+
+void fail(struct parser *p, const char *format, ...)
+{
+    va_list args;
+
+    if (p->broken) {
+        return;
+    }
+    va_start(args, format);
+    error_at(&p->at->where, "%s", text_vformat(format, args));
+    va_end(args);
+    p->broken = true;
+}
+
+void fail_word(struct parser *p, const char *what, const char *const *words)
+{
+    struct spell spell = { .wanted = peek(p)->text };
+
+    if (p->broken) {
+        return;
+    }
+    if (p->at->kind != TOKEN_NAME) {
+        fail(p, "expected %s, found %s", what, token_text(p->at));
+        return;
+    }
+    for (; *words; words++) {
+        spell_offer(&spell, *words);
+    }
+    fail(p, "\"%s\" is not %s%s", p->at->text, what, spell_hint(&spell));
+}
+
+/*
+ * Go behind the next ';' or '{ ... }', or before the '}' of the block that the parser is in.  The names since the
+ * beginning of the statement are lost.
+ */
+static void recover(struct parser *p, const struct token *from)
+{
+    uint32_t depth = 0;
+
+    for (; from < p->at; from++) {
+        if (from->kind == TOKEN_NAME) {
+            list_add_name(&p->model->lost, from->text);
+        }
+    }
+    for (; p->at->kind != TOKEN_END; p->at++) {
+        int punct = p->at->kind == TOKEN_PUNCT ? p->at->punct : 0;
+
+        if (p->at->kind == TOKEN_NAME) {
+            list_add_name(&p->model->lost, p->at->text);
+        }
+        if ((punct == '}' || punct == ';') && depth == 0) {
+            p->at += punct == ';';
+            break;
+        }
+        depth += punct == '{';
+        depth -= punct == '}';
+        if (punct == '}' && depth == 0) {
+            p->at++;
+            break;
+        }
+    }
+    p->broken = false;
+}
+
+void expect(struct parser *p, int punct)
+{
+    if (!accept(p, punct)) {
+        fail(p, "expected \"%s\", found %s", punct_text(punct), token_text(p->at));
+    }
+}
+
+void semicolon(struct parser *p)
+{
+    const struct token *last = p->at - 1;
+
+    if (accept(p, ';') || p->broken) {
+        return;
+    }
+    if (p->at->line > last->line || at_punct(p, '}')) {
+        error_at(&(struct where){ last->where.source, last->where.offset + last->where.length, 1 },
+                 "expected \";\"");
+        return;
+    }
+    fail(p, "expected \";\", found %s", token_text(p->at));
+}
+
+/* Names that the generated C could not use. */
+static bool is_c_word(const char *name)
+{
+    static const char *const words[] = {
+        "auto",     "bool",    "break",    "case",     "char",     "const",    "continue",
+        "default",  "do",      "double",   "else",     "enum",     "extern",   "float",
+        "for",      "goto",    "if",       "inline",   "int",      "long",     "register",
+        "restrict", "return",  "short",    "signed",   "sizeof",   "static",   "struct",
+        "switch",   "typedef", "union",    "unsigned", "void",     "volatile", "while",
+        "true",     "false",   "self",     "element",  "int8_t",   "int16_t",  "int32_t",
+        "int64_t",  "uint8_t", "uint16_t", "uint32_t", "uint64_t", "main",     "asm",
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define NAME_MAX_BYTES 48u
+
+const char *expect_name(struct parser *p, const char *what, struct where *where)
+{
+    const char *name = peek(p)->text;
+
+    if (peek(p)->kind != TOKEN_NAME) {
+        fail(p, "expected %s, found %s", what, token_text(p->at));
+        return NULL;
+    }
+    if (is_c_word(name)) {
+        fail(p, "\"%s\" cannot be a name: it means something in C", name);
+        return NULL;
+    }
+    if (strlen(name) > NAME_MAX_BYTES) {
+        fail(p, "a name has at most %u characters", NAME_MAX_BYTES);
+        return NULL;
+    }
+    if (where) {
+        *where = p->at->where;
+    }
+    p->at++;
+    return name;
+}
+
+static const char *number_text(uint64_t value, enum unit unit)
+{
+    static const char *const size[] = { "", "KiB", "MiB", "GiB" };
+    static const char *const time[] = { "ns", "us", "ms", "s" };
+    uint32_t i = 0;
+
+    if (unit == UNIT_NONE) {
+        return text_format("%llu", (unsigned long long)value);
+    }
+    for (; i < 3 && value && value % (unit == UNIT_SIZE ? 1024 : 1000) == 0; i++) {
+        value /= unit == UNIT_SIZE ? 1024 : 1000;
+    }
+    return text_format("%llu%s", (unsigned long long)value,
+                       unit == UNIT_SIZE ? size[i] : time[value ? i : 3]);
+}
+
+uint64_t expect_number(struct parser *p, const char *what, enum unit unit, uint64_t low,
+                       uint64_t high)
+{
+    uint64_t value = peek(p)->value;
+
+    if (peek(p)->kind != TOKEN_NUMBER) {
+        fail(p, "expected %s, found %s", what, token_text(p->at));
+        return low;
+    }
+    /* A size may be plain bytes; a time is never without its unit. */
+    if (p->at->unit != unit && !(unit == UNIT_SIZE && p->at->unit == UNIT_NONE)) {
+        fail(p, "%s is a %s, not a %s", what, unit_name(unit), unit_name(p->at->unit));
+        return low;
+    }
+    if (value < low || value > high) {
+        fail(p, "%s must be in %s .. %s", what, number_text(low, unit), number_text(high, unit));
+        return low;
+    }
+    p->at++;
+    return value;
+}
+
+int64_t expect_signed(struct parser *p, const char *what)
+{
+    bool negative = accept(p, '-');
+
+    return (int64_t)(negative ? -1 : 1) *
+           (int64_t)expect_number(p, what, UNIT_NONE, 0, (uint64_t)INT64_MAX);
+}
+
+const char *expect_string(struct parser *p, const char *what, struct where *where)
+{
+    const char *text = peek(p)->text;
+
+    if (peek(p)->kind != TOKEN_STRING) {
+        fail(p, "expected %s in quotes, found %s", what, token_text(p->at));
+        return NULL;
+    }
+    if (where) {
+        *where = p->at->where;
+    }
+    p->at++;
+    return text;
+}
+
+/* ---- statements ---- */
+
+void block(struct parser *p, void *to, void (*item)(struct parser *p, void *to))
+{
+    const struct token *open = p->at, *from;
+
+    expect(p, '{');
+    while (!p->broken && !accept(p, '}')) {
+        if (p->at->kind == TOKEN_END) {
+            error_at(&open->where, "this \"{\" is never closed");
+            return;
+        }
+        from = p->at;
+        item(p, to);
+        if (p->broken) {
+            recover(p, from);
+        }
+    }
+}
+
+void statement(struct parser *p, const struct statement *table, void *to, uint32_t place,
+               const char *what)
+{
+    const struct token *token = peek(p);
+    struct spell spell = { .wanted = token->text };
+
+    if (token->kind != TOKEN_NAME) {
+        fail(p, "expected %s, found %s", what, token_text(token));
+        return;
+    }
+    for (; table->word; table++) {
+        if (!(table->places & place)) {
+            continue;
+        }
+        if (strcmp(table->word, token->text) == 0) {
+            p->at++;
+            table->parse(p, to, &token->where);
+            return;
+        }
+        spell_offer(&spell, table->word);
+    }
+    fail(p, "\"%s\" does not begin %s%s", token->text, what, spell_hint(&spell));
+}
+
+void statement_reference(const struct statement *table, FILE *out)
+{
+    fputs("| written | means |\n|---|---|\n", out);
+    for (; table->word; table++) {
+        fprintf(out, "| `%s` | %s |\n", table->syntax, table->help);
+    }
+}
+
+/* ---- files ---- */
+
+static struct list include_folders;
+static struct map loaded; /* real path -> source */
+
+void source_includes(const struct list *includes)
+{
+    include_folders = *includes;
+    loaded = (struct map){ 0 };
+}
+
+static const char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? intern(path, (size_t)(slash - path) + 1) : "";
+}
+
+const char *source_path(const struct value *source)
+{
+    return text_format("%s%s", folder_of(source->where.source->path), source->string);
+}
+
+/* A source that has not been read yet, at that path; NULL: no such file.  *again: it has been read before. */
+static struct source *load(struct model *model, const char *path, bool *again)
+{
+    char *real = realpath(path, NULL);
+    const char *key = real ? name_of(real) : NULL;
+    struct source *source = key ? map_get(&loaded, model, key) : NULL;
+
+    free(real);
+    *again = source != NULL;
+    if (key && !source) {
+        source = source_read(path);
+        if (source) {
+            map_put(&loaded, model, key, source);
+            list_add(&model->sources, source);
+        }
+    }
+    return source;
+}
+
+/* Beside the importing file, in the -I folders, in idl/ and systems/. */
+static struct source *find_import(struct parser *p, const char *name, bool *again)
+{
+    static const char *const usual[] = { "idl/", "systems/" };
+    struct source *source =
+        load(p->model, text_format("%s%s", folder_of(p->source->path), name), again);
+
+    for (uint32_t i = 0; !source && i < include_folders.count; i++) {
+        source = load(p->model, text_format("%s/%s", (char *)include_folders.item[i], name), again);
+    }
+    for (uint32_t i = 0; !source && i < 2; i++) {
+        source = load(p->model, text_format("%s%s", usual[i], name), again);
+    }
+    return source;
+}
+
+static void parse_source(struct model *model, const struct source *source);
+
+static void parse_import(struct parser *p, void *unused, const struct where *where)
+{
+    struct where at = *where;
+    const char *name = expect_string(p, "the name of a file", &at);
+    struct source *source;
+    bool again;
+
+    (void)unused;
+    semicolon(p);
+    if (!name) {
+        return;
+    }
+    source = name[0] ? find_import(p, name, &again) : NULL;
+    if (!source) {
+        error_at(&at, "there is no file \"%s\" to import", name);
+    } else if (!again) {
+        parse_source(p->model, source);
+    }
+}
+
+static const struct statement declarations[] = {
+    { "import", parse_import, "import \"FILE\";", "read another file, once", IN_SYSTEM },
+    { "enum", parse_enum, "enum NAME : TYPE { NAME = N, ... }", "named values", IN_SYSTEM },
+    { "flags", parse_flags, "flags NAME : TYPE { NAME = N, ... }", "named bits, combined with |",
+      IN_SYSTEM },
+    { "struct", parse_struct, "struct NAME { TYPE NAME; ... }", "a structure, laid out as in C",
+      IN_SYSTEM },
+    { "interface", parse_interface, "interface NAME version MAJOR.MINOR { ... }",
+      "what two components say to each other", IN_SYSTEM },
+    { "component", parse_component, "component NAME { ... }",
+      "a program, or (with instances in it) a composite", IN_SYSTEM },
+    { "hardware", parse_hardware, "hardware NAME { ... }", "a device of the board", IN_SYSTEM },
+    { "connector", parse_connector, "connector NAME { ... }", "a connector of one's own",
+      IN_SYSTEM },
+    { "system", parse_system, "system NAME { ... }", "a whole", IN_SYSTEM },
+    { 0 },
+};
+
+static void parse_source(struct model *model, const struct source *source)
+{
+    struct parser p = { .model = model, .source = source };
+
+    p.at = lex(source);
+    while (p.at->kind != TOKEN_END) {
+        const struct token *from = p.at;
+
+        statement(&p, declarations, NULL, IN_SYSTEM, "a declaration");
+        if (p.broken) {
+            recover(&p, from);
+            /* A '}' that closes nothing here was left by what went wrong before it. */
+            while (at_punct(&p, '}')) {
+                p.at++;
+            }
+        }
+    }
+}
+
+bool parse_file(struct model *model, const char *path)
+{
+    uint32_t before = diag_errors();
+    bool again;
+    struct source *source = load(model, path, &again);
+
+    if (!source) {
+        error_at(NULL, "%s: cannot be read", path);
+        return false;
+    }
+    parse_source(model, source);
+    return diag_errors() == before;
+}
+
+/* ---- reference ---- */
+
+void parse_reference(FILE *out)
+{
+    fputs("## Declarations\n\n", out);
+    statement_reference(declarations, out);
+    fputs("\n## Types\n\n", out);
+    types_reference(out);
+    fputs("\n## In an interface\n\n", out);
+    statement_reference(interface_statements, out);
+    fputs("\n## In a protocol\n\n", out);
+    statement_reference(protocol_statements, out);
+    fputs("\n## In a component, hardware or a system\n\n", out);
+    statement_reference(component_statements, out);
+    fputs("\n## Budgets and restart\n\n", out);
+    statement_reference(policy_statements, out);
+    fputs("\n## Connectors\n\n", out);
+    transports_reference(out);
+    fputs("\n## Adjectives\n\n", out);
+    statement_reference(adjectives, out);
+    fputs("\n## In a connector\n\n", out);
+    statement_reference(connector_statements, out);
+    fputs("\n## Units\n\n", out);
+    lex_reference(out);
+}

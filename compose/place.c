@@ -1,0 +1,275 @@
+/*
+ * place: numbers.  Slots, badges, notification bits, addresses, entries of the pulse pages, the order of the start; and
+ * the grants and maps that make them true.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tessera/cap.h>
+
+#include "back.h"
+
+/* ---- what the connectors use ---- */
+
+uint32_t grant(struct model *model, struct domain *domain, uint32_t object, uint32_t rights,
+               uint64_t badge, uint32_t why)
+{
+    struct dist_grant *g = NEW(struct dist_grant);
+
+    *g = (struct dist_grant){ domain->number, domain->next_slot++, object, rights, badge, why, 0 };
+    list_add(&model->grants, g);
+    return g->slot;
+}
+
+uint64_t map(struct model *model, struct domain *domain, uint32_t object, uint64_t offset,
+             uint64_t bytes, uint32_t rights, uint32_t why)
+{
+    struct dist_map *m;
+
+    for (EACH(struct dist_map, old, &model->maps)) {
+        if (old->domain == domain->number && old->object == object && old->offset == offset) {
+            old->rights |= rights;
+            return old->address;
+        }
+    }
+    m = NEW(struct dist_map);
+    *m = (struct dist_map){ .domain = domain->number,
+                            .object = object,
+                            .address = domain->next_address,
+                            .offset = offset,
+                            .bytes = bytes,
+                            .rights = rights,
+                            .attributes =
+                                AT(struct dist_object, &model->objects, object)->kind == DIST_DEVICE
+                                    ? TESS_ATTR_DEVICE
+                                    : TESS_ATTR_NORMAL,
+                            .connection = why };
+    domain->next_address += bytes + PAGE;
+    list_add(&model->maps, m);
+    return m->address;
+}
+
+uint32_t bit_of(struct domain *domain, const struct where *where)
+{
+    if (domain->next_bit >= 64) {
+        error_at(where, "\"%s\" has more than %u events, interrupts and rings", domain->name,
+                 64 - COMP_BIT_FIRST);
+        return 63;
+    }
+    return domain->next_bit++;
+}
+
+uint32_t watch_of(struct domain *domain)
+{
+    return domain->next_watch < COMP_WATCHES ? domain->next_watch++ : NONE;
+}
+
+bool is_inside(const struct connection *c)
+{
+    return c->from->domain && c->from->domain == c->to->domain;
+}
+
+/* Longest time that a method of the interface may take; 0: no limit. */
+static uint64_t within_of(const struct connection *c)
+{
+    uint64_t within = 0;
+
+    if (c->to_end->interface) {
+        for (EACH(struct method, m, &c->to_end->interface->methods)) {
+            within = m->within_ns > within ? m->within_ns : within;
+        }
+    }
+    return within;
+}
+
+bool is_watched(const struct connection *c)
+{
+    return c->transport == TRANSPORT_RPC && c->to->domain && (c->is_monitored || within_of(c));
+}
+
+struct connection *next_to(const struct model *model, const struct instance *instance,
+                           const struct end *end, const struct connection *after)
+{
+    for (uint32_t i = after ? after->number + 1 : 0; i < model->connections.count; i++) {
+        struct connection *c = AT(struct connection, &model->connections, i);
+
+        if (c->to == instance && c->to_end == end) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+struct connection *next_from(const struct model *model, const struct instance *instance,
+                             const struct end *end, const struct connection *after)
+{
+    for (uint32_t i = after ? after->number + 1 : 0; i < model->connections.count; i++) {
+        struct connection *c = AT(struct connection, &model->connections, i);
+
+        if (c->from == instance && c->from_end == end) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* ---- order of the start ---- */
+
+/* Servers before their clients: one more than the largest of those that it calls; a ring of calls is cut where it is
+ * found. */
+static uint32_t order_of(const struct model *model, struct domain *d, uint8_t *busy)
+{
+    uint32_t order = 0;
+
+    if (d->order != NONE || busy[d->number]) {
+        return d->order == NONE ? 0 : d->order;
+    }
+    busy[d->number] = 1;
+    for (EACH(struct connection, c, &model->connections)) {
+        bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING;
+
+        if (is_call && c->from->domain == d && c->to->domain && c->to->domain != d) {
+            uint32_t below = order_of(model, c->to->domain, busy) + 1;
+
+            order = below > order ? below : order;
+        }
+    }
+    d->order = order;
+    return order;
+}
+
+static void orders(struct model *model)
+{
+    uint8_t *busy = arena_alloc(model->domains.count + 1);
+
+    for (EACH(struct domain, d, &model->domains)) {
+        d->order = NONE;
+    }
+    for (EACH(struct domain, d, &model->domains)) {
+        (void)order_of(model, d, busy);
+    }
+}
+
+/* ---- badges ---- */
+
+/* The badges of one end follow each other, so that one comparison finds the end. */
+static void badges(struct model *model, struct instance *i)
+{
+    for (EACH(struct end, e, &i->component->ends)) {
+        if (e->kind != END_PROVIDES) {
+            continue;
+        }
+        for (EACH_TO(c, model, i, e)) {
+            if (c->transport == TRANSPORT_RPC) {
+                c->badge = i->domain->next_badge++;
+            }
+        }
+    }
+}
+
+/* ---- connections ---- */
+
+static void watch_add(struct model *model, struct connection *c)
+{
+    struct dist_connection *w = NEW(struct dist_connection);
+
+    c->watch = model->watches.count;
+    w->client = c->from->domain ? c->from->domain->number : DIST_NONE;
+    w->server = c->to->domain ? c->to->domain->number : DIST_NONE;
+    w->client_watch = c->from_watch;
+    w->server_watch = c->to_watch;
+    w->badge = c->badge;
+    w->within_ns = within_of(c);
+    w->flags = (is_watched(c) ? DIST_MONITORED : 0) | (c->is_traced ? DIST_TRACED : 0);
+    w->strikes = c->strikes ? c->strikes : is_watched(c) || c->timeout_ns ? 3 : 0;
+    list_add(&model->watches, w);
+}
+
+static void connection_place(struct model *model, struct connection *c)
+{
+    bool has_watch = (c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING);
+
+    c->from_slot = c->to_slot = c->from_bit = c->to_bit = NONE;
+    c->event_slot = c->event_bit = NONE;
+    c->from_watch = has_watch ? watch_of(c->from->domain) : NONE;
+    c->to_watch = has_watch && c->to->domain ? watch_of(c->to->domain) : NONE;
+    if (c->transport != TRANSPORT_DIRECT) {
+        watch_add(model, c);
+    }
+    if (transports[c->transport].place) {
+        transports[c->transport].place(model, c);
+    }
+    if (c->watch != NONE) {
+        AT(struct dist_connection, &model->watches, c->watch)->badge = c->badge;
+    }
+}
+
+static void region_place(struct model *model, struct region *r)
+{
+    r->at = map(model, r->instance->domain, r->object, 0, r->bytes,
+                TESS_RIGHT_READ | TESS_RIGHT_WRITE, NONE);
+    if (r->end) {
+        r->slot = grant(model, r->instance->domain, r->object, TESS_RIGHT_READ | TESS_RIGHT_PHYS, 0,
+                        NONE);
+    }
+}
+
+/* ---- the whole ---- */
+
+static int grant_order(const void *a, const void *b)
+{
+    const struct dist_grant *x = *(void *const *)a, *y = *(void *const *)b;
+
+    return x->domain != y->domain ? (x->domain < y->domain ? -1 : 1)
+           : x->slot != y->slot   ? (x->slot < y->slot ? -1 : 1)
+                                  : 0;
+}
+
+static int map_order(const void *a, const void *b)
+{
+    const struct dist_map *x = *(void *const *)a, *y = *(void *const *)b;
+
+    return x->domain != y->domain     ? (x->domain < y->domain ? -1 : 1)
+           : x->address != y->address ? (x->address < y->address ? -1 : 1)
+                                      : 0;
+}
+
+static void limits(const struct model *model)
+{
+    for (EACH(struct domain, d, &model->domains)) {
+        const struct instance *i = AT(struct instance, &d->instances, 0);
+
+        if (d->next_slot > d->policy.caps) {
+            error_at(&i->where, "\"%s\" needs %u capability slots and has %u; give it \"caps %u\"",
+                     d->name, d->next_slot, d->policy.caps, d->next_slot);
+        }
+        if (d->next_address > COMP_REGIONS_END) {
+            error_at(&i->where, "\"%s\" maps more than its address space holds", d->name);
+        }
+    }
+}
+
+bool place(struct model *model)
+{
+    for (EACH(struct domain, d, &model->domains)) {
+        d->next_slot = COMP_SLOT_FIRST;
+        d->next_bit = COMP_BIT_FIRST;
+        d->next_badge = 1;
+        d->next_address = COMP_REGIONS_AT;
+        for (EACH(struct instance, i, &d->instances)) {
+            badges(model, i);
+        }
+    }
+    orders(model);
+    for (EACH(struct region, r, &model->regions)) {
+        region_place(model, r);
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        connection_place(model, c);
+    }
+    qsort(model->grants.item, model->grants.count, sizeof(void *), grant_order);
+    qsort(model->maps.item, model->maps.count, sizeof(void *), map_order);
+    limits(model);
+    return diag_errors() == 0;
+}

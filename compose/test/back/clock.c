@@ -1,0 +1,11 @@
+/* Only compiled. */
+#include "Clock.h"
+
+struct self {
+};
+
+static int run(struct self *self)
+{
+    tick_emit(self);
+    return 0;
+}

@@ -1,0 +1,1 @@
+/* The source of every component in these tests; nothing compiles it. */

@@ -1,0 +1,141 @@
+/* Rings between components, as the generated glue uses them: ring/ring.h with the signals and the blame. */
+#ifndef COMP_RING_H
+#define COMP_RING_H
+
+#include <comp/comp.h>
+#include <ring/ring.h>
+
+#define COMP_RING_BATCH 64u /* records handled before pings are looked after */
+
+/* Take up the producer's side and wake the consumer if there is something left for it. */
+static inline void comp_ring_produce(struct ring_producer *p, uint64_t own, uint64_t peer,
+                                     uint64_t size, tess_cap wake, int watch)
+{
+    if (ring_attach_producer(p, (void *)own, (const void *)peer, size) != TESS_OK) {
+        (void)comp_blame(watch, TESS_PROTOCOL);
+    }
+    if (ring_need_wake(p)) {
+        (void)tess_signal(wake);
+    }
+}
+
+/*
+ * ring_reserve found no room: wait for it.  bit: of the own notification, which the consumer signals; limit: ns, 0 for ever.
+ * TIMEOUT; PROTOCOL: the consumer's index is impossible.
+ */
+COMP_COLD static enum tess_err comp_ring_room(struct ring_producer *p, uint32_t tag, uint32_t bytes,
+                                              struct ring_space *space, uint64_t bit, int watch,
+                                              uint64_t limit)
+{
+    uint64_t deadline = limit ? tess_deadline_ns(limit) : 0;
+    enum tess_err err;
+
+    while ((err = ring_reserve(p, tag, bytes, space)) == TESS_AGAIN) {
+        if (ring_want_room(p, bytes)) {
+            err = comp_wait_signal(bit, deadline);
+            if (err) {
+                return err;
+            }
+        }
+    }
+    return err == TESS_PROTOCOL ? comp_blame(watch, err) : err;
+}
+
+/* Take up the consumer's side.  A record that two incarnations died with is skipped. */
+static inline void comp_ring_consume(struct ring_consumer *c, uint64_t own, uint64_t peer,
+                                     uint64_t size, int watch)
+{
+    struct ring_record r;
+
+    if (ring_attach_consumer(c, (void *)own, (const void *)peer, size) != TESS_OK) {
+        (void)comp_blame(watch, TESS_PROTOCOL);
+        ring_resync(c);
+    }
+    if (ring_deaths(c) >= 2 && ring_peek(c, &r) == TESS_OK) {
+        (void)comp_blame(watch, TESS_POISON);
+        ring_advance(c, &r);
+    }
+}
+
+/* The scalars of a record as a message, for the same checks as those of a call; false: too short for its method. */
+static inline bool comp_ring_message(const struct ring_record *r, const uint8_t *words,
+                                     uint32_t methods, struct tess_msg *m)
+{
+    uint32_t tag = ring_tag(r);
+
+    if (tag >= methods || ring_bytes(r) < 8u * words[tag]) {
+        return false;
+    }
+    *m = (struct tess_msg){ .tag = COMP_TAG(tag, words[tag]) };
+    for (uint32_t i = 0; i < words[tag]; i++) {
+        m->w[i] = ring_word(r, i);
+    }
+    return true;
+}
+
+/* There may be room that the producer waits for. */
+COMP_COLD static uint64_t comp_ring_rouse(struct ring_consumer c, uint64_t head, tess_cap room)
+{
+    if (ring_has_room(&c, head & ~RING_FLAGS)) {
+        (void)tess_signal(room);
+    }
+    return c.roused;
+}
+
+/* What is in the ring is no record: give it up.  Returns where to go on. */
+COMP_COLD static uint64_t comp_ring_spoilt(struct ring_consumer c, int watch)
+{
+    (void)comp_blame(watch, TESS_PROTOCOL);
+    ring_resync(&c);
+    return c.tail;
+}
+
+/* Handle up to COMP_RING_BATCH records, then look after pings.  OK: there may be more; else what ring_peek gave. */
+COMP_INLINE enum tess_err comp_ring_batch(struct ring_consumer *c, struct ring_record *r,
+                                          tess_cap room, int watch,
+                                          bool (*handle)(const struct ring_record *r))
+{
+    for (uint32_t left = COMP_RING_BATCH; left; left--) {
+        enum tess_err err = ring_peek(c, r);
+
+        if (COMP_UNLIKELY(err)) {
+            return err;
+        }
+        if (COMP_UNLIKELY(!handle(r))) {
+            (void)comp_blame(watch, TESS_PROTOCOL);
+        }
+        ring_advance(c, r);
+        if (COMP_UNLIKELY(r->head & RING_WAITS)) {
+            c->roused = comp_ring_rouse(*c, r->head, room);
+        }
+    }
+    (void)comp_poll(0);
+    return TESS_OK;
+}
+
+/*
+ * Handle what is in the ring, then ask for a signal.  shared: the consumer's state, which is kept in registers meanwhile;
+ * room: wakes the producer; handle: false if the record is not as it should be.
+ */
+COMP_INLINE void comp_ring_drain(struct ring_consumer *shared, tess_cap room, int watch,
+                                 bool (*handle)(const struct ring_record *r))
+{
+    struct ring_consumer c = *shared;
+    struct ring_record r;
+    enum tess_err err;
+
+    do {
+        do {
+            err = comp_ring_batch(&c, &r, room, watch, handle);
+        } while (err == TESS_OK);
+        if (err == TESS_PROTOCOL) {
+            c.tail = comp_ring_spoilt(c, watch);
+        }
+        if (r.head & RING_WAITS) {
+            c.roused = comp_ring_rouse(c, r.head, room);
+        }
+    } while (!ring_want_wake(&c));
+    *shared = c;
+}
+
+#endif
