@@ -1,17 +1,13 @@
-/*
- * Marks for the counting plugin: instructions that do nothing and that no compiler emits (tools/bench/plugin/decode.h).
- * Between BENCH_BEGIN(row) and BENCH_END(row) everything that runs is counted, whoever runs it; the marks themselves
- * are not.  `row` is an enum bench_row constant.  An END of a row that has not begun is nothing.
- */
+/* The marks (tess/mark.h) of the rows of the benchmark's table; `row` is an enum bench_row constant. */
 #ifndef TESTS_BENCH_MARKER_H
 #define TESTS_BENCH_MARKER_H
 
 #include <bench_rows.h>
+#include <tess/mark.h>
 
-#define BENCH_BEGIN(row) __asm__ volatile("movz xzr, %0" : : "i"(row) : "memory")
-#define BENCH_END(row)   __asm__ volatile("movz xzr, %0, lsl #16" : : "i"(row) : "memory")
-/* Record what was counted since the machine started, under this number. */
-#define BENCH_POINT(id) __asm__ volatile("movz xzr, %0, lsl #32" : : "i"(id) : "memory")
+#define BENCH_BEGIN(row) TESS_MARK_BEGIN(row)
+#define BENCH_END(row)   TESS_MARK_END(row)
+#define BENCH_POINT(id)  TESS_MARK_POINT(id)
 
 /* Point that says that all rows have been measured. */
 #define BENCH_DONE 1

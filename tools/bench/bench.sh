@@ -32,6 +32,19 @@ for el in 1 2; do
     fi
 done
 
+# The systems with marks in their components: their counts join those of the same exception level.
+for system in glue protected stack direct; do
+    for el in 1 2; do
+        file=$BUILD/systems/$system/image.img
+        if ! count_run "$el" "$(count_cpu "$el")" "$file" "out=$out/$system$el" >"$out/console-$system$el"; then
+            cat "$out/console-$system$el" >&2
+            echo "bench: system $system did not come to its end at EL$el" >&2
+            exit 1
+        fi
+        grep '^I 1[0-9][0-9][0-9] ' "$out/$system$el" >>"$out/el$el"
+    done
+done
+
 {
     aarch64-linux-gnu-size -A "$kernel" | awk '$1 ~ /^\.text/ { n += $2 } END { print "text", n }'
     { sh "$here/../check/lines.sh" || true; } | awk '{ print "lines", $1 }'

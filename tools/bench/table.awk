@@ -73,11 +73,34 @@ function count(el, id, c)
     return statistics(el, id, c) ? typical : ""
 }
 
+# The id of the marks of a row: its own, or the one that it names.
+function mark_of(id,    h)
+{
+    return split(how[id], h, " ") > 1 && how[id] ~ /^(count|user|mean) / ? h[2] : id
+}
+
+# User and kernel instructions, mean of all samples, up to a tenth; "" when there are too few.
+function mean(el, id,    i, sum, n)
+{
+    n = samples[el, id]
+    if (n < LEAST) {
+        return ""
+    }
+    for (i = 1; i <= n; i++) {
+        sum += sample[el, id, 1, i] + sample[el, id, 2, i]
+    }
+    sum = sum / n * 10
+    return (sum > int(sum) ? int(sum) + 1 : int(sum)) / 10
+}
+
 function row_value(el, id,    h, n, i, v, sum, low, high)
 {
     n = split(how[id], h, " ")
+    if (h[1] == "mean") {
+        return mean(el, mark_of(id))
+    }
     if (h[1] == "count" || h[1] == "user") {
-        v = count(el, id, h[1] == "count" ? 2 : 1)
+        v = count(el, mark_of(id), h[1] == "count" ? 2 : 1)
         if (v != "" && least != v) {
             unsteady[el, id] = least ".." most
         }
@@ -116,14 +139,14 @@ function per_machine(id)
 # Counts beside the instructions: MSR / MRS / DSB + ISB; of sums, their parts'.
 function beside(el, id,    h, n, i, msr, mrs, barriers)
 {
-    n = split(how[id] == "count" ? "count " key[id] : how[id], h, " ")
+    n = split(how[id] ~ /^count/ ? "count " key[id] : how[id], h, " ")
     if (h[1] != "count" && h[1] != "sum") {
         return ""
     }
     for (i = 2; i <= n; i++) {
-        msr += count(el, id_of[h[i]], 3)
-        mrs += count(el, id_of[h[i]], 4)
-        barriers += count(el, id_of[h[i]], 6) + count(el, id_of[h[i]], 7)
+        msr += count(el, mark_of(id_of[h[i]]), 3)
+        mrs += count(el, mark_of(id_of[h[i]]), 4)
+        barriers += count(el, mark_of(id_of[h[i]]), 6) + count(el, mark_of(id_of[h[i]]), 7)
     }
     return msr "/" mrs "/" barriers
 }
@@ -181,7 +204,7 @@ END {
         }
         printf form, text[id], mark(1, id), per_machine(id) ? mark(2, id) : "", target[id], peer[id, 1],
                peer[id, 2], peer[id, 3], peer[id, 4], beside(1, id), beside(2, id),
-               how[id] == "count" ? count(1, id, 1) : ""
+               how[id] ~ /^count/ ? count(1, mark_of(id), 1) : ""
         for (el = 1; el <= 1 + per_machine(id); el++) {
             judge(el, id)
             json_row(el, id)
