@@ -95,6 +95,13 @@ void list_add(struct list *list, void *item)
     list->item[list->count++] = item;
 }
 
+void list_sort(struct list *list, int (*compare)(const void *a, const void *b))
+{
+    if (list->count) {
+        qsort(list->item, list->count, sizeof(void *), compare);
+    }
+}
+
 void list_add_name(struct list *list, const char *name)
 {
     list_add(list, (void *)(uintptr_t)name);

@@ -29,6 +29,8 @@ const char *intern(const char *text, size_t bytes);
 const char *name_of(const char *text);
 
 void list_add(struct list *list, void *item);
+/* Sort; the function compares two pointers to items, as qsort has it. */
+void list_sort(struct list *list, int (*compare)(const void *a, const void *b));
 void list_add_name(struct list *list, const char *name);
 
 /* Map from an interned text in a scope to a pointer.  Zeroed: empty. */

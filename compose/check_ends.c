@@ -213,26 +213,30 @@ static struct connection *put_first(struct map *map, struct connection *c, const
     return map_put(map, instance, key, c);
 }
 
+/* The needed end on one side, which has one connection. */
+static void check_one(struct map *firsts, struct connection *c, const struct instance *instance,
+                      const struct end *end, uint32_t element)
+{
+    const struct connection *first;
+
+    if (!wants_one(end)) {
+        return;
+    }
+    first = put_first(firsts, c, end, instance, element);
+    if (first != c) {
+        error_at(&c->where, "\"%s.%s\" is connected twice", instance->path, end->name);
+        note_at(&first->where, "the first time is here");
+    }
+}
+
 void check_once(const struct model *model, const struct options *options)
 {
     struct map firsts = { 0 };
 
     (void)options;
     for (EACH(struct connection, c, &model->connections)) {
-        struct connection *first;
-
-        bool is_to = !wants_one(c->from_end) && wants_one(c->to_end);
-        const struct instance *instance = is_to ? c->to : c->from;
-        const struct end *end = is_to ? c->to_end : c->from_end;
-
-        if (!wants_one(end)) {
-            continue;
-        }
-        first = put_first(&firsts, c, end, instance, is_to ? c->to_element : c->from_element);
-        if (first != c) {
-            error_at(&c->where, "\"%s.%s\" is connected twice", instance->path, end->name);
-            note_at(&first->where, "the first time is here");
-        }
+        check_one(&firsts, c, c->from, c->from_end, c->from_element);
+        check_one(&firsts, c, c->to, c->to_end, c->to_element);
     }
     /* The same signal, or the same memory, twice between the same two. */
     firsts = (struct map){ 0 };

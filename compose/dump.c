@@ -1,6 +1,7 @@
 /* The model as text: one line a thing, the same for the same input, nothing that differs between machines. */
 #include <inttypes.h>
 
+#include "connector.h"
 #include "passes.h"
 
 static void dump_type(const struct type *type, FILE *out)
@@ -275,6 +276,27 @@ static void dump_connection(const struct connection *c, FILE *out)
     fputc('\n', out);
 }
 
+static void dump_connector(const struct connector *c, FILE *out)
+{
+    static const char *const kinds[] = { "frame", "notification", "endpoint", "signal" };
+    static const char *const sides[] = { "from", "to" };
+
+    fprintf(out, "connector %s\n", c->name);
+    for (enum side side = SIDE_FROM; side < SIDES; side++) {
+        const struct connector_end *end = &c->end[side];
+
+        fprintf(out, "    %s %s %s%s template=%s\n", sides[side], end_word(end->kind),
+                end->type_name ? end->type_name : "*", end->flows ? " flows" : "",
+                end->template ? end->template : "-");
+    }
+    for (EACH(struct connector_object, o, &c->objects)) {
+        fprintf(out, "    %s %s bytes=%" PRIu64 " grants=%u,%u maps=%u,%u receiver=%s%s%s\n",
+                kinds[o->kind], o->name, o->bytes, o->grants[0], o->grants[1], o->maps[0],
+                o->maps[1], sides[o->receiver], o->is_shared ? " shared" : "",
+                o->is_polled ? " polled" : "");
+    }
+}
+
 void dump_front(const struct model *model, FILE *out)
 {
     for (EACH(struct enumeration, e, &model->enumerations)) {
@@ -285,6 +307,9 @@ void dump_front(const struct model *model, FILE *out)
     }
     for (EACH(struct interface, i, &model->interfaces)) {
         dump_interface(i, out);
+    }
+    for (EACH(struct connector, c, &model->connectors)) {
+        dump_connector(c, out);
     }
     for (EACH(struct component, c, &model->components)) {
         dump_component(c, out);

@@ -18,6 +18,16 @@ struct instance *instance_child(const struct instance *composite, const char *na
 struct instance *ref_instance(struct instance *scope, const struct end_ref *ref, uint32_t count);
 bool ref_target(struct instance *scope, const struct end_ref *ref, struct target *target);
 
+/* The end of an instance, through exports; false: it has none of that name. */
+bool end_of(struct instance *instance, const char *name, struct target *target);
+/* Is it the composite, or in it?  NULL: the system. */
+bool is_below(const struct instance *instance, const struct instance *composite);
+struct instance *filter_new(struct model *model, struct component *component,
+                            struct instance *caller, const char *path, const struct where *where);
+
+/* ---- join.c: all connections ---- */
+void add_links(struct model *model);
+
 /* ---- elements.c: which elements of the arrays are taken ---- */
 void elements_start(void);
 /* A new connection takes the elements that it names. */

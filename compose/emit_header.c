@@ -94,10 +94,28 @@ static void handlers(FILE *out, const struct end *e)
     }
 }
 
+/* For ends written by hand: the slot to call, and the buffer. */
+static void by_hand(FILE *out, const struct end *e, const struct connection *c, uint32_t slot,
+                    uint64_t buffer)
+{
+    if (!c || e->count || c->transport != TRANSPORT_RPC) {
+        return;
+    }
+    if (slot != NONE) {
+        fprintf(out, "#define %s_SLOT %u\n", c_upper(e->name), slot);
+    }
+    if (buffer) {
+        fprintf(out, "#define %s_BUFFER 0x%" PRIx64 "ull\n", c_upper(e->name), buffer);
+    }
+}
+
 static void needs(FILE *out, const struct model *model, const struct instance *i,
                   const struct end *e)
 {
+    const struct connection *first = connection_from(model, i, e, 0);
+
     connected(out, model, i, e, is_from);
+    by_hand(out, e, first, first ? first->from_slot : NONE, first ? first->from_at : 0);
     for (EACH_FROM(c, model, i, e)) {
         if (transports[c->transport].from) {
             transports[c->transport].from(out, model, c);
@@ -147,8 +165,10 @@ static void emit_event(FILE *out, const struct model *model, const struct instan
 static void provides(FILE *out, const struct model *model, const struct instance *i,
                      const struct end *e)
 {
+    const struct connection *first = next_to(model, i, e, NULL);
     uint32_t number = 0;
 
+    by_hand(out, e, first, NONE, first ? first->to_at : 0);
     if (e->count) {
         fprintf(out, "#define %s_COUNT %u\n", c_upper(e->name), e->count);
     }

@@ -208,7 +208,7 @@ void emit_unit(FILE *out, const struct model *model, const struct instance *i)
     for (EACH(struct value, source, &i->component->sources)) {
         fprintf(out, "#include \"%s\"\n", source->string);
     }
-    fprintf(out, "\nstatic struct self self_;\n");
+    fprintf(out, "\nstatic struct self self_ COMP_UNUSED;\n");
     for (EACH(struct end, e, &i->component->ends)) {
         if (e->kind != END_PROVIDES) {
             continue;

@@ -5,6 +5,7 @@
 
 #include "lex.h"
 #include "passes.h"
+#include "template.h"
 
 static const char usage[] =
     "usage: compose FILE.adl [-o DIR] [options]\n"
@@ -80,7 +81,7 @@ static bool run(const struct options *options)
             return is_good;
         }
     }
-    return is_good && emit(model, options);
+    return is_good && emit(model, options) && !diag_errors();
 }
 
 /* ---- command line ---- */
@@ -212,6 +213,8 @@ int main(int argc, char **argv)
     }
     if (options.reference) {
         reference(stdout);
+        fputs("\n## In a template\n\n", stdout);
+        template_reference(stdout);
         return 0;
     }
     is_good = run(&options) && !(options.strict && diag_warnings());

@@ -294,7 +294,11 @@ void statement_reference(const struct statement *table, FILE *out)
 {
     fputs("| written | means |\n|---|---|\n", out);
     for (; table->word; table++) {
-        fprintf(out, "| `%s` | %s |\n", table->syntax, table->help);
+        fputs("| `", out);
+        for (const char *c = table->syntax; *c; c++) {
+            fprintf(out, *c == '|' ? "\\|" : "%c", *c);
+        }
+        fprintf(out, "` | %s |\n", table->help);
     }
 }
 
@@ -381,8 +385,7 @@ static void parse_import(struct parser *p, void *unused, const struct where *whe
 static const struct statement declarations[] = {
     { "import", parse_import, "import \"FILE\";", "read another file, once", IN_SYSTEM },
     { "enum", parse_enum, "enum NAME : TYPE { NAME = N, ... }", "named values", IN_SYSTEM },
-    { "flags", parse_flags, "flags NAME : TYPE { NAME = N, ... }", "named bits, combined with |",
-      IN_SYSTEM },
+    { "flags", parse_flags, "flags NAME : TYPE { NAME = N, ... }", "named bits", IN_SYSTEM },
     { "struct", parse_struct, "struct NAME { TYPE NAME; ... }", "a structure, laid out as in C",
       IN_SYSTEM },
     { "interface", parse_interface, "interface NAME version MAJOR.MINOR { ... }",

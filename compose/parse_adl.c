@@ -288,8 +288,10 @@ static void parse_source_name(struct parser *p, void *to, const struct where *wh
 const struct statement component_statements[] = {
     { "provides", parse_hardware_provides,
       "provides Mmio NAME at ADDRESS size SIZE; provides Irq NAME at LINE level|edge; provides "
-      "Dma NAME;",
-      "hardware: registers, an interrupt line, access to memory", IN_HARDWARE },
+      "Dma NAME; provides Supervisor NAME [full];",
+      "hardware: registers, an interrupt line, access to memory; the supervisor's control "
+      "interface",
+      IN_HARDWARE },
     { "provides", parse_provides, "provides INTERFACE NAME[N];", "methods for others",
       IN_COMPONENT },
     { "needs", parse_needs, "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE> NAME[N] [optional];",

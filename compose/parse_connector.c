@@ -129,7 +129,8 @@ static const struct {
 
 static uint32_t parse_rights(struct parser *p, bool is_memory)
 {
-    static const char *const words[] = { "send", "recv", "grant", "read", "write", NULL };
+    static const char *const object_words[] = { "send", "recv", "grant", NULL };
+    static const char *const memory_words[] = { "read", "write", NULL };
     uint32_t sum = 0;
 
     do {
@@ -141,12 +142,13 @@ static uint32_t parse_rights(struct parser *p, bool is_memory)
         }
         if (i == RIGHTS) {
             fail_word(p, is_memory ? "\"read\" or \"write\"" : "\"send\", \"recv\" or \"grant\"",
-                      words);
+                      is_memory ? memory_words : object_words);
             return sum;
         }
         sum |= rights[i].right;
     } while (accept(p, ','));
-    return sum;
+    /* What can be written can be read: no page is for writing only. */
+    return is_memory && sum & TESS_RIGHT_WRITE ? sum | TESS_RIGHT_READ : sum;
 }
 
 /* grant OBJECT to SIDE RIGHT, ...; map OBJECT to SIDE RIGHT, ...; */
@@ -202,6 +204,7 @@ static void parse_flow(struct parser *p, void *to, const struct where *where)
     }
     if (a == b || connector->end[a].flows) {
         error_at(where, a == b ? "a flow goes from one side to the other" : "this is said twice");
+        return;
     }
     connector->end[a].flows = true;
 }

@@ -268,8 +268,8 @@ bool place(struct model *model)
     for (EACH(struct connection, c, &model->connections)) {
         connection_place(model, c);
     }
-    qsort(model->grants.item, model->grants.count, sizeof(void *), grant_order);
-    qsort(model->maps.item, model->maps.count, sizeof(void *), map_order);
+    list_sort(&model->grants, grant_order);
+    list_sort(&model->maps, map_order);
     limits(model);
     return diag_errors() == 0;
 }

@@ -271,7 +271,7 @@ static struct list sorted_authority(const struct model *model)
 
     authority(&lines, model);
     if (lines.count) {
-        qsort(lines.item, lines.count, sizeof(void *), by_text);
+        list_sort(&lines, by_text);
     }
     return lines;
 }

@@ -486,7 +486,16 @@ static void name(struct template *t, const char *name, struct val val)
     set(t, name, (uint32_t)strlen(name), val);
 }
 
-void template_print(FILE *out, const struct connection *c, enum side side)
+const char *template_prefix(const struct model *model, const struct connection *c, enum side side)
+{
+    const struct end *end = side == SIDE_FROM ? c->from_end : c->to_end;
+
+    return text_format("%s_%u", end->name,
+                       end->kind == END_PROVIDES ? index_at_server(model, c) : 0);
+}
+
+void template_print(FILE *out, const struct model *model, const struct connection *c,
+                    enum side side)
 {
     const struct connector *connector = c->link->connector;
     bool is_from = side == SIDE_FROM;
@@ -497,12 +506,12 @@ void template_print(FILE *out, const struct connection *c, enum side side)
         return;
     }
     t.source = source_read(template_path(&connector->end[side]));
-    if (!t.source) {
-        error_at(&connector->end[side].template_where, "this file cannot be read");
+    if (!t.source || strlen(t.source->text) != t.source->bytes) {
+        error_at(&connector->end[side].template_where, "this file cannot be read, or is no text");
         return;
     }
     name(&t, "connection", node_val(NODE_CONNECTION, c));
-    name(&t, "prefix", text_val(text_format("%s_0", end->name)));
+    name(&t, "prefix", text_val(template_prefix(model, c, side)));
     name(&t, "side", text_val(is_from ? "from" : "to"));
     name(&t, "end", node_val(NODE_END, end));
     name(&t, "other", node_val(NODE_END, is_from ? c->to_end : c->from_end));

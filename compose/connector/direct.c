@@ -10,7 +10,7 @@ static void prototype(FILE *out, const struct connection *c, const struct method
 {
     fprintf(out, "enum tess_err ");
     name(out, c, m);
-    fprintf(out, "(uint32_t connection");
+    fprintf(out, "(uint32_t connection_");
     c_params(out, m);
     fprintf(out, ")");
 }
@@ -37,6 +37,30 @@ void direct_from(FILE *out, const struct model *model, const struct connection *
     }
 }
 
+static void method(FILE *out, const struct connection *c, const struct method *m)
+{
+    const struct end *e = c->to_end;
+    const char *element = e->count ? text_format(", %s_direct_element_[connection_]", e->name) : "";
+    const char *state = text_format("%s_direct_state_[connection_]", e->name);
+    bool is_in = is_in_protocol(e->interface, m);
+
+    prototype(out, c, m);
+    fprintf(out, ";\n");
+    prototype(out, c, m);
+    fprintf(out, "\n{\n    (void)connection_;\n");
+    c_check_arguments(out, m);
+    if (is_in) {
+        c_transition(out, e->interface, m, state, "TESS_PROTOCOL", false);
+    }
+    fprintf(out, "    enum tess_err err_ = %s_%s(&self_%s", e->name, m->name, element);
+    c_args(out, m);
+    fprintf(out, ");\n\n");
+    if (is_in) {
+        fprintf(out, "    if (!err_) {\n        %s = next_;\n    }\n", state);
+    }
+    fprintf(out, "    return err_;\n}\n");
+}
+
 /* The server's side of all direct connections to the end: c is the first of them. */
 void direct_to(FILE *out, const struct model *model, const struct connection *c)
 {
@@ -47,15 +71,11 @@ void direct_to(FILE *out, const struct model *model, const struct connection *c)
     }
     fprintf(out, "\n/* %s: direct */\n", e->name);
     c_element_table(out, model, c);
+    if (e->interface->states.count) {
+        fprintf(out, "static uint8_t %s_direct_state_[%u];\n", e->name,
+                count_at_server(model, c->to, e, TRANSPORT_DIRECT));
+    }
     for (EACH(struct method, m, &e->interface->methods)) {
-        prototype(out, c, m);
-        fprintf(out, ";\n");
-        prototype(out, c, m);
-        fprintf(out, "\n{\n    (void)connection;\n");
-        c_check_arguments(out, m);
-        fprintf(out, "    return %s_%s(&self_%s", e->name, m->name,
-                e->count ? text_format(", %s_direct_element_[connection]", e->name) : "");
-        c_args(out, m);
-        fprintf(out, ");\n}\n");
+        method(out, c, m);
     }
 }

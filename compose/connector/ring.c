@@ -133,6 +133,9 @@ static void fill(FILE *out, const struct method *m)
 static void stub(FILE *out, const struct connection *c, const struct method *m)
 {
     const char *ring = text_format("%s_%u_ring_", c->from_end->name, c->from_element);
+    const char *at =
+        text_format("comp_ring_at(&%s, 0x%" PRIx64 "ull, 0x%" PRIx64 "ull, %" PRIu64 "u)", ring,
+                    c->from_at, consumer_page(c, c->from_at), records_bytes(c));
 
     fprintf(out, "COMP_INLINE enum tess_err %s_%u_%s_(struct self *self", c->from_end->name,
             c->from_element, m->name);
@@ -140,20 +143,19 @@ static void stub(FILE *out, const struct connection *c, const struct method *m)
     fprintf(out, ")\n{\n    struct ring_space space_;\n\n    (void)self;\n");
     c_check_arguments(out, m);
     record_size(out, m);
-    fprintf(out,
-            "    enum tess_err err_ = ring_reserve(&%s, %u, record_, &space_);\n\n"
-            "    if (COMP_UNLIKELY(err_)) {\n        struct ring_space late_;\n\n"
-            "        err_ = comp_ring_room(&%s, %u, record_, &late_, 1ull << %u, %d, %" PRIu64
-            "ull);\n"
-            "        if (err_) {\n            return err_;\n        }\n"
-            "        space_ = late_;\n    }\n",
-            ring, m->number, ring, m->number, c->from_bit, (int)c->from_watch, c->timeout_ns);
+    fprintf(
+        out,
+        "    enum tess_err err_;\n\n    %s;\n"
+        "    while (COMP_UNLIKELY((err_ = ring_reserve(&%s, %u, record_, &space_)) != TESS_OK)) {\n"
+        "        err_ = comp_ring_room(&%s, err_, record_, 1ull << %u, %d, %" PRIu64 "ull);\n"
+        "        if (err_) {\n            return err_;\n        }\n    }\n",
+        at, ring, m->number, ring, c->from_bit, (int)c->from_watch, c->timeout_ns);
     fill(out, m);
     fprintf(out,
-            "    ring_publish(&%s, &space_);\n"
-            "    if (COMP_UNLIKELY(ring_need_wake(&%s))) {\n"
+            "    %s;\n    ring_publish(&%s, &space_);\n"
+            "    %s;\n    if (COMP_UNLIKELY(ring_need_wake(&%s))) {\n"
             "        (void)tess_signal(%u);\n    }\n    return TESS_OK;\n}\n",
-            ring, ring, c->from_slot);
+            at, ring, at, ring, c->from_slot);
 }
 
 void ring_from(FILE *out, const struct model *model, const struct connection *c)

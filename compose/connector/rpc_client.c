@@ -162,8 +162,8 @@ static void failure(const struct stub *s)
         fprintf(s->out, "%sreturn %s;\n", s->in, fails);
         return;
     }
-    fprintf(s->out, "%stries_ = comp_again(m_.tag, tries_, %u);\n", s->in,
-            s->m->kind == METHOD_IDEMPOTENT || s->m->is_dedupe);
+    fprintf(s->out, "%stries_ = comp_again(m_.tag, tries_, %u, %d);\n", s->in,
+            s->m->kind == METHOD_IDEMPOTENT || s->m->is_dedupe, (int)s->c->from_watch);
     fprintf(s->out, "%sif (!(tries_ & COMP_AGAIN)) {\n%s    return %s;\n%s}\n", s->in, s->in, fails,
             s->in);
     if (s->c->to_end->interface->states.count) {

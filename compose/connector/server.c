@@ -257,65 +257,15 @@ static void results(const struct server *s)
 
 /* ---- protocol ---- */
 
-/* The transition that the method takes from the state; NULL: not allowed there. */
-static const struct state *target(const struct state *from, const struct method *m)
-{
-    for (EACH(struct transition, t, &from->transitions)) {
-        for (EACH(struct method, other, &t->methods)) {
-            if (other == m) {
-                return t->to;
-            }
-        }
-    }
-    return NULL;
-}
-
-static bool is_free(const struct interface *i, const struct method *m)
-{
-    for (EACH(struct state, s, &i->states)) {
-        if (target(s, m)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool recovers(const struct interface *i, const struct method *m)
-{
-    for (EACH(struct method, r, &i->recover)) {
-        if (r == m) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* next_ = the state afterwards, or a refusal.  Behind the last state stands "restarted", which knows only what recovers. */
-static void transition(const struct server *s)
-{
-    const struct interface *i = s->e->interface;
-    const struct state *first = AT(struct state, &i->states, 0);
-
-    fprintf(s->out, "        uint8_t next_;\n\n        switch (%s_state_[connection_]) {\n",
-            s->e->name);
-    for (EACH(struct state, from, &i->states)) {
-        if (target(from, s->m)) {
-            fprintf(s->out, "        case %u: /* %s */\n", from->number, from->name);
-            if (from == first && recovers(i, s->m)) {
-                fprintf(s->out, "        case %u: /* restarted */\n", i->states.count);
-            }
-            fprintf(s->out, "            next_ = %u;\n            break;\n",
-                    target(from, s->m)->number);
-        }
-    }
-    fprintf(s->out,
-            "        default:\n            return %s_out_of_turn_(connection_, m_);\n        }\n",
-            s->e->name);
-}
-
 static bool has_protocol(const struct server *s)
 {
-    return !s->is_ring && s->e->interface->states.count && !is_free(s->e->interface, s->m);
+    return !s->is_ring && is_in_protocol(s->e->interface, s->m);
+}
+
+static void transition(const struct server *s)
+{
+    c_transition(s->out, s->e->interface, s->m, text_format("%s_state_[connection_]", s->e->name),
+                 text_format("%s_out_of_turn_(connection_, m_)", s->e->name), true);
 }
 
 /* ---- the end ---- */

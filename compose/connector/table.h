@@ -12,6 +12,15 @@ void rpc_place(struct model *model, struct connection *c);
 void rpc_from(FILE *out, const struct model *model, const struct connection *c);
 void rpc_to(FILE *out, const struct model *model, const struct connection *c);
 
+/* Does a state of the interface list the method?  If none does, it is allowed always. */
+bool is_in_protocol(const struct interface *i, const struct method *m);
+/*
+ * next_ = the state behind the method, or return `refusal`.  state: an expression.  may_restart: behind the last state
+ * stands "restarted", in which only what recovers is known.
+ */
+void c_transition(FILE *out, const struct interface *i, const struct method *m, const char *state,
+                  const char *refusal, bool may_restart);
+
 /* The dispatch of calls, rpc or ring as c is, to the end of which c is the first connection of its transport. */
 void server(FILE *out, const struct model *model, const struct connection *c);
 

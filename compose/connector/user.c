@@ -83,22 +83,21 @@ void user_place(struct model *model, struct connection *c)
 
 void user_from(FILE *out, const struct model *model, const struct connection *c)
 {
-    (void)model;
-    template_print(out, c, SIDE_FROM);
+    template_print(out, model, c, SIDE_FROM);
 }
 
 void user_to(FILE *out, const struct model *model, const struct connection *c)
 {
-    (void)model;
-    template_print(out, c, SIDE_TO);
+    template_print(out, model, c, SIDE_TO);
 }
 
-static void handle_signals(FILE *out, const struct connection *c, enum side side, const char *end)
+static void handle_signals(FILE *out, const struct model *model, const struct connection *c,
+                           enum side side)
 {
     for (EACH(struct connector_object, o, &c->link->connector->objects)) {
         if (o->kind == OBJECT_SIGNAL && o->receiver == side && !o->is_polled) {
-            fprintf(out, "    if (bits_ & 1ull << %u) {\n        %s_0_%s_(&self_);\n    }\n",
-                    c->user[o->number].bit, end, o->name);
+            fprintf(out, "    if (bits_ & 1ull << %u) {\n        %s_%s_(&self_);\n    }\n",
+                    c->user[o->number].bit, template_prefix(model, c, side), o->name);
         }
     }
 }
@@ -107,10 +106,10 @@ void user_signals(FILE *out, const struct model *model, const struct instance *i
 {
     for (EACH(struct connection, c, &model->connections)) {
         if (c->transport == TRANSPORT_USER && c->from == i) {
-            handle_signals(out, c, SIDE_FROM, c->from_end->name);
+            handle_signals(out, model, c, SIDE_FROM);
         }
         if (c->transport == TRANSPORT_USER && c->to == i) {
-            handle_signals(out, c, SIDE_TO, c->to_end->name);
+            handle_signals(out, model, c, SIDE_TO);
         }
     }
 }

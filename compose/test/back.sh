@@ -4,6 +4,7 @@
 #                     connections of its groups as written, all direct and all rpc
 #     bad-NAME.adl    refused with the message of its first line
 #     caps/           boots; the capabilities that the kernel shows are those of --report=caps
+#     hostile/        boots; nonsense in requests and answers is refused, and what has a bound keeps it
 # --update writes the expectations anew.  Last line: "N passed, N failed"; status 1 if any failed.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -70,17 +71,28 @@ refused() { # file
     }
 }
 
-# Names differ: in the report an object's, in the kernel a number; the supervisor gives its badge itself.
-caps() {
-    rm -rf "$work/caps"
-    "$compose" compose/test/back/caps/caps.adl -o "$work/caps" || return 1
-    ninja -j 1 -f "$work/caps/build.ninja" >"$work/log" 2>&1 || {
+boots() { # folder system: console in $work/console
+    rm -rf "$work/boot"
+    "$compose" "compose/test/back/$1/$1.adl" -o "$work/boot" || return 1
+    ninja -j 1 -f "$work/boot/build.ninja" >"$work/log" 2>&1 || {
         cat "$work/log"
         return 1
     }
+    tools/qemu.sh "$work/boot/$2-debug.img" --icount --timeout 100 | tr -d '\r' >"$work/console"
+}
+
+hostile() {
+    boots hostile Hostile || return 1
+    sort "$work/console" >"$work/console.sorted"
+    printf '%s\n' 'attacker: some were taken, some refused' 'honest: all answers right' 'victim: results and errors' |
+        diff -u - "$work/console.sorted"
+}
+
+# Names differ: in the report an object's, in the kernel a number; the supervisor gives its badge itself.
+caps() {
+    boots caps Caps || return 1
     "$compose" --report=caps compose/test/back/caps/caps.adl |
         sed 's/ supervisor s 0x0 / endpoint s - /; s/ "[^"]*"$//' | sort >"$work/promised"
-    tools/qemu.sh "$work/caps/Caps-debug.img" --icount --timeout 60 | tr -d '\r' >"$work/console"
     sed -n 's/^cap //p' "$work/console" | sed 's/0x4[0-9a-f]\{15\}$/-/' | sort >"$work/held"
     [ -s "$work/held" ] && diff -u "$work/promised" "$work/held" && grep -qx 'denied' "$work/console"
 }
@@ -104,6 +116,7 @@ for file in compose/test/back/*.adl; do
         ;;
     esac
 done
+hostile && result 0 hostile || result 1 "hostile: nonsense does harm"
 caps && result 0 caps || result 1 "caps: the kernel's capabilities are not those of the report"
 rm -rf "$work"
 echo "$passed passed, $failed failed"

@@ -6,6 +6,11 @@
 
 static struct model *last;
 
+struct model *run_model(void)
+{
+    return last;
+}
+
 char **run_paths(void)
 {
     size_t bytes = sizeof(char *);

@@ -7,5 +7,7 @@
 bool run_front(const char *path, char **text);
 /* Paths of the files that the last run has read, the system's first; one allocation, NULL at the end, to be freed. */
 char **run_paths(void);
+/* The model of the last run. */
+struct model *run_model(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * compose-fuzz [--runs N | --seconds S] [--seed N] FILE...: the front passes on files with random damage: no crash, no
+ * compose-fuzz [--runs N | --seconds S] [--seed N] FILE...: all passes up to place on files with random damage: no crash, no
  * assertion, no time without end (each run has a limit), whatever the text.  First every file as it is.
  */
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "common.h"
 #include "lex.h"
+#include "template.h"
 
 #define RUN_LIMIT 10u /* seconds of one run */
 #define TEXT_MAX  (1u << 16)
@@ -144,6 +145,39 @@ static bool load(struct file *file, const char *path)
     return true;
 }
 
+/* All passes that print nothing, as far as they come. */
+static void run_all(const char *path)
+{
+    static const struct options options = { .memory = ADMIT_MEMORY_DEFAULT, .force = TRANSPORTS };
+
+    FILE *out;
+
+    if (!run_front(path, NULL) || !lower(run_model(), &options) || !place(run_model())) {
+        return;
+    }
+    out = fopen("/dev/null", "w");
+    for (EACH(struct connection, c, &run_model()->connections)) {
+        if (c->transport == TRANSPORT_USER) {
+            template_print(out, run_model(), c, SIDE_FROM);
+            template_print(out, run_model(), c, SIDE_TO);
+        }
+    }
+    fclose(out);
+}
+
+/* The system of a file: itself; of the template NAME-from.template or NAME-to.template: NAME.adl. */
+static const char *system_of(const char *path)
+{
+    static char system[4096];
+    const char *dash = strrchr(path, '-');
+
+    if (!dash || !strstr(path, ".template")) {
+        return path;
+    }
+    snprintf(system, sizeof(system), "%.*s.adl", (int)(dash - path), path);
+    return system;
+}
+
 static void run_damaged(const struct file *file, const struct file *other)
 {
     static char text[TEXT_MAX + 1];
@@ -155,7 +189,7 @@ static void run_damaged(const struct file *file, const struct file *other)
     }
     source_replace(file->path, text, bytes);
     alarm(RUN_LIMIT);
-    run_front(file->path, NULL);
+    run_all(system_of(file->path));
     alarm(0);
     source_replace(NULL, NULL, 0);
 }
@@ -175,7 +209,7 @@ int main(int argc, char **argv)
         } else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
             seed = strtoull(argv[++i], NULL, 0);
         } else if (load(&files[count], argv[i])) {
-            run_front(argv[i], NULL);
+            run_all(system_of(argv[i]));
             count++;
         }
     }

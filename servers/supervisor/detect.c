@@ -13,6 +13,7 @@
 #define LENT_NS        200000u    /* how often the start of a passive domain is looked at */
 #define LATE_NS        300000000u /* it must have received by then */
 #define ATTENTION_MAX  100u       /* signals between two beats, then it is muted until the next */
+#define STARVED_LONG   8u         /* pings after which that is said on the console */
 #define STRIKES_A_SCAN 16u        /* most that one look at a counter adds */
 
 void detect_fault(uint32_t domain, const struct tess_msg *m)
@@ -83,16 +84,18 @@ static bool waits_for_itself(uint32_t domain)
 /* It had no time: that is the fault of whoever has it. */
 static void report_starved(uint32_t domain)
 {
+    uint64_t times = ++watch_of(domain)->starved;
     struct line l;
 
-    if (watch_of(domain)->starved++) {
-        return;
+    if (times == 1) {
+        sup.region->counters.starved++;
+        log_add(sup.region, LOG_STARVED, domain, 0, tess_now());
     }
-    sup.region->counters.starved++;
-    log_add(sup.region, LOG_STARVED, domain, 0, tess_now());
-    line_begin(&l, sup.dist.domain[domain].name);
-    line_text(&l, ": gets no processor time");
-    line_end(&l);
+    if (times == STARVED_LONG) {
+        line_begin(&l, sup.dist.domain[domain].name);
+        line_text(&l, ": gets no processor time");
+        line_end(&l);
+    }
 }
 
 static bool had_time(uint32_t domain)
@@ -143,7 +146,7 @@ static void ping(uint32_t domain, uint64_t now)
     uint64_t beats = sup.pulse[domain].beats;
 
     w->ping_at = now + tess_ticks_of_ns(sup.dist.domain[domain].heartbeat_ns);
-    if (beats != w->beats || w->beats == 0) {
+    if (beats != w->beats || !w->asked) {
         w->beats = beats;
         w->missed = 0;
         w->starved = 0;
@@ -151,6 +154,7 @@ static void ping(uint32_t domain, uint64_t now)
     } else {
         w->missed++;
     }
+    w->asked = 1;
     if (w->missed >= MISSES) {
         judge(domain); /* before the next ping: that would wake it */
     }

@@ -9,7 +9,7 @@
 
 #define RW          (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
 #define SLICE_NS    10000000u /* the primary's */
-#define STANDBY_NS  2000000u /* the standby's budget in each period: if it loops, the others go on */
+#define STANDBY_NS  5000000u /* the standby's budget in each period: if it loops, the others go on */
 #define STANDBY_PER 20000000u
 
 _Noreturn void tess_start(const struct tess_bootinfo *bootinfo); /* lib/tess/start.c */
@@ -102,6 +102,7 @@ static void load(struct build *b)
     }
 }
 
+/* The budget first: a standby has little time until then. */
 static enum tess_err configure(const struct build *b, bool primary)
 {
     tess_cap fault = primary ? SLOT_PRIMARY_FAULT : SLOT_STANDBY_FAULT;
@@ -109,11 +110,11 @@ static enum tess_err configure(const struct build *b, bool primary)
     uint64_t budget = tess_ticks_of_ns(primary ? SLICE_NS : STANDBY_NS);
     uint64_t period = tess_ticks_of_ns(primary ? SLICE_NS : STANDBY_PER);
     tess_cap thread = slot(b, INC_THREAD);
-    enum tess_err err = tess_thread_configure(thread, TESS_ROOT_CNODE, slot(b, INC_VSPACE), fault,
-                                              slot(b, INC_IPC), 0, 0);
+    enum tess_err err = tess_budget_configure(slot(b, INC_BUDGET), TESS_ROOT_CPU, budget, period);
 
     if (!err) {
-        err = tess_budget_configure(slot(b, INC_BUDGET), TESS_ROOT_CPU, budget, period);
+        err = tess_thread_configure(thread, TESS_ROOT_CNODE, slot(b, INC_VSPACE), fault,
+                                    slot(b, INC_IPC), 0, 0);
     }
     return err ? err : tess_thread_set_priority(thread, prio, PRIO_STANDBY);
 }
@@ -150,10 +151,11 @@ void incarnation_destroy(uint32_t i)
     (void)tess_cnode_revoke(TESS_ROOT_CNODE, incarnation_slot(i, INC_UNTYPED));
 }
 
-enum tess_err incarnation_become(bool primary)
+enum tess_err incarnation_succeed(void)
 {
     struct build b = { .i = sup.self };
-    enum tess_err err = configure(&b, primary);
+    enum tess_err err = configure(&b, true);
 
-    return err || !primary ? err : tess_thread_bind_notification(slot(&b, INC_THREAD), SLOT_NOTE);
+    incarnation_destroy(incarnation_other());
+    return err ? err : tess_thread_bind_notification(slot(&b, INC_THREAD), SLOT_NOTE);
 }

@@ -12,8 +12,8 @@ enum tess_err incarnation_start(uint32_t i, bool primary);
 /* Destroy incarnation i, whatever it was doing: its memory is empty then. */
 void incarnation_destroy(uint32_t i);
 
-/* This incarnation becomes what primary says: priority, budget, fault handler, notification. */
-enum tess_err incarnation_become(bool primary);
+/* This incarnation becomes the primary, with all that one has, and destroys the other. */
+enum tess_err incarnation_succeed(void);
 
 /* The other one. */
 static inline uint32_t incarnation_other(void)

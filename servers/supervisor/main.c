@@ -24,9 +24,9 @@
 #include <tess/time.h>
 #include <tessera/bootinfo.h>
 
-#define BEAT_NS   100000000u   /* an incarnation shows at least so often that it is well */
-#define SILENT_NS 300000000u   /* so long without a beat is death */
-#define DECAY_NS  10000000000u /* strikes are halved so often */
+#define BEAT_NS      100000000u   /* an incarnation shows at least so often that it is well */
+#define SILENT_LOOKS 3u           /* so many beats without one of the other is death */
+#define DECAY_NS     10000000000u /* strikes are halved so often */
 #define FAREWELL_NS                                                                                \
     2000000u /* between the end of the last domain waited for and power-off: for output under way */
 
@@ -77,17 +77,25 @@ bool supervisor_init(uint32_t self, const struct dist *dist)
 struct watch {
     uint64_t beat;
     uint64_t changed; /* tick */
+    uint32_t looks;   /* since then */
 };
 
-/* false: it has been silent for too long. */
+static void watch_start(struct watch *w)
+{
+    *w = (struct watch){ sup.region->beat[incarnation_other()], tess_now(), 0 };
+}
+
+/*
+ * Look, once a beat.  false: it has been silent for too long.  Counts looks, not time: when the whole machine stood
+ * still, nobody has been silent.
+ */
 static bool other_is_well(struct watch *w)
 {
-    uint64_t beat = sup.region->beat[incarnation_other()], now = tess_now();
-
-    if (beat != w->beat) {
-        *w = (struct watch){ beat, now };
+    if (sup.region->beat[incarnation_other()] != w->beat) {
+        watch_start(w);
+        return true;
     }
-    return now - w->changed < tess_ticks_of_ns(SILENT_NS);
+    return ++w->looks < SILENT_LOOKS;
 }
 
 static void standby_build(struct watch *w)
@@ -98,7 +106,7 @@ static void standby_build(struct watch *w)
     incarnation_destroy(other);
     enum tess_err err = incarnation_start(other, false);
 
-    *w = (struct watch){ sup.region->beat[other], tess_now() };
+    watch_start(w);
     sup.region->roles.rebuilt++;
     log_add(sup.region, LOG_STANDBY, DIST_NONE, err, tess_now());
     if (err) {
@@ -185,7 +193,9 @@ static void handle(struct primary *p, const struct tess_msg *m)
         (void)tess_reply_0(tess_tag(TESS_FAULT_STOP, 0, 0), 0);
         if (m->badge == BADGE_STANDBY) {
             standby_rebuild(&p->standby, "died");
-        } else {
+        } else if (
+            !(m->badge &
+              BADGE_CONTROL)) { /* else a domain's own thread, with this as its fault handler */
             detect_fault((uint32_t)(m->badge - 1), m);
         }
     } else {
@@ -209,7 +219,7 @@ static _Noreturn void primary(void)
     struct primary *p = &primary_state;
 
     service_resume(); /* nothing to do at boot */
-    p->standby = (struct watch){ sup.region->beat[incarnation_other()], tess_now() };
+    watch_start(&p->standby);
     for (;;) {
         uint64_t until = work(p);
         struct tess_msg m = answer_and_receive(p, until);
@@ -227,12 +237,11 @@ static void take_over(const char *why, uint64_t silent_since)
     uint64_t began = tess_now();
     struct line l;
 
-    incarnation_destroy(incarnation_other());
+    enum tess_err err = incarnation_succeed();
+
     r->primary = sup.self;
     r->takeovers++;
     r->taken_at = began;
-    enum tess_err err = incarnation_become(true);
-
     standby_build(&primary_state.standby);
     log_add(sup.region, LOG_TAKEOVER, DIST_NONE, err, began);
     line_begin(&l, "primary: ");
@@ -245,8 +254,9 @@ static void take_over(const char *why, uint64_t silent_since)
 /* Other messages than faults only say that kill_at has changed. */
 static void standby(void)
 {
-    struct watch w = { sup.region->beat[incarnation_other()], tess_now() };
+    struct watch w;
 
+    watch_start(&w);
     for (;;) {
         uint64_t kill_at = sup.region->kill_at, until = tess_deadline_ns(BEAT_NS);
 
@@ -262,7 +272,7 @@ static void standby(void)
             take_over("killed", tess_now());
             return;
         }
-        if (!other_is_well(&w)) {
+        if (tess_msg_err(m.tag) && !other_is_well(&w)) {
             take_over("silent", w.changed);
             return;
         }

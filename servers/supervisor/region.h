@@ -66,6 +66,7 @@ struct domain_journal {
 /* Per domain, without sum. */
 struct domain_watch {
     uint64_t ping_at;  /* tick of the next ping; 0: none */
+    uint64_t asked;    /* 1: it has been pinged */
     uint64_t beats;    /* at the last ping */
     uint64_t consumed; /* by its budget when the first ping was missed */
     uint64_t started;

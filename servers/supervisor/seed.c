@@ -17,8 +17,9 @@
 #include <tess/start.h>
 #include <tess/time.h>
 
-#define LOOK_NS 400000000u /* how often the seed looks after the incarnations */
-#define RW      (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
+#define LOOK_NS      150000000u /* how often the seed looks after the incarnations */
+#define SILENT_LOOKS 3u
+#define RW           (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
 
 static struct tess_env env;
 static struct tess_slots slots;
@@ -295,18 +296,20 @@ static void start_incarnations(void)
     must(incarnation_start(1, false), "standby", "");
 }
 
-/* Both are dead when nothing has changed for a whole period: each shows itself every 100 ms. */
+/* Both are dead when nothing has changed for some looks: each shows itself every 100 ms. */
 static _Noreturn void last_resort(void)
 {
-    uint64_t seen = 0;
+    uint64_t seen = 0, looks = 0;
 
     (void)tess_thread_set_priority(TESS_ROOT_THREAD, PRIO_STANDBY, PRIO_STANDBY);
     for (;;) {
         uint64_t beats = sup.region->beat[0] + sup.region->beat[1];
 
-        if (beats == seen) {
+        looks = beats == seen ? looks + 1 : 0;
+        if (looks >= SILENT_LOOKS) {
             struct line l;
 
+            looks = 0;
             incarnation_destroy(0);
             incarnation_destroy(1);
             sup.region->roles.takeovers++;

@@ -313,6 +313,18 @@ static bool decide(uint32_t domain, struct stop *how)
     return group;
 }
 
+/* Before its callers get GONE: whose requests it served shall know whether it died of its own fault. */
+static void tell_clients(uint32_t domain, enum failure why)
+{
+    for (uint32_t i = 0; i < sup.dist.connections && why < FAILURE_KILLED; i++) {
+        const struct dist_connection *c = &sup.dist.connection[i];
+
+        if (c->server == domain && c->client != DIST_NONE && c->client_watch != DIST_NONE) {
+            sup.pulse[c->client].watch[c->client_watch].crashes++;
+        }
+    }
+}
+
 void service_fail(uint32_t domain, enum failure why, uint64_t detail0, uint64_t detail1)
 {
     struct stop how = { .why = why, .detail = { detail0, detail1 }, .now = tess_now() };
@@ -322,6 +334,7 @@ void service_fail(uint32_t domain, enum failure why, uint64_t detail0, uint64_t 
         return; /* a message from before it was stopped */
     }
     sup.region->counters.failures++;
+    tell_clients(domain, why);
     bool group = decide(domain, &how);
 
     if (how.goal == DOMAIN_PARKED) {

@@ -7,10 +7,10 @@ struct self {
 /* For ever, but it keeps its heart beating: nothing is wrong with it but its manners. */
 int run(struct self *self)
 {
-    for (;;) {
+    while (!comp_poll(0)) {
         for (unsigned i = 0; i < 1000; i++) {
             flood_emit(self);
         }
-        (void)comp_poll(0);
     }
+    return 0;
 }

@@ -11,7 +11,8 @@ struct self {
 
 int run(struct self *self)
 {
-    uint32_t worker = 0, kills = 0;
+    struct domain_info info = { 0 };
+    uint32_t worker = 0;
 
     self->random = 42;
     if (supervisor_find(self, "worker", &worker)) {
@@ -19,15 +20,16 @@ int run(struct self *self)
         finish_emit(self);
         return 1;
     }
-    while (kills < KILLS) {
-        /* up to 200 us: at any instruction of a call, of the restart, of the replay */
-        comp_sleep_until(tess_deadline_ns(1000 + pseudo_random(&self->random) % 200000));
-        if (supervisor_kill(self, worker) == TESS_OK) {
-            kills++;
+    while (info.failures < KILLS) {
+        /* up to 500 us: at any instruction of a call, of the restart, of the replay */
+        comp_sleep_until(tess_deadline_ns(1000 + pseudo_random(&self->random) % 500000));
+        (void)supervisor_kill(self, worker);
+        if (supervisor_domain(self, worker, &info)) {
+            break;
         }
     }
     comp_sleep_until(tess_deadline_ns(50000000));
-    printf("killer: %u kills\n", (unsigned)kills);
+    printf("killer: %u kills\n", (unsigned)info.failures);
     finish_emit(self);
     return 0;
 }

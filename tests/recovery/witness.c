@@ -27,6 +27,7 @@ int run(struct self *self)
 {
     static const char *const good[] = { "server", "flooder", "target",
                                         "leaker", "forker",  "terminal.console" };
+    uint64_t begin = tess_now();
     bool ok;
 
     for (uint64_t i = 0; i < ROUNDS; i++) {
@@ -41,6 +42,8 @@ int run(struct self *self)
         comp_sleep_until(tess_deadline_ns(500000));
     }
     ok = self->failed == 0;
+    printf("witness: %llu ms\n",
+           (unsigned long long)(tess_ns_of_ticks(tess_now() - begin) / 1000000));
     for (unsigned i = 0; i < sizeof good / sizeof good[0]; i++) {
         unsigned failures = failures_of(self, good[i]);
 

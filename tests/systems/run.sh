@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh [NAME...]: builds, boots and checks every system that says what it prints; only those named if any are.
 #
-# A system's folder holds expected.txt: lines that must be printed, exactly, in this order, with others in between.
+# Beside NAME.adl lies NAME.expected, or expected.txt for all systems of the folder: lines that must be printed, exactly, in this order, with others in between.
 # A blank line begins a new sequence, whose order relative to the others does not matter.  The machine must power
 # off by itself.  A system with a group is tested as it is written, and with all of the group's connections direct
 # and all rpc: the output is the same.  Two at a time; logs in build/logs/systems.
@@ -42,7 +42,9 @@ one() {
         image=$work/$name/image${SYSTEMS_KERNEL:+-$SYSTEMS_KERNEL}.img
         # shellcheck disable=SC2086 # several options
         tools/qemu.sh "$image" --icount --timeout $seconds ${SYSTEMS_QEMU:-} >"$log" 2>&1 || status=$?
-        why=$(check "$(dirname "$file")/expected.txt" "$log" | head -n 1)
+        expected=${file%.adl}.expected
+        [ -f "$expected" ] || expected=$(dirname "$file")/expected.txt
+        why=$(check "$expected" "$log" | head -n 1)
         [ "$why" ] || [ $status = 0 ] || why="did not power off, status $status"
         ! grep -aqE '^(FAILED|[Pp]anic)' "$log" || why="$(grep -aE '^(FAILED|[Pp]anic)' "$log" | head -n 1 | tr -d '\r')"
     fi
@@ -61,8 +63,11 @@ if [ "${1:-}" = --one ]; then
 fi
 
 mkdir -p "$logs"
-find systems servers drivers -name expected.txt | sort | while read -r expected; do
-    grep -lE '^system ' "$(dirname "$expected")"/*.adl
+find systems servers drivers tests -name '*.expected' -o -name expected.txt | sort | while read -r expected; do
+    case $expected in
+    */expected.txt) grep -lE '^system ' "$(dirname "$expected")"/*.adl ;;
+    *) echo "${expected%.expected}.adl" ;;
+    esac
 done | while read -r file; do
     [ $# -eq 0 ] || case " $* " in *" $(basename "$file" .adl) "*) ;; *) continue ;; esac
     echo "$file"

@@ -17,6 +17,16 @@ static enum tess_err up_put(struct self *self, uint32_t key, uint64_t value)
     return down_put(self, key, value);
 }
 
+static enum tess_err up_begin(struct self *self)
+{
+    return down_begin(self);
+}
+
+static enum tess_err up_end(struct self *self)
+{
+    return down_end(self);
+}
+
 static void down_changed_handle(struct self *self)
 {
     self->changes++;

@@ -17,3 +17,15 @@ static enum tess_err store_put(struct self *self, uint32_t element, uint32_t key
     store_changed_emit(self, element);
     return TESS_OK;
 }
+
+static enum tess_err store_begin(struct self *self, uint32_t element)
+{
+    self->value[element]++;
+    return TESS_OK;
+}
+
+static enum tess_err store_end(struct self *self, uint32_t element)
+{
+    self->value[element]--;
+    return TESS_OK;
+}

@@ -12,5 +12,5 @@ static void store_changed_handle(struct self *self)
 
 static int run(struct self *self)
 {
-    return store_put(self, 1, 2);
+    return store_begin(self) || store_put(self, 1, 2) || store_end(self);
 }

@@ -98,6 +98,13 @@ static void domains_make(void)
     domain[PART_HOG].heartbeat_ns = 0;
     domain_add(PART_ONE, "one", "part", 110);
     domain_add(PART_TWO, "two", "part", 110);
+    domain_add(PART_MEMBER, "member", "part", 110);
+    domain[PART_MEMBER].restart_max = 2;
+    domain[PART_MEMBER].window_ns = 10 * S;
+    domain[PART_MEMBER].backoff_max_ns = 4 * MS;
+    domain[PART_MEMBER].group = 1;
+    domain_add(PART_FELLOW, "fellow", "part", 110);
+    domain[PART_FELLOW].group = 1;
 }
 
 static void connect(enum part client, enum part server, uint32_t watch, uint32_t strikes)

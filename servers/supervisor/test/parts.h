@@ -14,6 +14,8 @@ enum part {
     PART_HOG,     /* more urgent than all others, no heartbeat */
     PART_ONE,     /* calls TWO, which calls ONE */
     PART_TWO,
+    PART_MEMBER, /* may fail twice in 10 s, then its group is restarted; backoff 1 to 4 ms */
+    PART_FELLOW, /* of the same group */
     PARTS,
 };
 

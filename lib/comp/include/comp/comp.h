@@ -183,15 +183,16 @@ COMP_INLINE void comp_noted(unsigned watch)
 /* State of a call that is issued again: bits 0..7 deaths, 8..15 tries, and what to do next. */
 #define COMP_DEATHS_MASK 0xffu
 #define COMP_TRY         0x100u
-#define COMP_TRIES_MAX   6u
+#define COMP_TRIES_MAX   64u
 #define COMP_AGAIN       0x10000u /* issue it again */
 #define COMP_RECOVER     0x20000u /* after the recover methods */
 
 /*
  * What to do after an answer that is not the expected one.  A server that was restarted did nothing: always again.  One that
- * died may have done it: again if the method may be executed twice, but not when it killed two.
+ * died may have done it: again if the method may be executed twice, but not when it killed two.  A death that was not the
+ * server's own fault (somebody restarted it) is not counted, which the supervisor tells in watch[].crashes.
  */
-COMP_COLD static unsigned comp_again(uint64_t tag, unsigned tries, bool repeatable)
+COMP_COLD static unsigned comp_again(uint64_t tag, unsigned tries, bool repeatable, int watch)
 {
     tries = (tries & 0xffff) + COMP_TRY;
     if (tries / COMP_TRY > COMP_TRIES_MAX) {
@@ -201,8 +202,17 @@ COMP_COLD static unsigned comp_again(uint64_t tag, unsigned tries, bool repeatab
         return tries | COMP_AGAIN | COMP_RECOVER;
     }
     if (tag == (COMP_TAG(TESS_GONE, 0) | TESS_TAG_ERROR) && repeatable) {
+        bool is_first = (tries & COMP_DEATHS_MASK) == 0;
+        uint64_t crashes = watch >= 0 ? comp_pulse->watch[watch].crashes : 0;
+
+        if (!is_first && watch >= 0 && crashes == comp_pulse->watch[watch].mark) {
+            return tries | COMP_AGAIN;
+        }
         tries++;
-        return (tries & COMP_DEATHS_MASK) < 2 ? tries | COMP_AGAIN : tries;
+        if (is_first && watch >= 0) {
+            comp_pulse->watch[watch].mark = crashes;
+        }
+        return is_first ? tries | COMP_AGAIN : tries;
     }
     return tries;
 }

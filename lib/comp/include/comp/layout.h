@@ -52,7 +52,9 @@ struct comp_watch {
     uint64_t timeouts; /* ended by their deadline */
     uint64_t strikes;  /* the other side broke the protocol */
     uint64_t method;   /* of the call in flight */
-    uint64_t reserved[2];
+    uint64_t
+        crashes; /* written by the supervisor: failures of the other side that were its own fault */
+    uint64_t mark; /* of the client's glue: crashes when the call in flight was first interrupted */
 };
 
 struct comp_pulse {

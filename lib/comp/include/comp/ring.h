@@ -19,26 +19,31 @@ static inline void comp_ring_produce(struct ring_producer *p, uint64_t own, uint
     }
 }
 
+/* Where the ring lies is a constant of the connection: tell the compiler, which then need not load it. */
+COMP_INLINE void comp_ring_at(const struct ring_producer *p, uint64_t own, uint64_t peer,
+                              uint64_t size)
+{
+    if ((uint64_t)p->own != own || (uint64_t)p->peer != peer || p->mask != size - 1 ||
+        (uint64_t)p->records != own + RING_RECORDS_AT) {
+        __builtin_unreachable();
+    }
+}
+
 /*
- * ring_reserve found no room: wait for it.  bit: of the own notification, which the consumer signals; limit: ns, 0 for ever.
- * TIMEOUT; PROTOCOL: the consumer's index is impossible.
+ * ring_reserve gave err: wait for room, if that helps.  OK: try again.  bit: of the own notification, which the consumer
+ * signals; limit: ns, 0 for ever.  TIMEOUT; PROTOCOL: the consumer's index is impossible.
  */
-COMP_COLD static enum tess_err comp_ring_room(struct ring_producer *p, uint32_t tag, uint32_t bytes,
-                                              struct ring_space *space, uint64_t bit, int watch,
+COMP_COLD static enum tess_err comp_ring_room(struct ring_producer *p, enum tess_err err,
+                                              uint32_t bytes, uint64_t bit, int watch,
                                               uint64_t limit)
 {
-    uint64_t deadline = limit ? tess_deadline_ns(limit) : 0;
-    enum tess_err err;
-
-    while ((err = ring_reserve(p, tag, bytes, space)) == TESS_AGAIN) {
-        if (ring_want_room(p, bytes)) {
-            err = comp_wait_signal(bit, deadline);
-            if (err) {
-                return err;
-            }
-        }
+    if (err == TESS_PROTOCOL) {
+        return comp_blame(watch, err);
     }
-    return err == TESS_PROTOCOL ? comp_blame(watch, err) : err;
+    if (err != TESS_AGAIN || !ring_want_room(p, bytes)) {
+        return err == TESS_AGAIN ? TESS_OK : err;
+    }
+    return comp_wait_signal(bit, limit ? tess_deadline_ns(limit) : 0);
 }
 
 /* Take up the consumer's side.  A record that two incarnations died with is skipped. */

@@ -1,0 +1,5 @@
+#include "Other.h"
+
+struct self {
+    char unused;
+};
