@@ -107,6 +107,12 @@ uint32_t message_words(const struct method *m, bool is_out);
 uint32_t scalar_words(const struct method *m, bool is_out);
 /* Words of the area one way. */
 uint32_t area_words(const struct method *m, bool is_out);
+/* Tag of the request, as a C constant. */
+const char *request_tag(const struct method *m);
+/* The parameter that is a capability; NULL: none. */
+const struct param *cap_param(const struct method *m);
+/* Does a method of the interface pass a capability? */
+bool passes_caps(const struct interface *interface);
 /* What the caller must not give: too long a text, too large a buffer.  Prints the checks; each returns ARG. */
 void c_check_arguments(FILE *out, const struct method *m);
 /* Types that the ends, keeps and configs of a component need, each once. */

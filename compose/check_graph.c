@@ -379,6 +379,35 @@ static void add_domains(const struct model *model, struct graph *graph)
     }
 }
 
+static bool passes(const struct interface *interface, const struct interface *what)
+{
+    for (EACH(struct method, method, &interface->methods)) {
+        for (EACH(struct param, param, &method->params)) {
+            if (param->type.kind == TYPE_CAP && param->type.interface == what) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Who is given capabilities may call whom the giver may. */
+static void add_passed(const struct model *model, struct graph *graph)
+{
+    for (EACH(struct connection, c, &model->connections)) {
+        if (!c->to_end->interface) {
+            continue;
+        }
+        for (EACH(struct connection, d, &model->connections)) {
+            if (d->from == c->from && d->to_end->interface &&
+                passes(c->to_end->interface, d->to_end->interface)) {
+                add_edge(graph, c->to, d->to, "cap", d);
+                add_edge(graph, d->to, c->to, "cap", d);
+            }
+        }
+    }
+}
+
 /* Does the provider tell the caller anything but whether the call was done? */
 static bool has_results(const struct interface *interface)
 {
@@ -438,6 +467,7 @@ static struct graph influence(const struct model *model)
             add_edge(&graph, c->to, c->from, transport_name(c->transport), c);
         }
     }
+    add_passed(model, &graph);
     add_shares(model, &graph);
     add_domains(model, &graph);
     return graph;

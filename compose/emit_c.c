@@ -50,7 +50,7 @@ const char *c_type(const struct type *type)
     case TYPE_BYTES:
         return "void";
     case TYPE_CAP:
-        return "uint64_t";
+        return "tess_cap";
     }
     return "";
 }
@@ -174,6 +174,32 @@ uint32_t message_words(const struct method *m, bool is_out)
     uint32_t area = area_words(m, is_out);
 
     return area ? TESS_MSG_REGS + area : scalar_words(m, is_out);
+}
+
+const struct param *cap_param(const struct method *m)
+{
+    for (EACH(struct param, p, &m->params)) {
+        if (p->type.kind == TYPE_CAP) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+bool passes_caps(const struct interface *interface)
+{
+    for (EACH(struct method, m, &interface->methods)) {
+        if (cap_param(m)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *request_tag(const struct method *m)
+{
+    return text_format("COMP_TAG(%u, %u)%s", m->number, message_words(m, false),
+                       cap_param(m) ? " + COMP_TAG_CAP" : "");
 }
 
 void own_errors(const struct interface *interface, int64_t *first, int64_t *last)

@@ -104,6 +104,7 @@ static void dispatch(FILE *out, const struct model *model, const struct domain *
 
 static void signals(FILE *out, const struct domain *d)
 {
+    fprintf(out, "const tess_cap comp_cap_slot = %u;\n", d->cap_slot == NONE ? 0 : d->cap_slot);
     fprintf(out, "uint64_t comp_pending;\n\nvoid comp_signal(uint64_t bits)\n{\n"
                  "    if (bits & COMP_BIT_PING) {\n        comp_beat();\n    }\n"
                  "    comp_pending |= bits;\n");
@@ -160,6 +161,9 @@ static void runs(FILE *out, const struct domain *d)
 static void start(FILE *out, const struct domain *d)
 {
     fprintf(out, "_Noreturn void comp_main(uint64_t generation)\n{\n");
+    if (d->cap_slot != NONE) {
+        fprintf(out, "    tess_ipc_receive_at(%u);\n", d->cap_slot);
+    }
     for (EACH(struct instance, i, &d->instances)) {
         fprintf(out, "    %s_start_(generation);\n", i->id);
     }

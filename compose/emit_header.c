@@ -3,6 +3,17 @@
 #include <string.h>
 
 #include "back.h"
+#include "connector/table.h"
+
+static bool is_listed(const struct list *list, const void *item)
+{
+    for (EACH(void, other, list)) {
+        if (other == item) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static const char *element_param(const struct end *e)
 {
@@ -433,6 +444,38 @@ static void keep(FILE *out, const struct model *model, const struct instance *i,
             k->structure->name, k->name, k->structure->name, r->at + COMP_KEEP_HEADER);
 }
 
+/* To pass on: the slots of the needed ends.  To receive: functions that call by a capability; free slots. */
+static void caps(FILE *out, const struct model *model, const struct instance *i)
+{
+    struct list done = { 0 };
+
+    for (EACH(struct end, e, &i->component->ends)) {
+        const struct connection *c = connection_from(model, i, e, 0);
+
+        if (e->kind == END_NEEDS && !e->count && c && c->transport == TRANSPORT_RPC) {
+            fprintf(out,
+                    "COMP_INLINE tess_cap %s_cap(struct self *self)\n{\n    (void)self;\n"
+                    "    return %u;\n}\n",
+                    e->name, c->from_slot);
+        }
+        if (e->kind != END_PROVIDES || !i->domain) {
+            continue;
+        }
+        for (EACH(struct method, m, &e->interface->methods)) {
+            const struct param *p = cap_param(m);
+
+            if (p && !is_listed(&done, p->type.interface)) {
+                list_add(&done, p->type.interface);
+                rpc_by_cap(out, p->type.interface);
+            }
+        }
+    }
+    if (done.count) {
+        fprintf(out, "#define SELF_SLOT_FIRST %u\n#define SELF_SLOT_END %u\n", i->domain->next_slot,
+                i->domain->policy.caps);
+    }
+}
+
 static bool has_ring(const struct model *model, const struct instance *i)
 {
     for (EACH(struct connection, c, &model->connections)) {
@@ -463,6 +506,7 @@ void emit_header(FILE *out, const struct model *model, const struct instance *i)
     for (EACH(struct end, e, &c->ends)) {
         end(out, model, i, e);
     }
+    caps(out, model, i);
     fprintf(out, "\n%s%s#endif\n", c->has_init ? "static void init(struct self *self);\n" : "",
             c->has_run ? "static int run(struct self *self);\n" : "");
 }

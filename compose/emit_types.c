@@ -34,6 +34,7 @@ static void declare_enum(struct declared *d, struct enumeration *e)
 }
 
 static void declare_type(struct declared *d, const struct type *type);
+static void declare_interface(struct declared *d, struct interface *i);
 
 static void declare_struct(struct declared *d, struct structure *s)
 {
@@ -61,6 +62,8 @@ static void declare_type(struct declared *d, const struct type *type)
 {
     if (type->kind == TYPE_STRUCT) {
         declare_struct(d, type->structure);
+    } else if (type->kind == TYPE_CAP) {
+        declare_interface(d, type->interface);
     } else if (type->kind == TYPE_ENUM || type->kind == TYPE_FLAGS) {
         declare_enum(d, type->enumeration);
     }
@@ -68,6 +71,9 @@ static void declare_type(struct declared *d, const struct type *type)
 
 static void declare_interface(struct declared *d, struct interface *i)
 {
+    if (is_done(d, i)) {
+        return;
+    }
     if (i->error) {
         declare_enum(d, i->error);
     }

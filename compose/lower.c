@@ -66,6 +66,7 @@ static struct domain *domain_new(struct model *model, struct instance *first)
     d->name = first->path;
     d->policy = first->policy;
     d->restart_set = d->number;
+    d->cap_slot = NONE;
     d->group = first->groups.count ? AT(struct group, &first->groups, 0)->number : NONE;
     list_add(&model->domains, d);
     return d;
@@ -252,6 +253,32 @@ static void dedupe_check(const struct connection *c)
     }
 }
 
+/*
+ * Who receives capabilities must be able to give them up again: it has its CNode, which comes with memory of its own.  What
+ * it may call by a capability cannot use a buffer, for that belongs to a connection.
+ */
+static void caps_check(const struct connection *c)
+{
+    struct domain *d = c->to->domain;
+
+    for (EACH(struct method, m, &c->to_end->interface->methods)) {
+        const struct param *p = cap_param(m);
+
+        if (!p) {
+            continue;
+        }
+        if (p->is_out) {
+            error_at(&p->where, "a capability travels with a request, not with an answer");
+        } else if (p->type.interface->buffer_bytes) {
+            error_at(&p->where, "\"%s\" needs a buffer, which a capability does not bring along",
+                     p->type.interface->name);
+        } else if (d && d->cap_slot == NONE) {
+            d->cap_slot = 0;
+            d->spare = d->spare ? d->spare : PAGE;
+        }
+    }
+}
+
 static void connection_check(const struct connection *c)
 {
     bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING;
@@ -264,6 +291,7 @@ static void connection_check(const struct connection *c)
     }
     if (c->transport == TRANSPORT_RPC) {
         dedupe_check(c);
+        caps_check(c);
     }
 }
 

@@ -453,7 +453,8 @@ struct domain {
     uint32_t endpoint, notification, pulse; /* objects */
     uint32_t next_slot, next_bit, next_watch;
     uint64_t next_badge, next_address;
-    uint64_t spare; /* bytes of Untyped */
+    uint64_t spare;    /* bytes of Untyped */
+    uint32_t cap_slot; /* first of those for received capabilities; NONE: it takes none */
 };
 
 /* Memory of one instance: a keep struct, memory for a device, or (neither) the answers to its deduplicated calls. */

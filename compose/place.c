@@ -254,6 +254,10 @@ bool place(struct model *model)
 {
     for (EACH(struct domain, d, &model->domains)) {
         d->next_slot = COMP_SLOT_FIRST;
+        if (d->cap_slot != NONE) {
+            d->cap_slot = d->next_slot;
+            d->next_slot += TESS_MSG_CAPS;
+        }
         d->next_bit = COMP_BIT_FIRST;
         d->next_badge = 1;
         d->next_address = COMP_REGIONS_AT;

@@ -56,6 +56,47 @@ static void authority_of_share(struct list *lines, const struct model *model,
                            c->to_end->is_readonly ? "read" : "read and write", memory));
 }
 
+/* What the client may call, the server may call when it is given the capability. */
+static void authority_passed(struct list *lines, const struct model *model,
+                             const struct connection *c)
+{
+    for (EACH(struct method, m, &c->to_end->interface->methods)) {
+        const struct param *p = cap_param(m);
+
+        for (EACH(struct connection, d, &model->connections)) {
+            if (p && d->from == c->from && d->to_end->interface == p->type.interface) {
+                say(lines, text_format("%s may give %s the right to call %s", c->from->path,
+                                       c->to->path, end_name(d->to, d->to_end, d->to_element)));
+            }
+        }
+    }
+}
+
+/* A connector of the user's gives what it declares. */
+static void authority_declared(struct list *lines, const struct model *model,
+                               const struct connection *c)
+{
+    for (EACH(struct dist_grant, g, &model->grants)) {
+        if (g->connection == c->watch) {
+            uint32_t kind = AT(struct dist_object, &model->objects, g->object)->kind;
+
+            say(lines,
+                text_format("%s has rights %s on \"%s\" (%s)",
+                            AT(struct domain, &model->domains, g->domain)->name,
+                            rights_name(kind, g->rights),
+                            AT(const char, &model->object_names, g->object), kind_name(kind)));
+        }
+    }
+    for (EACH(struct dist_map, m, &model->maps)) {
+        if (m->connection == c->watch) {
+            say(lines,
+                text_format("%s may %s \"%s\"", AT(struct domain, &model->domains, m->domain)->name,
+                            m->rights & TESS_RIGHT_WRITE ? "read and write" : "read",
+                            AT(const char, &model->object_names, m->object)));
+        }
+    }
+}
+
 void authority_of(struct list *lines, const struct model *model, const struct connection *c)
 {
     const char *to = end_name(c->to, c->to_end, c->to_element), *from = c->from->path;
@@ -64,6 +105,7 @@ void authority_of(struct list *lines, const struct model *model, const struct co
     case TRANSPORT_DIRECT:
     case TRANSPORT_RPC:
         authority_of_call(lines, c, to);
+        authority_passed(lines, model, c);
         break;
     case TRANSPORT_RING:
         say(lines, text_format("%s may queue calls for %s", from, to));
@@ -85,7 +127,7 @@ void authority_of(struct list *lines, const struct model *model, const struct co
         say(lines, text_format("%s may be reached by the device %s in its memory", from, to));
         break;
     default:
-        say(lines, text_format("%s is connected to %s", from, to));
+        authority_declared(lines, model, c);
     }
 }
 

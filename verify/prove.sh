@@ -42,7 +42,7 @@ preprocess() { # source output flags...
     source=$1 output=$2
     shift 2
     aarch64-linux-gnu-gcc -E -std=c17 -ffreestanding -DVERIFY -DKERNEL_DEBUG "$@" -I "$here/arch" -I "$top/abi/include" -I "$top" \
-        -I "$top/kernel" -I "$here" "$source" -o "$output"
+        -I "$top/kernel" -I "$top/lib/ring/include" -I "$here" "$source" -o "$output"
 }
 
 # check: all properties hold / only REACHED points fail and all of them do.  Prints the number of properties.

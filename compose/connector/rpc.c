@@ -54,15 +54,17 @@ static void place_events(struct model *model, struct connection *c)
 
 void rpc_place(struct model *model, struct connection *c)
 {
-    uint32_t rights = TESS_RIGHT_READ | TESS_RIGHT_WRITE;
+    uint32_t rights = TESS_RIGHT_READ | TESS_RIGHT_WRITE, call = TESS_RIGHT_SEND;
 
     if (!c->to->domain) {
         c->badge = c->to_end->is_full ? DIST_CONTROL_FULL : 0;
         c->from_slot = grant(model, c->from->domain, c->line, TESS_RIGHT_SEND, c->badge, c->watch);
         return;
     }
-    c->from_slot =
-        grant(model, c->from->domain, c->to->domain->endpoint, TESS_RIGHT_SEND, c->badge, c->watch);
+    if (passes_caps(c->to_end->interface)) {
+        call |= TESS_RIGHT_GRANT;
+    }
+    c->from_slot = grant(model, c->from->domain, c->to->domain->endpoint, call, c->badge, c->watch);
     if (c->memory != NONE) {
         c->from_at = map(model, c->from->domain, c->memory, 0, c->memory_bytes, rights, c->watch);
         c->to_at = map(model, c->to->domain, c->memory, 0, c->memory_bytes, rights, c->watch);

@@ -11,9 +11,10 @@ struct stub {
     FILE *out;
     const struct connection *c;
     const struct method *m;
-    bool repeats;   /* may be issued again */
-    bool is_noted;  /* the supervisor sees that it is in flight */
-    const char *in; /* indentation */
+    const char *slot; /* expression */
+    bool repeats;     /* may be issued again */
+    bool is_noted;    /* the supervisor sees that it is in flight */
+    const char *in;   /* indentation */
 };
 
 static const char *base(const struct stub *s)
@@ -81,9 +82,11 @@ static void call(const struct stub *s)
     if (s->is_noted) {
         fprintf(s->out, "%scomp_note(%u, %u);\n", s->in, s->c->from_watch, s->m->number);
     }
-    fprintf(s->out, "%sstruct tess_msg m_ = COMP_CALL(%u, %u, COMP_TAG(%u, %u), %s", s->in, count,
-            s->c->from_slot, s->m->number, message_words(s->m, false),
-            s->c->timeout_ns ? "deadline_" : "0");
+    if (cap_param(s->m)) {
+        fprintf(s->out, "%stess_ipc_send_cap(0, %s);\n", s->in, cap_param(s->m)->name);
+    }
+    fprintf(s->out, "%sstruct tess_msg m_ = COMP_CALL(%u, %s, %s, %s", s->in, count, s->slot,
+            request_tag(s->m), s->c->timeout_ns ? "deadline_" : "0");
     words_in(s);
     if (s->is_noted) {
         fprintf(s->out, "%scomp_noted(%u);\n", s->in, s->c->from_watch);
@@ -184,12 +187,8 @@ static bool has_aggregate(const struct method *m)
     return false;
 }
 
-static void stub(struct stub *s)
+static void body(struct stub *s)
 {
-    fprintf(s->out, "COMP_INLINE enum tess_err %s_%u_%s_(struct self *self", s->c->from_end->name,
-            s->c->from_element, s->m->name);
-    c_params(s->out, s->m);
-    fprintf(s->out, ")\n{\n    (void)self;\n");
     c_check_arguments(s->out, s->m);
     if (has_aggregate(s->m)) {
         fprintf(s->out, "    uint8_t *const area_ = %s;\n", base(s));
@@ -210,6 +209,31 @@ static void stub(struct stub *s)
     answer(s);
     failure(s);
     fprintf(s->out, "%s}\n", s->repeats ? "    }\n" : "");
+}
+
+static void stub(struct stub *s)
+{
+    fprintf(s->out, "COMP_INLINE enum tess_err %s_%u_%s_(struct self *self", s->c->from_end->name,
+            s->c->from_element, s->m->name);
+    c_params(s->out, s->m);
+    fprintf(s->out, ")\n{\n    (void)self;\n");
+    body(s);
+}
+
+/* Calls on a capability that was received: what died is gone, and nobody watches. */
+void rpc_by_cap(FILE *out, const struct interface *i)
+{
+    struct end end = { .name = i->name, .interface = (struct interface *)(uintptr_t)i };
+    struct connection c = { .from_end = &end, .to_end = &end, .from_watch = NONE };
+
+    for (EACH(struct method, m, &i->methods)) {
+        struct stub s = { .out = out, .c = &c, .m = m, .slot = "cap_", .in = "    " };
+
+        fprintf(out, "COMP_INLINE enum tess_err %s_%s(tess_cap cap_", i->name, m->name);
+        c_params(out, m);
+        fprintf(out, ")\n{\n");
+        body(&s);
+    }
 }
 
 /* After a restart of the server: its recover methods again.  If that fails, the next call says so. */
@@ -238,6 +262,7 @@ void rpc_from(FILE *out, const struct model *model, const struct connection *c)
     for (EACH(struct method, m, &i->methods)) {
         struct stub s = { .out = out, .c = c, .m = m, .in = "    " };
 
+        s.slot = text_format("%u", c->from_slot);
         s.repeats = m->kind == METHOD_IDEMPOTENT || m->is_dedupe || i->states.count;
         s.is_noted = is_watched(c) && c->from_watch != NONE;
         stub(&s);

@@ -135,6 +135,9 @@ static const char *argument(const struct server *s, const struct param *p)
     if (is_in_place(s, p)) {
         return text_format("area_ + %u%s", p->offset, bytes);
     }
+    if (p->type.kind == TYPE_CAP) {
+        return "comp_cap_slot";
+    }
     if (is_scalar(p)) {
         return p->is_out ? text_format("&%s", p->name) : c_value(&p->type, p->word);
     }
@@ -151,6 +154,9 @@ static void call(const struct server *s)
         fprintf(s->out, ", %s", argument(s, p));
     }
     fprintf(s->out, ");\n\n");
+    if (cap_param(s->m)) {
+        fprintf(s->out, "        comp_drop_caps(1);\n");
+    }
     fprintf(s->out, "        if (COMP_UNLIKELY(err_)) {\n            return %s;\n        }\n",
             s->m->is_dedupe && !s->is_ring ? "comp_store(stored_, number_, comp_error(err_), 0)"
                                            : "comp_error(err_)");
@@ -284,8 +290,10 @@ static void method(const struct server *s)
 {
     const char *done;
 
-    fprintf(s->out, "    case COMP_TAG(%u, %u): { /* %s */\n", s->m->number,
-            s->is_ring ? scalar_words(s->m, false) : message_words(s->m, false), s->m->name);
+    fprintf(s->out, "    case %s: { /* %s */\n",
+            s->is_ring ? text_format("COMP_TAG(%u, %u)", s->m->number, scalar_words(s->m, false))
+                       : request_tag(s->m),
+            s->m->name);
     if (has_aggregate(s->m) && !s->is_ring) {
         fprintf(s->out, "        uint8_t *const area_ = %s;\n",
                 s->m->uses_buffer ? text_format("%s_buffer_[connection_]", s->e->name)

@@ -12,6 +12,9 @@ void rpc_place(struct model *model, struct connection *c);
 void rpc_from(FILE *out, const struct model *model, const struct connection *c);
 void rpc_to(FILE *out, const struct model *model, const struct connection *c);
 
+/* Functions to call whoever a received capability leads to: Block_read(cap, ...). */
+void rpc_by_cap(FILE *out, const struct interface *i);
+
 /* Does a state of the interface list the method?  If none does, it is allowed always. */
 bool is_in_protocol(const struct interface *i, const struct method *m);
 /*

@@ -4,6 +4,7 @@
 #                     connections of its groups as written, all direct and all rpc
 #     bad-NAME.adl    refused with the message of its first line
 #     caps/           boots; the capabilities that the kernel shows are those of --report=caps
+#     passing/        boots; a capability is lent, given, and not smuggled in
 #     hostile/        boots; nonsense in requests and answers is refused, and what has a bound keeps it
 # --update writes the expectations anew.  Last line: "N passed, N failed"; status 1 if any failed.
 set -eu
@@ -81,11 +82,20 @@ boots() { # folder system: console in $work/console
     tools/qemu.sh "$work/boot/$2-debug.img" --icount --timeout 100 | tr -d '\r' >"$work/console"
 }
 
-hostile() {
-    boots hostile Hostile || return 1
+# The lines, in any order, and no others.
+prints() { # folder system line...
+    boots "$1" "$2" || return 1
+    shift 2
     sort "$work/console" >"$work/console.sorted"
-    printf '%s\n' 'attacker: some were taken, some refused' 'honest: all answers right' 'victim: results and errors' |
-        diff -u - "$work/console.sorted"
+    printf '%s\n' "$@" | diff -u - "$work/console.sorted"
+}
+
+hostile() {
+    prints hostile Hostile 'attacker: some were taken, some refused' 'honest: all answers right' 'victim: results and errors'
+}
+
+passing() {
+    prints passing Passing 'client: given' 'client: lent' 'flooder: refused'
 }
 
 # Names differ: in the report an object's, in the kernel a number; the supervisor gives its badge itself.
@@ -117,6 +127,7 @@ for file in compose/test/back/*.adl; do
     esac
 done
 hostile && result 0 hostile || result 1 "hostile: nonsense does harm"
+passing && result 0 passing || result 1 "passing: capabilities are not passed as they should be"
 caps && result 0 caps || result 1 "caps: the kernel's capabilities are not those of the report"
 rm -rf "$work"
 echo "$passed passed, $failed failed"

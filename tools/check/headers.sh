@@ -12,7 +12,7 @@ find . \( -path ./build -o -path ./.cache -o -path ./.git -o -path ./verify \) -
         kernel="$cross -I $(dirname "$file") -I kernel -I abi/include"
         case $file in
         */arch_inline.h) compile="$kernel -include kernel/types.h" ;; # a part of kernel/arch.h
-        kernel/*/test/* | tests/*/host/*) continue ;;                 # stand-ins that replace other headers
+        kernel/*/test/* | tests/*/host/* | lib/*/test/*) continue ;;                 # stand-ins that replace other headers
         kernel/loader/*) compile="$kernel" ;;
         kernel/*) compile="$kernel -I kernel/arch/aarch64" ;;
         compose/*) compile="cc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I compose -I lib/comp/include -I abi/include -I abi" ;;

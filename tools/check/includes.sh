@@ -26,7 +26,7 @@ done | awk -v list="$(tree)" '
         may["vmm"] = "abi idl lib vmm"
         may["tests"] = "abi idl lib tests tools/bench"
         may["tests/host"] = "abi idl lib tests kernel"
-        may["verify"] = "abi kernel verify"
+        may["verify"] = "abi kernel lib verify"
         may["tools"] = "abi kernel tools tests/bench"
         may["docs"] = "abi idl lib docs"
         # Where a name is looked for, in this order: beside the file, then the roots that the build passes.

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <comp/layout.h>
 #include <tess/invoke.h>
+#include <tess/ipc.h>
 #include <tess/syscall.h>
 #include <tess/time.h>
 
@@ -30,6 +31,8 @@ static volatile struct comp_pulse *const comp_pulse __attribute__((unused)) =
 /* A tag without capabilities, as a constant. */
 #define COMP_TAG(label, words) ((uint64_t)(label) << TESS_TAG_LABEL_SHIFT | (words))
 
+#define COMP_TAG_CAP (1ull << TESS_TAG_CAPS_SHIFT) /* one capability travels with it */
+
 /* "I am a new incarnation": the server puts the connection into its first state. */
 #define COMP_LABEL_RESET 0xffffu
 
@@ -41,6 +44,8 @@ _Noreturn void comp_main(uint64_t generation);
 void comp_signal(uint64_t bits);
 /* Bits that came and were neither polled nor waited for. */
 extern uint64_t comp_pending;
+/* Where received capabilities arrive; 0: none are taken. */
+extern const tess_cap comp_cap_slot;
 /* Serve until one of the bits comes, and forget it.  While a call is being served only signals are taken. */
 void comp_wait(uint64_t bits);
 
@@ -267,6 +272,14 @@ COMP_INLINE struct comp_answer comp_error(enum tess_err err)
     return (struct comp_answer){ COMP_TAG(err, 0), 0, { 0 } };
 }
 
+/* Give up the capabilities that came with the message being served. */
+COMP_INLINE void comp_drop_caps(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        (void)tess_cnode_delete(COMP_SLOT_CNODE, comp_cap_slot + i);
+    }
+}
+
 /* A message that is not for a method: the bits of a signal, or nonsense, which is refused and blamed on its sender. */
 COMP_COLD static bool comp_is_call(uint64_t badge, uint64_t tag, int watch)
 {
@@ -276,6 +289,7 @@ COMP_COLD static bool comp_is_call(uint64_t badge, uint64_t tag, int watch)
     if (tag & TESS_TAG_KERNEL) {
         return false;
     }
+    comp_drop_caps(tess_tag_caps(tag));
     (void)comp_blame(watch, TESS_PROTOCOL);
     return true;
 }

@@ -185,21 +185,20 @@ struct ring_found {
 RING_COLD struct ring_found ring_find(const unsigned char *records, uint64_t mask, uint64_t at,
                                       uint64_t head)
 {
-    struct ring_found found = { .err = TESS_PROTOCOL };
+    struct ring_found found = { .record.head = head, .err = TESS_PROTOCOL };
     uint64_t avail = (head & ~RING_FLAGS) - at;
     uint64_t rest = mask + 1 - (at & mask); /* up to the end of the memory */
 
     if (avail == 0) {
         found.err = TESS_AGAIN;
     } else if (avail > mask + 1) {
-        return found;
+        found.err = TESS_PROTOCOL;
     } else if (ring_parse(records, mask, at, avail, &found.record)) {
         found.err = TESS_OK;
     } else if (found.record.word == RING_SKIP && rest <= mask && rest < avail &&
                ring_parse(records, mask, at + rest, avail - rest, &found.record)) {
         found.err = TESS_OK;
     }
-    found.record.head = head;
     return found;
 }
 
