@@ -12,8 +12,12 @@ static bool complain(const char *path)
     return false;
 }
 
+/* With those above it. */
 static bool make_folder(const char *path)
 {
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        (void)mkdir(text_format("%.*s", (int)(slash - path), path), 0777);
+    }
     return mkdir(path, 0777) == 0 || errno == EEXIST || complain(path);
 }
 

@@ -81,6 +81,8 @@ static void call(const struct stub *s)
 
     if (s->is_noted) {
         fprintf(s->out, "%scomp_note(%u, %u);\n", s->in, s->c->from_watch, s->m->number);
+    } else if (s->c->is_traced && s->c->from_watch != NONE) {
+        fprintf(s->out, "%scomp_watch(%u)->calls++;\n", s->in, s->c->from_watch);
     }
     if (cap_param(s->m)) {
         fprintf(s->out, "%stess_ipc_send_cap(0, %s);\n", s->in, cap_param(s->m)->name);

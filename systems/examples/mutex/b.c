@@ -5,16 +5,6 @@
 struct self {
 };
 
-static void take(struct self *self)
-{
-    enum tess_err err;
-
-    while ((err = lock_lock(self)) == TESS_AGAIN) {
-        released_wait(self);
-    }
-    must(err);
-}
-
 /* Modulo 2^64: 23! is beyond. */
 static uint64_t factorial(uint64_t n)
 {
@@ -25,7 +15,7 @@ static int run(struct self *self)
 {
     printf(SELF_PATH ": started.\n");
     printf(SELF_PATH ": trying to acquire the lock...\n");
-    take(self);
+    must(lock_lock(self));
     printf(SELF_PATH ": got it!\n");
     printf(SELF_PATH ": Let's do some actual work (not like that other lazy instance)...\n");
     printf(SELF_PATH ": So, it turns out factorial 23 is %llu\n",

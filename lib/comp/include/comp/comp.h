@@ -53,6 +53,12 @@ void comp_wait(uint64_t bits);
 enum tess_err comp_wait_signal(uint64_t bits, uint64_t deadline);
 /* Take what signals there are; true, once, if one of the bits was among them or before. */
 bool comp_poll(uint64_t bits);
+/* For a run function that works for longer than a few heartbeats without waiting: answers pings, calls handlers. */
+COMP_INLINE void comp_alive(void)
+{
+    (void)comp_poll(0);
+}
+
 /* The instances are initialised. */
 void comp_running(void);
 /* The run functions have returned: print what is left of a line, tell the supervisor. */
