@@ -45,12 +45,6 @@ struct list {
     name##_at_ != name##_end_ && (name = *name##_at_, 1);                                          \
     name##_at_++
 
-/* How everything that has a name in the text begins; also a name that is used somewhere. */
-struct named {
-    const char *name;
-    struct where where;
-};
-
 /* ---- interfaces ---- */
 
 enum type_kind {
@@ -153,9 +147,10 @@ struct method {
 
 /* state Open quiet { read, write -> Open within 50ms; } */
 struct transition {
+    struct list names; /* const char *: methods */
+    struct list wheres;
     const char *target;
     struct where where;
-    struct list names; /* struct named: methods */
     uint64_t within_ns;
     /* resolve */
     struct list methods; /* struct method */
@@ -176,9 +171,9 @@ struct interface {
     uint32_t major, minor;
     const char *error_name; /* NULL: none */
     struct where error_where;
-    struct list methods, events; /* struct method, struct named */
-    struct list states;          /* empty: no protocol, every method at any time */
-    struct list recover_names;   /* struct named */
+    struct list methods, events;               /* struct method; struct constant (name, where) */
+    struct list states;                        /* empty: no protocol, every method at any time */
+    struct list recover_names, recover_wheres; /* const char *, struct where * */
     /* resolve */
     struct enumeration *error;
     struct list recover;   /* struct method */
@@ -202,9 +197,9 @@ enum end_kind {
 };
 
 struct end {
+    enum end_kind kind;
     const char *name;
     struct where where;
-    enum end_kind kind;
     const char *type_name; /* of the interface or structure; NULL */
     struct where type_where;
     uint32_t count;         /* array; 0: not an array */
@@ -251,9 +246,8 @@ struct config {
 
 /* keep struct S name: memory that survives the instance. */
 struct keep {
-    const char *name;
+    const char *name, *type_name;
     struct where where, type_where;
-    const char *type_name;
     uint32_t version;            /* 0: not given */
     struct structure *structure; /* resolve */
 };
@@ -294,9 +288,8 @@ struct setting {
 };
 
 struct part { /* instance COMPONENT NAME { ... } */
-    const char *name;
+    const char *name, *type_name;
     struct where where, type_where;
-    const char *type_name;
     uint32_t count; /* instance C w[4]: w0 .. w3; 0: no array */
     struct policy policy;
     struct list settings;
@@ -305,7 +298,8 @@ struct part { /* instance COMPONENT NAME { ... } */
 
 /* One end as written: a.b.end[3]; "*" as instance: every one in this scope and below that has such an end unconnected. */
 struct end_ref {
-    struct list path; /* struct named: instances, then the end */
+    struct list path;   /* const char *: instance names, then the end's */
+    struct list wheres; /* struct where *: of each name */
     struct where where;
     uint32_t element; /* NONE: not given */
     bool is_wild;
@@ -342,9 +336,9 @@ struct link {             /* connect a, b -> c : words; */
 };
 
 struct export_decl { /* export inner.end as name; */
+    struct end_ref ref;
     const char *name;
     struct where where;
-    struct end_ref ref;
 };
 
 struct group_decl { /* group NAME = { a, b }; */

@@ -167,7 +167,8 @@ struct stop {
     uint64_t due; /* goal BACKOFF */
 };
 
-static void stop(uint32_t domain, const struct stop *how)
+/* The record says that the domain is being stopped. */
+static void stop_mark(uint32_t domain, const struct stop *how)
 {
     struct domain_record *r = record_open(sup.region, domain);
 
@@ -180,6 +181,11 @@ static void stop(uint32_t domain, const struct stop *how)
     r->failed_at = how->now;
     r->due = how->due;
     record_close(sup.region, domain);
+}
+
+static void stop(uint32_t domain, const struct stop *how)
+{
+    stop_mark(domain, how);
     stop_finish(domain);
 }
 
@@ -255,15 +261,22 @@ static void stop_together(uint32_t domain, const struct stop *how, bool group)
         companion.why = FAILURE_COMPANION;
         companion.detail[0] = domain;
     }
+    /*
+     * First the records of all, that of the failed one last: if this incarnation dies between two of them, the failure is
+     * found again, and with it all that has to be done.  Then the work.
+     */
     for (uint32_t i = sup.dist.domains; i-- > 0;) {
-        uint32_t d = sup.order[i];
-        uint32_t state = record(d)->state;
+        uint32_t d = sup.order[i], state = record(d)->state;
 
-        if (!together(domain, d, group)) {
-            continue;
+        if (d != domain && together(domain, d, group) &&
+            (state == DOMAIN_RUNNING || state == DOMAIN_BACKOFF)) {
+            stop_mark(d, &companion);
         }
-        if (d == domain || state == DOMAIN_RUNNING || state == DOMAIN_BACKOFF) {
-            stop(d, d == domain ? how : &companion);
+    }
+    stop_mark(domain, how);
+    for (uint32_t i = sup.dist.domains; i-- > 0;) {
+        if (record(sup.order[i])->state == DOMAIN_STOPPING) {
+            stop_finish(sup.order[i]);
         }
     }
 }
