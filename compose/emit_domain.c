@@ -158,7 +158,35 @@ static void runs(FILE *out, const struct domain *d)
     fprintf(out, "    comp_finish(result);\n");
 }
 
-static void start(FILE *out, const struct domain *d)
+/* How deep the direct calls of an instance go: who is called is initialised before its callers. */
+static uint32_t depth_of(const struct model *model, const struct instance *i, uint32_t limit)
+{
+    uint32_t depth = 0;
+
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_DIRECT && c->from == i && c->to != i && limit) {
+            uint32_t below = depth_of(model, c->to, limit - 1) + 1;
+
+            depth = below > depth ? below : depth;
+        }
+    }
+    return depth;
+}
+
+static void inits(FILE *out, const struct model *model, const struct domain *d)
+{
+    uint32_t limit = d->instances.count;
+
+    for (uint32_t depth = 0; depth <= limit; depth++) {
+        for (EACH(struct instance, i, &d->instances)) {
+            if (i->component->has_init && depth_of(model, i, limit) == depth) {
+                fprintf(out, "    %s_init_();\n", i->id);
+            }
+        }
+    }
+}
+
+static void start(FILE *out, const struct model *model, const struct domain *d)
 {
     fprintf(out, "_Noreturn void comp_main(uint64_t generation)\n{\n");
     if (d->cap_slot != NONE) {
@@ -167,11 +195,7 @@ static void start(FILE *out, const struct domain *d)
     for (EACH(struct instance, i, &d->instances)) {
         fprintf(out, "    %s_start_(generation);\n", i->id);
     }
-    for (EACH(struct instance, i, &d->instances)) {
-        if (i->component->has_init) {
-            fprintf(out, "    %s_init_();\n", i->id);
-        }
-    }
+    inits(out, model, d);
     fprintf(out, "    comp_running();\n");
     for (EACH(struct instance, i, &d->instances)) {
         fprintf(out, "    %s_drain_();\n", i->id);
@@ -199,5 +223,5 @@ void emit_domain(FILE *out, const struct model *model, const struct domain *d)
             break;
         }
     }
-    start(out, d);
+    start(out, model, d);
 }

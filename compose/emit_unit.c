@@ -18,15 +18,16 @@ static void start_states(FILE *out, const struct model *model, const struct inst
     }
 }
 
-/* A new incarnation of a client begins where every connection begins. */
+/* A new incarnation of a client begins where every connection begins, and not while the server works for the last one. */
 static void reset_servers(FILE *out, const struct model *model, const struct instance *i)
 {
     for (EACH(struct end, e, &i->component->ends)) {
-        if (e->kind != END_NEEDS || !e->interface->states.count) {
+        if (e->kind != END_NEEDS) {
             continue;
         }
         for (EACH_FROM(c, model, i, e)) {
-            if (c->transport == TRANSPORT_RPC) {
+            if (c->transport == TRANSPORT_RPC && c->to->domain &&
+                (c->memory != NONE || e->interface->states.count)) {
                 fprintf(out,
                         "    if (generation > COMP_GENERATION_FIRST) {\n        comp_reset(%u);\n  "
                         "  }\n",

@@ -49,9 +49,9 @@ component @TYPE@Main {
 
 system @TYPE@ {
     instance Terminal terminal;
-    instance @TYPE@Main main;
+    instance @TYPE@Main hello;
     connect *.log -> terminal.out : rpc;
-    until main;
+    until hello;
 }
 END2
     write "$dir/main.c" <<'END2'

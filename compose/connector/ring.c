@@ -230,7 +230,8 @@ static void drain(FILE *out, const struct model *model, const struct connection 
     handle(out, c, name, index);
     fprintf(out,
             "static void %s_drain_(void)\n{\n"
-            "    comp_ring_drain(&%s_ring_, %u, %d, %s_handle_);\n}\n",
+            "    static bool busy_;\n\n    comp_ring_drain(&%s_ring_, &busy_, %u, %d, "
+            "%s_handle_);\n}\n",
             name, name, c->to_slot, (int)c->to_watch, name);
 }
 

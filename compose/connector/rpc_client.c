@@ -155,6 +155,12 @@ static void answer(const struct stub *s)
     fprintf(s->out, "%s    return TESS_OK;\n%s}\n", s->in, s->in);
 }
 
+/* After a timeout the server may still work in the buffer: it must have come back before the buffer is written again. */
+static bool may_be_late(const struct stub *s)
+{
+    return s->m->uses_buffer && s->c->timeout_ns;
+}
+
 static void failure(const struct stub *s)
 {
     int64_t first, last;
@@ -163,6 +169,10 @@ static void failure(const struct stub *s)
     own_errors(s->c->to_end->interface, &first, &last);
     fails = text_format("comp_call_failed(m_.tag, %d, %d, %d, %s)", (int)s->c->from_watch,
                         (int)first, (int)last, s->repeats ? "tries_" : "0");
+    if (may_be_late(s)) {
+        fprintf(s->out, "%s%s_%u_late_ = comp_is_timeout(m_.tag);\n", s->in, s->c->from_end->name,
+                s->c->from_element);
+    }
     if (!s->repeats) {
         fprintf(s->out, "%sreturn %s;\n", s->in, fails);
         return;
@@ -189,6 +199,17 @@ static bool has_aggregate(const struct method *m)
     return false;
 }
 
+static void wait_for_late(const struct stub *s)
+{
+    fprintf(s->out,
+            "    if (COMP_UNLIKELY(%s_%u_late_)) {\n"
+            "        enum tess_err err_ = comp_sync(%s, deadline_, %d);\n\n"
+            "        if (err_) {\n            return err_;\n        }\n"
+            "        %s_%u_late_ = false;\n    }\n",
+            s->c->from_end->name, s->c->from_element, s->slot, (int)s->c->from_watch,
+            s->c->from_end->name, s->c->from_element);
+}
+
 static void body(struct stub *s)
 {
     c_check_arguments(s->out, s->m);
@@ -198,6 +219,9 @@ static void body(struct stub *s)
     if (s->c->timeout_ns) {
         fprintf(s->out, "    const uint64_t deadline_ = tess_deadline_ns(%" PRIu64 ");\n",
                 s->c->timeout_ns);
+    }
+    if (may_be_late(s)) {
+        wait_for_late(s);
     }
     if (s->m->is_dedupe) {
         fprintf(s->out, "    const uint64_t number_ = comp_number();\n");
@@ -258,6 +282,9 @@ void rpc_from(FILE *out, const struct model *model, const struct connection *c)
     const struct interface *i = c->to_end->interface;
 
     (void)model;
+    if (c->memory != NONE && c->timeout_ns) {
+        fprintf(out, "static bool %s_%u_late_;\n", c->from_end->name, c->from_element);
+    }
     if (i->states.count) {
         recover(out, c);
     }

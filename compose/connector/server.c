@@ -396,13 +396,17 @@ void server(FILE *out, const struct model *model, const struct connection *c)
         s.m = m;
         method(&s);
     }
-    if (has_states) {
-        fprintf(out,
-                "    case COMP_TAG(COMP_LABEL_RESET, 0):\n"
-                "        if (%s_state_[connection_] != %u) {\n"
-                "            %s_state_[connection_] = 0;\n        }\n"
-                "        return comp_error(TESS_OK);\n",
-                s.e->name, s.e->interface->states.count, s.e->name);
+    if (!s.is_ring && (has_states || c->memory != NONE)) {
+        fprintf(out, "    case COMP_TAG(COMP_LABEL_RESET, 0):\n");
+        if (has_states) {
+            fprintf(out,
+                    "        if (%s_state_[connection_] != %u) {\n"
+                    "            %s_state_[connection_] = 0;\n        }\n",
+                    s.e->name, s.e->interface->states.count, s.e->name);
+        }
+        fprintf(out, "        return comp_error(TESS_OK);\n"
+                     "    case COMP_TAG(COMP_LABEL_SYNC, 0):\n"
+                     "        return comp_error(TESS_OK);\n");
     }
     fprintf(out, "    default:\n        return %s;\n    }\n}\n", refusal(&s));
 }

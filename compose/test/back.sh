@@ -4,6 +4,7 @@
 #                     connections of its groups as written, all direct and all rpc
 #     bad-NAME.adl    refused with the message of its first line
 #     caps/           boots; the capabilities that the kernel shows are those of --report=caps
+#     late/           boots; a server that is late does not spoil the next request
 #     passing/        boots; a capability is lent, given, and not smuggled in
 #     hostile/        boots; nonsense in requests and answers is refused, and what has a bound keeps it
 # --update writes the expectations anew.  Last line: "N passed, N failed"; status 1 if any failed.
@@ -94,6 +95,10 @@ hostile() {
     prints hostile Hostile 'attacker: some were taken, some refused' 'honest: all answers right' 'victim: results and errors'
 }
 
+late() {
+    prints late Late 'late: 20 of 20, wrong: 0'
+}
+
 passing() {
     prints passing Passing 'client: given' 'client: lent' 'flooder: refused'
 }
@@ -127,6 +132,7 @@ for file in compose/test/back/*.adl; do
     esac
 done
 hostile && result 0 hostile || result 1 "hostile: nonsense does harm"
+late && result 0 late || result 1 "late: the next request is spoilt"
 passing && result 0 passing || result 1 "passing: capabilities are not passed as they should be"
 caps && result 0 caps || result 1 "caps: the kernel's capabilities are not those of the report"
 rm -rf "$work"

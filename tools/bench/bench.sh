@@ -17,6 +17,12 @@ case ${1-} in
     ;;
 esac
 
+# code_lines FOLDER [SUBFOLDERS]: lines of C and assembly without comments and blank lines, tests left out.
+code_lines() {
+    cloc --quiet --csv --include-lang='C,C/C++ Header,Assembly' --fullpath --not-match-d="/(test|${2:-test})(/|\$)" "$1" |
+        awk -F, '$2 == "SUM" { print $5 }'
+}
+
 out=$BUILD/bench
 kernel=$BUILD/kernel/kernel.elf
 image=$BUILD/bench.img
@@ -33,7 +39,9 @@ for el in 1 2; do
 done
 
 # The systems with marks in their components: their counts join those of the same exception level.
-for system in glue protected stack direct; do
+for adl in tests/bench/glue/glue.adl systems/router/protected.adl systems/router/stack.adl systems/router/direct.adl; do
+    system=$(basename "$adl" .adl)
+    "$here/../build-system.sh" "$adl"
     for el in 1 2; do
         file=$BUILD/systems/$system/image.img
         if ! count_run "$el" "$(count_cpu "$el")" "$file" "out=$out/$system$el" >"$out/console-$system$el"; then
@@ -48,6 +56,11 @@ done
 {
     aarch64-linux-gnu-size -A "$kernel" | awk '$1 ~ /^\.text/ { n += $2 } END { print "text", n }'
     { sh "$here/../check/lines.sh" || true; } | awk '{ print "lines", $1 }'
+    top=$here/../..
+    echo "compose $(code_lines "$top/compose")"
+    echo "supervisor $(code_lines "$top/servers/supervisor")"
+    # what runs: the loader is gone by then
+    echo "trusted $(($(code_lines "$top/kernel" '(loader|debug|arch/none)') + $(code_lines "$top/servers/supervisor") + $(code_lines "$top/lib/tess")))"
 } >"$out/facts"
 
 awk -v json="$BUILD/bench.json" -v misses="$out/misses" -f "$here/table.awk" \

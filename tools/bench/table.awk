@@ -109,8 +109,8 @@ function row_value(el, id,    h, n, i, v, sum, low, high)
     if (h[1] == "boot" || h[1] == "stretch") {
         return fact[h[1], el]
     }
-    if (h[1] == "text" || h[1] == "lines") {
-        return fact[h[1]]
+    if (h[1] == "text" || h[1] == "lines" || h[1] == "fact") {
+        return fact[h[n]]
     }
     for (i = 2; i <= n - (h[1] == "slope"); i++) {
         v = value[el, id_of[h[i]]]
@@ -133,7 +133,7 @@ function row_value(el, id,    h, n, i, v, sum, low, high)
 
 function per_machine(id)
 {
-    return how[id] != "text" && how[id] != "lines"
+    return how[id] != "text" && how[id] != "lines" && how[id] !~ /^fact /
 }
 
 # Counts beside the instructions: MSR / MRS / DSB + ISB; of sums, their parts'.
@@ -170,7 +170,7 @@ function judge(el, id,    name, limit)
 
 function unit(id)
 {
-    return how[id] == "text" ? "bytes" : how[id] == "lines" ? "lines" : "instructions"
+    return how[id] == "text" ? "bytes" : how[id] ~ /^(lines|fact )/ ? "lines" : "instructions"
 }
 
 function json_row(el, id,    name, limit, p, peers)

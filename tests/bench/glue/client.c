@@ -84,6 +84,18 @@ static void round_bell(struct self *self)
     bell_emit(self);
 }
 
+/* From the call that kills the server to the first answer of the next incarnation. */
+static uint64_t round_fragile(struct self *self, uint64_t x)
+{
+    uint64_t y = 0;
+
+    TESS_MARK_BEGIN(1008);
+    (void)fragile_crash(self);
+    (void)fragile_echo(self, x, &y);
+    TESS_MARK_END(1008);
+    return y;
+}
+
 int run(struct self *self)
 {
     int32_t sum = 0;
@@ -97,6 +109,9 @@ int run(struct self *self)
     }
     for (uint64_t i = 0; i < ROUNDS; i++) {
         round_queue(self, i);
+    }
+    for (int32_t i = 0; i < ROUNDS; i++) {
+        sum += round_fragile(self, 1) == 1;
     }
     printf("glue: %d\n", (int)sum);
     return 0;

@@ -35,6 +35,8 @@ static volatile struct comp_pulse *const comp_pulse __attribute__((unused)) =
 
 /* "I am a new incarnation": the server puts the connection into its first state. */
 #define COMP_LABEL_RESET 0xffffu
+/* "Have you come back from my last call?" */
+#define COMP_LABEL_SYNC 0xfffeu
 
 /* ---- the domain (generated) and its start (start.c) ---- */
 
@@ -254,6 +256,22 @@ COMP_COLD static enum tess_err comp_call_failed(uint64_t tag, int watch, int fir
         return label == TESS_RESTARTED ? TESS_GONE : (enum tess_err)label;
     }
     return comp_blame(watch, TESS_PROTOCOL);
+}
+
+COMP_INLINE bool comp_is_timeout(uint64_t tag)
+{
+    return tag == (COMP_TAG(TESS_TIMEOUT, 0) | TESS_TAG_ERROR);
+}
+
+/* Wait until the server has come back from a call that timed out. */
+COMP_COLD static enum tess_err comp_sync(tess_cap slot, uint64_t deadline, int watch)
+{
+    struct tess_msg m =
+        tess_call(slot, COMP_TAG(COMP_LABEL_SYNC, 0), deadline, (struct tess_words){ { 0 } });
+
+    return m.tag == COMP_TAG(TESS_OK, 0) || !comp_is_timeout(m.tag)
+               ? TESS_OK
+               : comp_call_failed(m.tag, watch, 1, 0, 0);
 }
 
 /* Tell a server that this is a new incarnation. */

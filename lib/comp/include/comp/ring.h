@@ -120,15 +120,20 @@ COMP_INLINE enum tess_err comp_ring_batch(struct ring_consumer *c, struct ring_r
 
 /*
  * Handle what is in the ring, then ask for a signal.  shared: the consumer's state, which is kept in registers meanwhile;
- * room: wakes the producer; handle: false if the record is not as it should be.
+ * room: wakes the producer; handle: false if the record is not as it should be.  busy: a handler that waits for something
+ * gets here again; the records are handled in order, so the rest is left to the drain under way, which asks at its end.
  */
-COMP_INLINE void comp_ring_drain(struct ring_consumer *shared, tess_cap room, int watch,
+COMP_INLINE void comp_ring_drain(struct ring_consumer *shared, bool *busy, tess_cap room, int watch,
                                  bool (*handle)(const struct ring_record *r))
 {
     struct ring_consumer c = *shared;
     struct ring_record r;
     enum tess_err err;
 
+    if (*busy) {
+        return;
+    }
+    *busy = true;
     do {
         do {
             err = comp_ring_batch(&c, &r, room, watch, handle);
@@ -141,6 +146,7 @@ COMP_INLINE void comp_ring_drain(struct ring_consumer *shared, tess_cap room, in
         }
     } while (!ring_want_wake(&c));
     *shared = c;
+    *busy = false;
 }
 
 #endif
