@@ -87,7 +87,9 @@ void check_interfaces(const struct model *model, const struct options *options)
     for (EACH(struct connection, c, &model->connections)) {
         const struct end *from = c->from_end, *to = c->to_end;
 
-        if (from->interface && to->interface && from->interface != to->interface) {
+        /* a connector of the user's checks its own ends, and may join different interfaces */
+        if (c->transport != TRANSPORT_USER && from->interface && to->interface &&
+            from->interface != to->interface) {
             error_at(&c->where, "%s: one needs %s, the other provides %s", c->name,
                      from->interface->name, to->interface->name);
         }

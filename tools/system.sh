@@ -55,7 +55,8 @@ find)
 check)
     need $# 1 "check which? ./tessera check SYSTEM..."
     for word; do
-        "$compose" --check "$(find_system "$word")"
+        file=$(find_system "$word")
+        "$compose" --check "$file"
         echo "$word: no errors"
     done
     ;;
@@ -66,7 +67,8 @@ build)
     ;;
 expand)
     need $# 2 "expand what? ./tessera expand SYSTEM TEXT, for instance the name of an end"
-    "$compose" --report=expand "$(find_system "$1")" "$2"
+    file=$(find_system "$1")
+    "$compose" --report=expand "$file" "$2"
     ;;
 graph)
     need $# 1 "which system? ./tessera graph SYSTEM [FILE.svg]"
@@ -78,16 +80,19 @@ graph)
     ;;
 audit | cost | caps)
     need $# 1 "which system? ./tessera $command SYSTEM"
-    "$compose" --report="$command" "$(find_system "$1")"
+    file=$(find_system "$1")
+    "$compose" --report="$command" "$file"
     ;;
 why)
     need $# 3 "why whom? ./tessera why SYSTEM A B: how can A influence B?"
-    "$compose" --report=why "$(find_system "$1")" "$2" "$3"
+    file=$(find_system "$1")
+    "$compose" --report=why "$file" "$2" "$3"
     ;;
 diff)
     need $# 2 "diff of what? ./tessera diff OLD NEW"
     old=$(find_system "$1")
-    "$compose" --report=diff "$old" "$(find_system "$2")"
+    new=$(find_system "$2")
+    "$compose" --report=diff "$old" "$new"
     ;;
 *)
     fail "no command $command"

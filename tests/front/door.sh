@@ -24,7 +24,7 @@ check() {
 }
 
 check "without a command there is help" 0 - '^usage: ./tessera COMMAND' ./tessera
-for command in run test bench debug fuzz prove build; do
+for command in run test bench debug fuzz prove build list new check graph audit why diff cost expand; do
     check "help $command" 0 - "^usage: ./tessera $command" ./tessera help "$command"
     check "$command --help is the same" 0 - "^usage: ./tessera $command" ./tessera "$command" --help
 done
@@ -36,6 +36,20 @@ check "a missing value is told" 2 1 '^tessera: --memory needs a value$' ./tesser
 check "an unknown image is told" 2 1 '^tessera: no build/nothing.img; there are: .*monitor.img' ./tessera run --image nothing
 check "an unknown test is told" 2 1 '^tessera: no test begins with nothing; ' ./tessera test nothing
 check "a bad interrupt controller is told" 2 1 '^qemu.sh: --gic is 2 or 3, not 4$' ./tessera run --gic 4
+
+# Systems.
+check "list names a system" 0 - '^simple +A client calls a server' ./tessera list
+check "a system without errors" 0 1 '^simple: no errors$' ./tessera check simple
+check "audit says who may do what" 0 - '^    client may call echo\.b$' ./tessera audit simple
+check "why prints a path" 0 1 '^source -rpc-> sink$' ./tessera why stack source sink
+check "why says that there is none" 0 1 'terminal.uart cannot influence client' ./tessera why simple terminal.uart client
+check "diff prints a change of authority" 0 - '^\+ classifier may call filter\.in and is in one program with it' ./tessera diff protected stack
+check "cost has a row for each method" 0 - '^    push +[0-9]+ +[0-9]+ +200 +0$' ./tessera cost stack
+check "expand prints the glue" 0 - 'enum tess_err a_' ./tessera expand simple client.a
+check "graph draws" 0 1 "^$work/simple.svg\$" ./tessera graph simple "$work/simple.svg"
+check "an unknown system is told" 2 - '^tessera: no system nothing; ' ./tessera audit nothing
+check "audit of what is told" 2 - '^tessera: which system' ./tessera audit
+check "a system boots and ends" 0 - '^After the client' ./tessera run simple --icount
 
 # The prompt, and the way out.
 printf '\rhelp\rpoweroff\r' | timeout 120 ./tessera run --memory 128M --cpu cortex-a53 --gic 2 >"$work/out" 2>&1
