@@ -107,6 +107,16 @@ void list_add_name(struct list *list, const char *name)
     list_add(list, (void *)(uintptr_t)name);
 }
 
+void *list_find(const struct list *list, const char *name)
+{
+    for (EACH(struct named, named, list)) {
+        if (named->name == name) {
+            return named;
+        }
+    }
+    return NULL;
+}
+
 static uint64_t text_hash(const char *text, size_t bytes)
 {
     uint64_t hash = 0xcbf29ce484222325ull;

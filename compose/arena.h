@@ -32,6 +32,8 @@ void list_add(struct list *list, void *item);
 /* Sort; the function compares two pointers to items, as qsort has it. */
 void list_sort(struct list *list, int (*compare)(const void *a, const void *b));
 void list_add_name(struct list *list, const char *name);
+/* The first thing (struct named) of that interned name; NULL: there is none. */
+void *list_find(const struct list *list, const char *name);
 
 /* Map from an interned text in a scope to a pointer.  Zeroed: empty. */
 struct map {

@@ -46,10 +46,11 @@ static void check_flow(const struct connector *connector, enum side side)
 
 void resolve_connector(struct connector *connector)
 {
-    struct map names = { 0 };
+    uint32_t number = 0;
 
+    unique_names(&(struct map){ 0 }, &connector->objects, "object");
     for (EACH(struct connector_object, object, &connector->objects)) {
-        unique_name(&names, NULL, object->name, &object->where, "object");
+        object->number = number++;
     }
     for (enum side side = SIDE_FROM; side < SIDES; side++) {
         struct connector_end *end = &connector->end[side];

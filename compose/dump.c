@@ -89,9 +89,9 @@ static void dump_state(const struct state *state, FILE *out)
     fprintf(out, "    state %u %s%s\n", state->number, state->name,
             state->is_quiet ? " quiet" : "");
     for (EACH(struct transition, transition, &state->transitions)) {
-        for (uint32_t i = 0; i < transition->names.count; i++) {
-            fprintf(out, "        %s -> %s", (const char *)transition->names.item[i],
-                    transition->target);
+        for (EACH(struct named, name, &transition->names)) {
+            fprintf(out, "        %s -> %s", name->name,
+                    transition->target ? transition->target : state->name);
             if (transition->within_ns) {
                 fprintf(out, " within=%" PRIu64 "ns", transition->within_ns);
             }
@@ -114,8 +114,8 @@ static void dump_interface(const struct interface *i, FILE *out)
     for (EACH(struct state, state, &i->states)) {
         dump_state(state, out);
     }
-    for (uint32_t n = 0; n < i->recover_names.count; n++) {
-        fprintf(out, "    recover %s\n", (const char *)i->recover_names.item[n]);
+    for (EACH(struct named, name, &i->recover_names)) {
+        fprintf(out, "    recover %s\n", name->name);
     }
 }
 
@@ -196,15 +196,12 @@ static void dump_component(const struct component *c, FILE *out)
     }
     for (EACH(struct part, part, &c->parts)) {
         fprintf(out, "    instance %s %s", part->type_name, part->name);
-        if (part->count) {
-            fprintf(out, "[%u]", part->count);
-        }
         fputc('\n', out);
     }
     for (EACH(struct export_decl, export, &c->exports)) {
         fputs("    export", out);
         for (uint32_t i = 0; i < export->ref.path.count; i++) {
-            fprintf(out, "%c%s", i ? '.' : ' ', (const char *)export->ref.path.item[i]);
+            fprintf(out, "%c%s", i ? '.' : ' ', ((struct named *)export->ref.path.item[i])->name);
         }
         fprintf(out, " as %s\n", export->name);
     }

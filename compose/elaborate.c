@@ -153,10 +153,10 @@ static void add_parts(struct model *model, struct component *component, struct i
 
 #define INSTANCES_MAX 4096u
 
-static void add_part(struct model *model, struct part *part, const char *name,
-                     struct instance *parent, const struct policy *above)
+static void add_part(struct model *model, struct part *part, struct instance *parent,
+                     const struct policy *above)
 {
-    const char *path = parent ? text_format("%s.%s", parent->path, name) : name;
+    const char *path = parent ? text_format("%s.%s", parent->path, part->name) : part->name;
     struct instance *instance;
     struct policy policy = part->policy;
 
@@ -165,7 +165,7 @@ static void add_part(struct model *model, struct part *part, const char *name,
         return;
     }
     instance = instance_new(model, part->component, parent, name_of(path), &part->where);
-    map_put(&children, parent ? parent : &root, name, instance);
+    map_put(&children, parent ? parent : &root, part->name, instance);
     inherit(&policy, above);
     set_configs(instance, part);
     if (part->component->is_composite) {
@@ -180,12 +180,7 @@ static void add_parts(struct model *model, struct component *component, struct i
                       const struct policy *above)
 {
     for (EACH(struct part, part, &component->parts)) {
-        for (uint32_t i = 0; i < part->count; i++) {
-            add_part(model, part, name_of(text_format("%s%u", part->name, i)), parent, above);
-        }
-        if (!part->count) {
-            add_part(model, part, part->name, parent, above);
-        }
+        add_part(model, part, parent, above);
     }
 }
 
@@ -211,7 +206,7 @@ struct instance *filter_new(struct model *model, struct component *component,
 struct instance *ref_instance(struct instance *scope, const struct end_ref *ref, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        scope = instance_child(scope, ref->path.item[i]);
+        scope = instance_child(scope, ((struct named *)ref->path.item[i])->name);
         if (!scope) {
             return NULL;
         }
@@ -221,25 +216,21 @@ struct instance *ref_instance(struct instance *scope, const struct end_ref *ref,
 
 bool end_of(struct instance *instance, const char *name, struct target *target)
 {
-    for (EACH(struct export_decl, export, &instance->component->exports)) {
-        if (export->name == name) {
-            return ref_target(instance, &export->ref, target);
-        }
+    struct export_decl *export = list_find(&instance->component->exports, name);
+
+    if (export) {
+        return ref_target(instance, &export->ref, target);
     }
-    for (EACH(struct end, end, &instance->component->ends)) {
-        if (end->name == name) {
-            *target = (struct target){ instance, end, NONE };
-            return true;
-        }
-    }
-    return false;
+    *target = (struct target){ instance, list_find(&instance->component->ends, name), NONE };
+    return target->end;
 }
 
 bool ref_target(struct instance *scope, const struct end_ref *ref, struct target *target)
 {
     struct instance *instance = ref_instance(scope, ref, ref->path.count - 1);
+    const struct named *name = ref->path.item[ref->path.count - 1];
 
-    if (!instance || !end_of(instance, ref->path.item[ref->path.count - 1], target)) {
+    if (!instance || !end_of(instance, name->name, target)) {
         return false;
     }
     if (ref->element != NONE) {

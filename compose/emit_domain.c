@@ -131,10 +131,13 @@ static void wait(FILE *out)
 {
     fprintf(out, "static __attribute__((noinline)) struct comp_answer nested_(struct tess_msg m_)\n"
                  "{\n    return call_(m_);\n}\n\n"
-                 "void comp_wait(uint64_t bits)\n{\n"
-                 "    while (bits && !(comp_pending & bits)) {\n"
-                 "        comp_reply(nested_(comp_take()));\n    }\n"
-                 "    comp_pending &= ~bits;\n}\n\n");
+                 "bool comp_wait_until(uint64_t bits, uint64_t deadline)\n{\n"
+                 "    while (!(comp_pending & bits)) {\n"
+                 "        struct tess_msg m_ = comp_take(deadline);\n\n"
+                 "        if (tess_msg_err(m_.tag) == TESS_TIMEOUT) {\n"
+                 "            return false;\n        }\n"
+                 "        comp_reply(nested_(m_));\n    }\n"
+                 "    comp_pending &= ~bits;\n    return true;\n}\n\n");
 }
 
 /* ---- start ---- */

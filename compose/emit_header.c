@@ -262,8 +262,13 @@ static void consumes(FILE *out, const struct model *model, const struct instance
             "    return comp_poll(%s_bits_(%s));\n}\n",
             e->name, element_param(e), e->name, element);
     fprintf(out,
+            "COMP_INLINE bool %s_wait_until(struct self *self%s, uint64_t deadline)\n{\n"
+            "    (void)self;\n    return comp_wait_until(%s_bits_(%s), deadline);\n}\n",
+            e->name, element_param(e), e->name, element);
+    fprintf(out,
             "COMP_INLINE void %s_wait(struct self *self%s)\n{\n    (void)self;\n"
-            "    comp_wait(%s_bits_(%s));\n}\n",
+            "    const uint64_t bits_ = %s_bits_(%s);\n\n"
+            "    if (bits_) {\n        (void)comp_wait_until(bits_, 0);\n    }\n}\n",
             e->name, element_param(e), e->name, element);
 }
 

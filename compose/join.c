@@ -137,7 +137,7 @@ static void check_alike(struct instance *instance, const char *name, const struc
 static void add_wild(struct model *model, struct instance *scope, struct link *link,
                      const struct end_ref *ref)
 {
-    const char *name = ref->path.item[0];
+    const char *name = ((struct named *)ref->path.item[0])->name;
     struct target to;
     bool found = false;
 

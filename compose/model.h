@@ -45,6 +45,12 @@ struct list {
     name##_at_ != name##_end_ && (name = *name##_at_, 1);                                          \
     name##_at_++
 
+/* How everything that has a name in the text begins; also a name that is used somewhere. */
+struct named {
+    const char *name;
+    struct where where;
+};
+
 /* ---- interfaces ---- */
 
 enum type_kind {
@@ -147,10 +153,9 @@ struct method {
 
 /* state Open quiet { read, write -> Open within 50ms; } */
 struct transition {
-    struct list names; /* const char *: methods */
-    struct list wheres;
     const char *target;
     struct where where;
+    struct list names; /* struct named: methods */
     uint64_t within_ns;
     /* resolve */
     struct list methods; /* struct method */
@@ -171,9 +176,9 @@ struct interface {
     uint32_t major, minor;
     const char *error_name; /* NULL: none */
     struct where error_where;
-    struct list methods, events;               /* struct method; struct constant (name, where) */
-    struct list states;                        /* empty: no protocol, every method at any time */
-    struct list recover_names, recover_wheres; /* const char *, struct where * */
+    struct list methods, events; /* struct method; struct constant */
+    struct list states;          /* empty: no protocol, every method at any time */
+    struct list recover_names;   /* struct named */
     /* resolve */
     struct enumeration *error;
     struct list recover;   /* struct method */
@@ -197,9 +202,9 @@ enum end_kind {
 };
 
 struct end {
-    enum end_kind kind;
     const char *name;
     struct where where;
+    enum end_kind kind;
     const char *type_name; /* of the interface or structure; NULL */
     struct where type_where;
     uint32_t count;         /* array; 0: not an array */
@@ -246,8 +251,9 @@ struct config {
 
 /* keep struct S name: memory that survives the instance. */
 struct keep {
-    const char *name, *type_name;
+    const char *name;
     struct where where, type_where;
+    const char *type_name;
     uint32_t version;            /* 0: not given */
     struct structure *structure; /* resolve */
 };
@@ -288,18 +294,20 @@ struct setting {
 };
 
 struct part { /* instance COMPONENT NAME { ... } */
-    const char *name, *type_name;
+    const char *name;
     struct where where, type_where;
-    uint32_t count; /* instance C w[4]: w0 .. w3; 0: no array */
+    const char *type_name;
+    uint32_t count; /* instance C w[4]; resolve makes w0 .. w3 of it; 0: no array */
     struct policy policy;
     struct list settings;
-    struct component *component; /* resolve */
+    /* resolve */
+    struct component *component;
+    struct part *array; /* what it is one of; NULL */
 };
 
 /* One end as written: a.b.end[3]; "*" as instance: every one in this scope and below that has such an end unconnected. */
 struct end_ref {
-    struct list path;   /* const char *: instance names, then the end's */
-    struct list wheres; /* struct where *: of each name */
+    struct list path; /* struct named: instances, then the end */
     struct where where;
     uint32_t element; /* NONE: not given */
     bool is_wild;
@@ -325,8 +333,7 @@ struct link {             /* connect a, b -> c : words; */
     const char *connector_name;                                     /* TRANSPORT_USER */
     struct where connector_where, transport_where, transport_again; /* again: a second one */
     bool is_monitored, is_traced;
-    uint64_t timeout_ns; /* 0: none */
-    struct where timeout_where;
+    uint64_t timeout_ns;     /* 0: none */
     uint64_t bytes;          /* ring: size; 0: default */
     const char *filter_name; /* component; NULL */
     struct where filter_where;
@@ -336,9 +343,9 @@ struct link {             /* connect a, b -> c : words; */
 };
 
 struct export_decl { /* export inner.end as name; */
-    struct end_ref ref;
     const char *name;
     struct where where;
+    struct end_ref ref;
 };
 
 struct group_decl { /* group NAME = { a, b }; */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connector.h"
 #include "parse.h"
 #include "passes.h"
 
@@ -13,7 +14,7 @@ const struct token *peek(const struct parser *p)
     return p->broken ? &nothing : p->at;
 }
 
-bool at_word(const struct parser *p, const char *word)
+static bool at_word(const struct parser *p, const char *word)
 {
     return peek(p)->kind == TOKEN_NAME && strcmp(peek(p)->text, word) == 0;
 }
@@ -67,21 +68,20 @@ void fail(struct parser *p, const char *format, ...)
     p->broken = true;
 }
 
-void fail_word(struct parser *p, const char *what, const char *const *words)
+static void fail_word(struct parser *p, const char *what, const struct spell *spell)
 {
-    struct spell spell = { .wanted = peek(p)->text };
-
-    if (p->broken) {
-        return;
-    }
-    if (p->at->kind != TOKEN_NAME) {
+    if (peek(p)->kind == TOKEN_NAME) {
+        fail(p, "\"%s\" is not %s%s", p->at->text, what, spell_hint(spell));
+    } else {
         fail(p, "expected %s, found %s", what, token_text(p->at));
-        return;
     }
-    for (; *words; words++) {
-        spell_offer(&spell, *words);
+}
+
+void once(struct parser *p, bool was_there)
+{
+    if (was_there) {
+        error_at(p->word, "this is said twice");
     }
-    fail(p, "\"%s\" is not %s%s", p->at->text, what, spell_hint(&spell));
 }
 
 /*
@@ -90,31 +90,26 @@ void fail_word(struct parser *p, const char *what, const char *const *words)
  */
 static void recover(struct parser *p, const struct token *from)
 {
+    const struct token *failed = p->at;
     uint32_t depth = 0;
 
-    for (; from < p->at; from++) {
-        if (from->kind == TOKEN_NAME) {
-            list_add_name(&p->model->lost, from->text);
-        }
-    }
-    for (; p->at->kind != TOKEN_END; p->at++) {
-        int punct = p->at->kind == TOKEN_PUNCT ? p->at->punct : 0;
+    p->broken = false;
+    for (p->at = from; p->at->kind != TOKEN_END; p->at++) {
+        int punct = p->at->kind == TOKEN_PUNCT && p->at >= failed ? p->at->punct : 0;
 
         if (p->at->kind == TOKEN_NAME) {
             list_add_name(&p->model->lost, p->at->text);
         }
-        if ((punct == '}' || punct == ';') && depth == 0) {
-            p->at += punct == ';';
-            break;
+        if (depth == 0 && punct == '}') {
+            return;
         }
         depth += punct == '{';
         depth -= punct == '}';
-        if (punct == '}' && depth == 0) {
+        if (depth == 0 && (punct == ';' || punct == '}')) {
             p->at++;
-            break;
+            return;
         }
     }
-    p->broken = false;
 }
 
 void expect(struct parser *p, int punct)
@@ -122,6 +117,41 @@ void expect(struct parser *p, int punct)
     if (!accept(p, punct)) {
         fail(p, "expected \"%s\", found %s", punct_text(punct), token_text(p->at));
     }
+}
+
+void expect_word(struct parser *p, const char *word, const char *what)
+{
+    if (!accept_word(p, word)) {
+        fail(p, "expected \"%s\"", what);
+    }
+}
+
+uint32_t choose(struct parser *p, const char *words, const char *what)
+{
+    struct spell spell = { .wanted = peek(p)->text };
+    const char *all = "", *end;
+
+    for (uint32_t i = 0; *words; i++, words = *end ? end + 1 : end) {
+        const char *word;
+
+        end = words + strcspn(words, " ");
+        word = intern(words, (size_t)(end - words));
+        if (accept_word(p, word)) {
+            return i;
+        }
+        spell_offer(&spell, word);
+        all = text_format("%s%s\"%s\"", all, !i ? "" : *end ? ", " : " or ", word);
+    }
+    fail_word(p, what ? what : all, &spell);
+    return 0;
+}
+
+bool accept_flag(struct parser *p, const char *word, bool *flag)
+{
+    bool is = !*flag && accept_word(p, word);
+
+    *flag |= is;
+    return is;
 }
 
 void semicolon(struct parser *p)
@@ -185,6 +215,25 @@ const char *expect_name(struct parser *p, const char *what, struct where *where)
     return name;
 }
 
+void parse_name(struct parser *p, void *to, const char *what)
+{
+    struct named *named = to;
+
+    named->name = expect_name(p, what, &named->where);
+}
+
+void parse_names(struct parser *p, struct list *list, int between, const char *what)
+{
+    do {
+        struct named *named = NEW(struct named);
+
+        parse_name(p, named, what);
+        if (named->name) {
+            list_add(list, named);
+        }
+    } while (accept(p, between));
+}
+
 static const char *number_text(uint64_t value, enum unit unit)
 {
     static const char *const size[] = { "", "KiB", "MiB", "GiB" };
@@ -223,6 +272,17 @@ uint64_t expect_number(struct parser *p, const char *what, enum unit unit, uint6
     return value;
 }
 
+uint64_t bracketed(struct parser *p, const char *brackets, const char *what, enum unit unit,
+                   uint64_t low, uint64_t high)
+{
+    uint64_t value;
+
+    expect(p, brackets[0]);
+    value = expect_number(p, what, unit, low, high);
+    expect(p, brackets[1]);
+    return value;
+}
+
 int64_t expect_signed(struct parser *p, const char *what)
 {
     bool negative = accept(p, '-');
@@ -248,7 +308,8 @@ const char *expect_string(struct parser *p, const char *what, struct where *wher
 
 /* ---- statements ---- */
 
-void block(struct parser *p, void *to, void (*item)(struct parser *p, void *to))
+void block(struct parser *p, void *to, const struct statement *table, uint32_t place,
+           const char *what)
 {
     const struct token *open = p->at, *from;
 
@@ -259,41 +320,99 @@ void block(struct parser *p, void *to, void (*item)(struct parser *p, void *to))
             return;
         }
         from = p->at;
-        item(p, to);
+        statement(p, table, to, place, what);
         if (p->broken) {
             recover(p, from);
         }
     }
 }
 
+static void run(struct parser *p, const struct statement *s, void *to, uint32_t place)
+{
+    struct list *list = (struct list *)((char *)to + s->list);
+    void *item = s->bytes ? arena_alloc(s->bytes) : to;
+
+    p->as = s;
+    p->word = &p->at->where;
+    p->at += *s->word != '\0';
+    s->parse(p, item);
+    if (!(place & IN_LINE) && s->syntax[strlen(s->syntax) - 1] == ';') {
+        semicolon(p);
+    }
+    if (p->broken || !s->bytes) {
+        return;
+    }
+    if (s->most && list->count == s->most) {
+        error_at(&((struct named *)item)->where, "there are more than %u of these", s->most);
+    } else {
+        list_add(list, item);
+    }
+}
+
+static bool is_at(const struct parser *p, const struct statement *s)
+{
+    if (*s->word) {
+        return at_word(p, s->word);
+    }
+    return !s->second || (p->at->kind == TOKEN_NAME && p->at[1].kind == TOKEN_PUNCT &&
+                          p->at[1].punct == s->second);
+}
+
+bool accept_statement(struct parser *p, const struct statement *table, void *to, uint32_t place,
+                      struct spell *spell)
+{
+    for (const struct statement *s = table; s->word || s->more; s++) {
+        if (s->places && !(s->places & place)) {
+            continue;
+        }
+        if (s->more) {
+            return accept_statement(p, s->more, (char *)to + s->list, place, spell);
+        }
+        if (is_at(p, s)) {
+            run(p, s, to, place);
+            return true;
+        }
+        spell_offer(spell, s->word);
+    }
+    return false;
+}
+
 void statement(struct parser *p, const struct statement *table, void *to, uint32_t place,
                const char *what)
 {
-    const struct token *token = peek(p);
-    struct spell spell = { .wanted = token->text };
+    struct spell spell = { .wanted = peek(p)->text };
 
-    if (token->kind != TOKEN_NAME) {
-        fail(p, "expected %s, found %s", what, token_text(token));
+    if (accept_statement(p, table, to, place, &spell)) {
         return;
     }
-    for (; table->word; table++) {
-        if (!(table->places & place)) {
-            continue;
-        }
-        if (strcmp(table->word, token->text) == 0) {
-            p->at++;
-            table->parse(p, to, &token->where);
-            return;
-        }
-        spell_offer(&spell, table->word);
+    if (peek(p)->kind == TOKEN_NAME) {
+        fail(p, "\"%s\" does not begin %s%s", spell.wanted, what, spell_hint(&spell));
     }
-    fail(p, "\"%s\" does not begin %s%s", token->text, what, spell_hint(&spell));
+    fail(p, "expected %s, found %s", what, token_text(p->at));
+}
+
+void parse_flag(struct parser *p, void *to)
+{
+    bool *flag = (bool *)((char *)to + p->as->which);
+
+    once(p, *flag);
+    *flag = true;
+}
+
+void offer_statements(const struct statement *table, struct spell *spell)
+{
+    for (; table->word; table++) {
+        spell_offer(spell, table->word);
+    }
 }
 
 void statement_reference(const struct statement *table, FILE *out)
 {
     fputs("| written | means |\n|---|---|\n", out);
     for (; table->word; table++) {
+        if (!table->help) {
+            continue;
+        }
         fputs("| `", out);
         for (const char *c = table->syntax; *c; c++) {
             fprintf(out, *c == '|' ? "\\|" : "%c", *c);
@@ -330,16 +449,13 @@ static struct source *load(struct model *model, const char *path, bool *again)
 {
     char *real = realpath(path, NULL);
     const char *key = real ? name_of(real) : NULL;
-    struct source *source = key ? map_get(&loaded, model, key) : NULL;
+    struct source *source = map_get(&loaded, model, key);
 
     free(real);
     *again = source != NULL;
-    if (key && !source) {
-        source = source_read(path);
-        if (source) {
-            map_put(&loaded, model, key, source);
-            list_add(&model->sources, source);
-        }
+    if (key && !source && (source = source_read(path)) != NULL) {
+        map_put(&loaded, model, key, source);
+        list_add(&model->sources, source);
     }
     return source;
 }
@@ -347,30 +463,28 @@ static struct source *load(struct model *model, const char *path, bool *again)
 /* Beside the importing file, in the -I folders, in idl/ and systems/. */
 static struct source *find_import(struct parser *p, const char *name, bool *again)
 {
-    static const char *const usual[] = { "idl/", "systems/" };
-    struct source *source =
-        load(p->model, text_format("%s%s", folder_of(p->source->path), name), again);
+    const char *beside = folder_of(p->source->path);
+    struct source *source = load(p->model, text_format("%s%s", beside, name), again);
 
     for (uint32_t i = 0; !source && i < include_folders.count; i++) {
         source = load(p->model, text_format("%s/%s", (char *)include_folders.item[i], name), again);
     }
-    for (uint32_t i = 0; !source && i < 2; i++) {
-        source = load(p->model, text_format("%s%s", usual[i], name), again);
+    if (!source) {
+        source = load(p->model, text_format("idl/%s", name), again);
     }
-    return source;
+    return source ? source : load(p->model, text_format("systems/%s", name), again);
 }
 
 static void parse_source(struct model *model, const struct source *source);
 
-static void parse_import(struct parser *p, void *unused, const struct where *where)
+static void parse_import(struct parser *p, void *to)
 {
-    struct where at = *where;
+    struct where at;
     const char *name = expect_string(p, "the name of a file", &at);
     struct source *source;
     bool again;
 
-    (void)unused;
-    semicolon(p);
+    (void)to;
     if (!name) {
         return;
     }
@@ -383,19 +497,25 @@ static void parse_import(struct parser *p, void *unused, const struct where *whe
 }
 
 static const struct statement declarations[] = {
-    { "import", parse_import, "import \"FILE\";", "read another file, once", IN_SYSTEM },
-    { "enum", parse_enum, "enum NAME : TYPE { NAME = N, ... }", "named values", IN_SYSTEM },
-    { "flags", parse_flags, "flags NAME : TYPE { NAME = N, ... }", "named bits", IN_SYSTEM },
-    { "struct", parse_struct, "struct NAME { TYPE NAME; ... }", "a structure, laid out as in C",
-      IN_SYSTEM },
-    { "interface", parse_interface, "interface NAME version MAJOR.MINOR { ... }",
-      "what two components say to each other", IN_SYSTEM },
-    { "component", parse_component, "component NAME { ... }",
-      "a program, or (with instances in it) a composite", IN_SYSTEM },
-    { "hardware", parse_hardware, "hardware NAME { ... }", "a device of the board", IN_SYSTEM },
-    { "connector", parse_connector, "connector NAME { ... }", "a connector of one's own",
-      IN_SYSTEM },
-    { "system", parse_system, "system NAME { ... }", "a whole", IN_SYSTEM },
+    { "import", .parse = parse_import, .syntax = "import \"FILE\";",
+      .help = "read another file, once" },
+    { "enum", .parse = parse_enumeration, .syntax = "enum NAME : TYPE { NAME = N, ... }",
+      .help = "named values", .which = false, ADDS(enumeration, model, enumerations) },
+    { "flags", .parse = parse_enumeration, .syntax = "flags NAME : TYPE { NAME = N, ... }",
+      .help = "named bits", .which = true, ADDS(enumeration, model, enumerations) },
+    { "struct", .parse = parse_struct, .syntax = "struct NAME { TYPE NAME; ... }",
+      .help = "a structure, laid out as in C", ADDS(structure, model, structures) },
+    { "interface", .parse = parse_interface, .syntax = "interface NAME version MAJOR.MINOR { ... }",
+      .help = "what two components say to each other", ADDS(interface, model, interfaces) },
+    { "component", .parse = parse_component, .syntax = "component NAME { ... }",
+      .help = "a program, or (with instances in it) a composite", .which = IN_COMPONENT,
+      ADDS(component, model, components) },
+    { "hardware", .parse = parse_component, .syntax = "hardware NAME { ... }",
+      .help = "a device of the board", .which = IN_HARDWARE, ADDS(component, model, components) },
+    { "connector", .parse = parse_connector, .syntax = "connector NAME { ... }",
+      .help = "a connector of one's own", ADDS(connector, model, connectors) },
+    { "system", .parse = parse_component, .syntax = "system NAME { ... }", .help = "a whole",
+      .which = IN_SYSTEM, ADDS(component, model, components) },
     { 0 },
 };
 
@@ -407,7 +527,7 @@ static void parse_source(struct model *model, const struct source *source)
     while (p.at->kind != TOKEN_END) {
         const struct token *from = p.at;
 
-        statement(&p, declarations, NULL, IN_SYSTEM, "a declaration");
+        statement(&p, declarations, model, 0, "a declaration");
         if (p.broken) {
             recover(&p, from);
             /* A '}' that closes nothing here was left by what went wrong before it. */
@@ -436,24 +556,27 @@ bool parse_file(struct model *model, const char *path)
 
 void parse_reference(FILE *out)
 {
+    static const struct {
+        const char *title;
+        const struct statement *table;
+    } parts[] = {
+        { "In an interface", interface_statements },
+        { "In a protocol", protocol_statements },
+        { "In a component, hardware or a system", component_statements },
+        { "Budgets and restart", policy_statements },
+        { "Connectors", transport_words },
+        { "Adjectives", adjectives },
+        { "In a connector", connector_statements },
+    };
+
     fputs("## Declarations\n\n", out);
     statement_reference(declarations, out);
     fputs("\n## Types\n\n", out);
     types_reference(out);
-    fputs("\n## In an interface\n\n", out);
-    statement_reference(interface_statements, out);
-    fputs("\n## In a protocol\n\n", out);
-    statement_reference(protocol_statements, out);
-    fputs("\n## In a component, hardware or a system\n\n", out);
-    statement_reference(component_statements, out);
-    fputs("\n## Budgets and restart\n\n", out);
-    statement_reference(policy_statements, out);
-    fputs("\n## Connectors\n\n", out);
-    transports_reference(out);
-    fputs("\n## Adjectives\n\n", out);
-    statement_reference(adjectives, out);
-    fputs("\n## In a connector\n\n", out);
-    statement_reference(connector_statements, out);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        fprintf(out, "\n## %s\n\n", parts[i].title);
+        statement_reference(parts[i].table, out);
+    }
     fputs("\n## Units\n\n", out);
     lex_reference(out);
 }

@@ -5,255 +5,169 @@
 
 #include "connector.h"
 #include "parse.h"
-
-static const char *const side_words[] = { "from", "to", NULL };
+#include "resolve.h"
 
 static enum side parse_side(struct parser *p)
 {
-    if (!accept_word(p, "to") && !accept_word(p, "from")) {
-        fail_word(p, "\"from\" or \"to\"", side_words);
-        return SIDE_FROM;
-    }
-    return p->at[-1].text[0] == 't' ? SIDE_TO : SIDE_FROM;
+    return choose(p, "from to", NULL) == 1 ? SIDE_TO : SIDE_FROM;
 }
 
 /* from needs [INTERFACE]; to provides [INTERFACE]; */
-static void parse_end(struct parser *p, struct connector_end *end, const struct where *where)
+static void parse_end(struct parser *p, void *to)
 {
-    static const char *const words[] = { "needs", "provides", NULL };
+    struct connector_end *end = &((struct connector *)to)->end[p->as->which];
 
-    if (end->is_set) {
-        error_at(where, "this is said twice");
-    }
+    once(p, end->is_set);
     end->is_set = true;
-    end->where = *where;
-    end->kind = END_PROVIDES;
-    if (accept_word(p, "needs")) {
-        end->kind = END_NEEDS;
-    } else if (!accept_word(p, "provides")) {
-        fail_word(p, "\"needs\" or \"provides\"", words);
-    }
+    end->where = *p->word;
+    end->kind = choose(p, "needs provides", NULL) ? END_PROVIDES : END_NEEDS;
     if (!at_punct(p, ';')) {
         end->type_name = expect_name(p, "the name of an interface", &end->type_where);
-    }
-    semicolon(p);
-}
-
-static void parse_from(struct parser *p, void *to, const struct where *where)
-{
-    parse_end(p, &((struct connector *)to)->end[SIDE_FROM], where);
-}
-
-static void parse_to(struct parser *p, void *to, const struct where *where)
-{
-    parse_end(p, &((struct connector *)to)->end[SIDE_TO], where);
-}
-
-static void add_object(struct parser *p, struct connector *connector,
-                       struct connector_object *object)
-{
-    semicolon(p);
-    if (!p->broken) {
-        object->number = connector->objects.count;
-        list_add(&connector->objects, object);
     }
 }
 
 /* object frame SIZE|notification|endpoint NAME [shared]; */
-static void parse_object(struct parser *p, void *to, const struct where *where)
+static void parse_object(struct parser *p, void *to)
 {
-    static const char *const words[] = { "frame", "notification", "endpoint", NULL };
-    struct connector_object *object = NEW(struct connector_object);
+    struct connector_object *object = to;
 
-    (void)where;
-    if (accept_word(p, "frame")) {
+    object->kind = choose(p, "frame notification endpoint", NULL);
+    if (object->kind == OBJECT_FRAME) {
         object->bytes =
             (expect_number(p, "the size of a frame", UNIT_SIZE, 1, 1 << 30) + 4095) & ~4095ull;
-    } else if (accept_word(p, "notification")) {
-        object->kind = OBJECT_NOTIFICATION;
-    } else if (accept_word(p, "endpoint")) {
-        object->kind = OBJECT_ENDPOINT;
-    } else {
-        fail_word(p, "\"frame\", \"notification\" or \"endpoint\"", words);
     }
-    object->name = expect_name(p, "the name of the object", &object->where);
+    parse_name(p, object, "the name of the object");
     object->is_shared = accept_word(p, "shared");
-    add_object(p, to, object);
 }
 
 /* signal NAME to from|to [polled]; */
-static void parse_signal(struct parser *p, void *to, const struct where *where)
+static void parse_signal(struct parser *p, void *to)
 {
-    struct connector_object *object = NEW(struct connector_object);
+    struct connector_object *object = to;
 
-    (void)where;
     object->kind = OBJECT_SIGNAL;
-    object->name = expect_name(p, "the name of the signal", &object->where);
-    if (!accept_word(p, "to")) {
-        fail(p, "expected \"to from\" or \"to to\"");
-    }
+    parse_name(p, object, "the name of the signal");
+    expect_word(p, "to", "to from\" or \"to to");
     object->receiver = parse_side(p);
     object->is_polled = accept_word(p, "polled");
-    add_object(p, to, object);
 }
 
-static struct connector_object *object_find(struct parser *p, struct connector *connector)
+static struct connector_object *parse_object_name(struct parser *p, struct connector *connector)
 {
-    struct where where;
-    const char *name = expect_name(p, "the name of an object", &where);
-    struct spell spell = { .wanted = name };
+    struct named use = { 0 };
+    struct spell spell = { 0 };
+    struct connector_object *object;
 
-    if (!name) {
-        return NULL;
+    parse_name(p, &use, "the name of an object");
+    spell.wanted = use.name;
+    object = list_find(&connector->objects, use.name);
+    if (use.name && !object) {
+        offer_list(&connector->objects, &spell);
+        error_at(&use.where, "there is no object \"%s\"%s", use.name, spell_hint(&spell));
     }
-    for (EACH(struct connector_object, object, &connector->objects)) {
-        if (object->name == name) {
-            return object;
-        }
-        spell_offer(&spell, object->name);
-    }
-    error_at(&where, "there is no object \"%s\"%s", name, spell_hint(&spell));
-    return NULL;
+    return object;
 }
-
-static const struct {
-    const char *word;
-    uint32_t right;
-    bool is_memory;
-} rights[] = {
-    { "send", TESS_RIGHT_SEND, false },   { "recv", TESS_RIGHT_RECV, false },
-    { "grant", TESS_RIGHT_GRANT, false }, { "read", TESS_RIGHT_READ, true },
-    { "write", TESS_RIGHT_WRITE, true },
-};
-#define RIGHTS (sizeof(rights) / sizeof(rights[0]))
 
 static uint32_t parse_rights(struct parser *p, bool is_memory)
 {
-    static const char *const object_words[] = { "send", "recv", "grant", NULL };
-    static const char *const memory_words[] = { "read", "write", NULL };
+    static const uint32_t rights[] = { TESS_RIGHT_SEND, TESS_RIGHT_RECV, TESS_RIGHT_GRANT };
     uint32_t sum = 0;
 
     do {
-        size_t i = 0;
-
-        while (i < RIGHTS &&
-               !(rights[i].is_memory == is_memory && accept_word(p, rights[i].word))) {
-            i++;
+        if (!is_memory) {
+            sum |= rights[choose(p, "send recv grant", NULL)];
+        } else if (choose(p, "read write", NULL) == 0) {
+            sum |= TESS_RIGHT_READ;
+        } else { /* what can be written can be read: no page is for writing only */
+            sum |= TESS_RIGHT_READ | TESS_RIGHT_WRITE;
         }
-        if (i == RIGHTS) {
-            fail_word(p, is_memory ? "\"read\" or \"write\"" : "\"send\", \"recv\" or \"grant\"",
-                      is_memory ? memory_words : object_words);
-            return sum;
-        }
-        sum |= rights[i].right;
     } while (accept(p, ','));
-    /* What can be written can be read: no page is for writing only. */
-    return is_memory && sum & TESS_RIGHT_WRITE ? sum | TESS_RIGHT_READ : sum;
+    return sum;
 }
 
-/* grant OBJECT to SIDE RIGHT, ...; map OBJECT to SIDE RIGHT, ...; */
-static void parse_authority(struct parser *p, struct connector *connector,
-                            const struct where *where, bool is_map)
+/* grant OBJECT to SIDE RIGHT, ...; map OBJECT to SIDE RIGHT, ...; which: is it map? */
+static void parse_authority(struct parser *p, void *to)
 {
-    struct connector_object *object = object_find(p, connector);
+    bool is_map = p->as->which;
+    struct connector_object *object = parse_object_name(p, to);
     enum side side;
     uint32_t sum, *of;
 
-    if (!accept_word(p, "to")) {
-        fail(p, "expected \"to from\" or \"to to\"");
-    }
+    expect_word(p, "to", "to from\" or \"to to");
     side = parse_side(p);
     sum = parse_rights(p, is_map);
-    semicolon(p);
     if (p->broken || !object) {
         return;
     }
     of = is_map ? &object->maps[side] : &object->grants[side];
     if (object->kind == OBJECT_SIGNAL || (object->kind == OBJECT_FRAME) != is_map) {
-        error_at(where, "\"%s\" cannot be %s: %s", object->name, is_map ? "mapped" : "granted",
+        error_at(p->word, "\"%s\" cannot be %s: %s", object->name, is_map ? "mapped" : "granted",
                  object->kind == OBJECT_SIGNAL  ? "a signal says itself who may send it"
                  : object->kind == OBJECT_FRAME ? "a frame is mapped"
                                                 : "only a frame can");
-    } else if (*of) {
-        error_at(where, "this is said twice");
     }
+    once(p, *of);
     *of = sum;
 }
 
-static void parse_grant(struct parser *p, void *to, const struct where *where)
-{
-    parse_authority(p, to, where, false);
-}
-
-static void parse_map(struct parser *p, void *to, const struct where *where)
-{
-    parse_authority(p, to, where, true);
-}
-
 /* flow from -> to; */
-static void parse_flow(struct parser *p, void *to, const struct where *where)
+static void parse_flow(struct parser *p, void *to)
 {
-    struct connector *connector = to;
-    enum side a = parse_side(p), b;
+    enum side from = parse_side(p);
+    bool *flows = &((struct connector *)to)->end[from].flows;
 
     expect(p, PUNCT_ARROW);
-    b = parse_side(p);
-    semicolon(p);
-    if (p->broken) {
+    if (parse_side(p) == from && !p->broken) {
+        error_at(p->word, "a flow goes from one side to the other");
         return;
     }
-    if (a == b || connector->end[a].flows) {
-        error_at(where, a == b ? "a flow goes from one side to the other" : "this is said twice");
-        return;
-    }
-    connector->end[a].flows = true;
+    once(p, *flows);
+    *flows = true;
 }
 
 /* template from "file"; */
-static void parse_template(struct parser *p, void *to, const struct where *where)
+static void parse_template(struct parser *p, void *to)
 {
     struct connector_end *end = &((struct connector *)to)->end[parse_side(p)];
 
-    if (end->template) {
-        error_at(where, "this is said twice");
-    }
+    once(p, end->template);
     end->template = expect_string(p, "the name of a template", &end->template_where);
-    semicolon(p);
 }
 
+#define OBJECT ADDS(connector_object, connector, objects)
+
 const struct statement connector_statements[] = {
-    { "from", parse_from, "from needs|provides [INTERFACE];", "the left end", 1 },
-    { "to", parse_to, "to needs|provides [INTERFACE];", "the right end", 1 },
-    { "object", parse_object, "object frame SIZE|notification|endpoint NAME [shared];",
-      "a kernel object of each connection; shared: of all connections to one end", 1 },
-    { "signal", parse_signal, "signal NAME to from|to [polled];",
-      "a bit in the notification of that side, which the other side may signal", 1 },
-    { "grant", parse_grant, "grant OBJECT to from|to send, recv, grant;",
-      "a capability for that side", 1 },
-    { "map", parse_map, "map OBJECT to from|to read, write;", "memory for that side", 1 },
-    { "flow", parse_flow, "flow from -> to;", "one side influences the other", 1 },
-    { "template", parse_template, "template from|to \"FILE\";", "what its C code sees", 1 },
+    { "from", .parse = parse_end, .which = SIDE_FROM, .syntax = "from needs|provides [INTERFACE];",
+      .help = "the left end" },
+    { "to", .parse = parse_end, .which = SIDE_TO, .syntax = "to needs|provides [INTERFACE];",
+      .help = "the right end" },
+    { "object", .parse = parse_object, OBJECT,
+      .syntax = "object frame SIZE|notification|endpoint NAME [shared];",
+      .help = "a kernel object of each connection; shared: of all connections to one end" },
+    { "signal", .parse = parse_signal, OBJECT, .syntax = "signal NAME to from|to [polled];",
+      .help = "a bit in the notification of that side, which the other side may signal" },
+    { "grant", .parse = parse_authority, .which = false,
+      .syntax = "grant OBJECT to from|to send, recv, grant;",
+      .help = "a capability for that side" },
+    { "map", .parse = parse_authority, .which = true,
+      .syntax = "map OBJECT to from|to read, write;", .help = "memory for that side" },
+    { "flow", .parse = parse_flow, .syntax = "flow from -> to;",
+      .help = "one side influences the other" },
+    { "template", .parse = parse_template, .syntax = "template from|to \"FILE\";",
+      .help = "what its C code sees" },
     { 0 },
 };
 
-static void parse_item(struct parser *p, void *to)
+void parse_connector(struct parser *p, void *to)
 {
-    statement(p, connector_statements, to, 1, "a part of a connector");
-}
+    const struct where *where = p->word;
+    struct connector *connector = to;
 
-void parse_connector(struct parser *p, void *unused, const struct where *where)
-{
-    struct connector *connector = NEW(struct connector);
-
-    (void)unused;
-    connector->name = expect_name(p, "the name of the connector", &connector->where);
-    block(p, connector, parse_item);
+    parse_name(p, connector, "the name of the connector");
+    block(p, connector, connector_statements, 0, "a part of a connector");
     for (uint32_t i = 0; i < SIDES; i++) {
         if (!connector->end[i].is_set && !p->broken) {
-            error_at(where, "the connector says nothing of its \"%s\" end", side_words[i]);
+            error_at(where, "the connector says nothing of its \"%s\" end", i ? "to" : "from");
         }
-    }
-    if (connector->name) {
-        list_add(&p->model->connectors, connector);
     }
 }

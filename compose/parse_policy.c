@@ -3,8 +3,6 @@
 
 #include "parse.h"
 
-#define SECOND 1000000000ull
-
 const struct policy policy_default = {
     .cpu_ns = 10 * 1000 * 1000,
     .period_ns = 10 * 1000 * 1000,
@@ -24,156 +22,122 @@ const struct policy policy_default = {
 #define SIZE_MAX_BYTES (1ull << 40)
 
 /* Note that the field is set here; a second time is an error. */
-static struct policy *set(struct policy *policy, enum policy_field field, const struct where *where)
+static struct policy *set(struct parser *p, struct policy *policy, enum policy_field field)
 {
     if (policy->set & 1u << field) {
-        error_at(where, "this is set twice");
+        error_at(p->word, "this is set twice");
         note_at(&policy->where[field], "the first time was here");
     }
     policy->set |= 1u << field;
-    policy->where[field] = *where;
+    policy->where[field] = *p->word;
     return policy;
 }
 
-/* cpu 2ms / 10ms | cpu passive */
-static void parse_cpu(struct parser *p, void *to, const struct where *where)
-{
-    struct policy *policy = set(to, POLICY_CPU, where);
-    struct where budget = peek(p)->where;
-
-    if (peek(p)->kind == TOKEN_NAME) {
-        static const char *const words[] = { "passive", NULL };
-
-        if (!accept_word(p, "passive")) {
-            fail_word(p, "\"passive\" or a time", words);
-        }
-        policy->is_passive = true;
-        return;
-    }
-    policy->is_passive = false;
-    policy->cpu_ns = expect_number(p, "the budget", UNIT_TIME, 10000, 10 * SECOND);
-    expect(p, '/');
-    policy->period_ns = expect_number(p, "the period", UNIT_TIME, 100000, 10 * SECOND);
-    if (!p->broken && policy->cpu_ns > policy->period_ns) {
-        error_at(&budget, "the budget is longer than the period");
-    }
-}
-
-static void parse_prio(struct parser *p, void *to, const struct where *where)
-{
-    set(to, POLICY_PRIO, where)->prio =
-        (uint32_t)expect_number(p, "the priority", UNIT_NONE, 1, 250);
-}
-
-static void parse_mem(struct parser *p, void *to, const struct where *where)
-{
-    set(to, POLICY_MEM, where)->mem =
-        expect_number(p, "the memory", UNIT_SIZE, 64 << 10, SIZE_MAX_BYTES);
-}
-
-static void parse_caps(struct parser *p, void *to, const struct where *where)
-{
-    set(to, POLICY_CAPS, where)->caps =
-        (uint32_t)expect_number(p, "the number of capabilities", UNIT_NONE, 16, 4096);
-}
-
-static void parse_stack(struct parser *p, void *to, const struct where *where)
-{
-    set(to, POLICY_STACK, where)->stack =
-        expect_number(p, "the stack", UNIT_SIZE, 4 << 10, 64 << 20);
-}
-
-static void parse_heap(struct parser *p, void *to, const struct where *where)
-{
-    set(to, POLICY_HEAP, where)->heap = expect_number(p, "the heap", UNIT_SIZE, 0, SIZE_MAX_BYTES);
-}
-
-static void parse_heartbeat(struct parser *p, void *to, const struct where *where)
-{
-    struct policy *policy = set(to, POLICY_HEARTBEAT, where);
-
-    policy->heartbeat_ns = 0;
-    if (!accept_word(p, "off")) {
-        policy->heartbeat_ns = expect_number(p, "the heartbeat", UNIT_TIME, 1000000, 3600 * SECOND);
-    }
-}
-
-/* max 5 in 60s */
-static void parse_restart_max(struct parser *p, struct policy *policy)
-{
-    policy->restart_max =
-        (uint32_t)expect_number(p, "the number of restarts", UNIT_NONE, 1, 1000000);
-    if (!accept_word(p, "in")) {
-        fail(p, "expected \"in TIME\"");
-    }
-    policy->window_ns =
-        expect_number(p, "the time of the restarts", UNIT_TIME, 1000000, 86400 * SECOND);
-}
-
-/* backoff 10ms .. 1s */
-static void parse_backoff(struct parser *p, struct policy *policy)
+/* Two times, the first of them at most as long as the second. */
+static void parse_times(struct parser *p, int between, uint64_t *low, uint64_t *high,
+                        uint64_t least, uint64_t most, const char *message)
 {
     struct where where = peek(p)->where;
 
-    policy->backoff_min_ns =
-        expect_number(p, "the first backoff", UNIT_TIME, 100000, 3600 * SECOND);
-    expect(p, PUNCT_RANGE);
-    policy->backoff_max_ns =
-        expect_number(p, "the longest backoff", UNIT_TIME, 100000, 3600 * SECOND);
-    if (!p->broken && policy->backoff_min_ns > policy->backoff_max_ns) {
-        error_at(&where, "the first backoff is longer than the longest");
+    *low = expect_number(p, "the first time", UNIT_TIME, least, most);
+    expect(p, between);
+    *high = expect_number(p, "the second time", UNIT_TIME, least, most);
+    if (!p->broken && *low > *high) {
+        error_at(&where, "%s", message);
+    }
+}
+
+/* cpu 2ms / 10ms | cpu passive */
+static void parse_cpu(struct parser *p, void *to)
+{
+    struct policy *policy = set(p, to, p->as->which);
+
+    policy->is_passive = peek(p)->kind == TOKEN_NAME;
+    if (policy->is_passive) {
+        choose(p, "passive", "\"passive\" or a time");
+        return;
+    }
+    parse_times(p, '/', &policy->cpu_ns, &policy->period_ns, 10000, 10 * SECOND,
+                "the budget is longer than the period");
+    if (!p->broken && policy->period_ns < 100000) {
+        error_at(p->word, "the period is at least 100us");
+    }
+}
+
+static const struct {
+    const char *what;
+    enum unit unit;
+    uint64_t low, high;
+    size_t offset, bytes; /* of the field */
+} numbers[POLICY_FIELDS] = {
+#define NUMBER(field) offsetof(struct policy, field), sizeof(policy_default.field)
+    [POLICY_PRIO] = { "the priority", UNIT_NONE, 1, 250, NUMBER(prio) },
+    [POLICY_MEM] = { "the memory", UNIT_SIZE, 64 << 10, 1ull << 40, NUMBER(mem) },
+    [POLICY_CAPS] = { "the number of capabilities", UNIT_NONE, 16, 4096, NUMBER(caps) },
+    [POLICY_STACK] = { "the stack", UNIT_SIZE, 4 << 10, 64 << 20, NUMBER(stack) },
+    [POLICY_HEAP] = { "the heap", UNIT_SIZE, 0, 1ull << 40, NUMBER(heap) },
+    [POLICY_HEARTBEAT] = { "the heartbeat", UNIT_TIME, 1000000, HOUR, NUMBER(heartbeat_ns) },
+};
+
+static void parse_number(struct parser *p, void *to)
+{
+    void *at = (char *)set(p, to, p->as->which) + numbers[p->as->which].offset;
+    uint64_t value = 0;
+
+    if (p->as->which != POLICY_HEARTBEAT || !accept_word(p, "off")) {
+        value = expect_number(p, numbers[p->as->which].what, numbers[p->as->which].unit,
+                              numbers[p->as->which].low, numbers[p->as->which].high);
+    }
+    if (numbers[p->as->which].bytes == sizeof(uint32_t)) {
+        *(uint32_t *)at = (uint32_t)value;
+    } else {
+        *(uint64_t *)at = value;
     }
 }
 
 /* restart alone | with NAME | never [max N in T] [backoff A .. B] */
-static void parse_restart(struct parser *p, void *to, const struct where *where)
+static void parse_restart(struct parser *p, void *to)
 {
-    static const char *const words[] = { "alone", "with", "never", NULL };
-    struct policy *policy = set(to, POLICY_RESTART, where);
+    struct policy *policy = set(p, to, p->as->which);
+    uint32_t how = choose(p, "alone with never", NULL);
 
-    policy->restarts = true;
+    policy->restarts = how != 2;
     policy->restart_with = NULL;
-    if (accept_word(p, "never")) {
-        policy->restarts = false;
-        return;
-    }
-    if (accept_word(p, "with")) {
+    if (how == 1) {
         policy->restart_with = expect_name(p, "the name of an instance", &policy->restart_where);
-    } else if (!accept_word(p, "alone")) {
-        fail_word(p, "\"alone\", \"with\" or \"never\"", words);
     }
-    if (accept_word(p, "max")) {
-        parse_restart_max(p, policy);
+    if (policy->restarts && accept_word(p, "max")) {
+        policy->restart_max =
+            (uint32_t)expect_number(p, "the number of restarts", UNIT_NONE, 1, 1000000);
+        expect_word(p, "in", "in TIME");
+        policy->window_ns =
+            expect_number(p, "the time of the restarts", UNIT_TIME, 1000000, 24 * HOUR);
     }
-    if (accept_word(p, "backoff")) {
-        parse_backoff(p, policy);
+    if (policy->restarts && accept_word(p, "backoff")) {
+        parse_times(p, PUNCT_RANGE, &policy->backoff_min_ns, &policy->backoff_max_ns, 100000, HOUR,
+                    "the first backoff is longer than the longest");
     }
 }
+
+#define POLICY(word, function, of, text, is)                                                       \
+    {                                                                                              \
+        word, .parse = function, .which = of, .syntax = text, .help = is                           \
+    }
 
 const struct statement policy_statements[] = {
-    { "cpu", parse_cpu, "cpu BUDGET / PERIOD; cpu passive;",
-      "processor time, default 10ms / 10ms, a time slice; passive: its callers'", 1 },
-    { "prio", parse_prio, "prio N;", "priority, 1 .. 250, default 100", 1 },
-    { "mem", parse_mem, "mem SIZE;", "memory for all that it consists of, default 1MiB", 1 },
-    { "caps", parse_caps, "caps N;", "slots for capabilities, default 64", 1 },
-    { "stack", parse_stack, "stack SIZE;", "of its thread, default 16KiB", 1 },
-    { "heap", parse_heap, "heap SIZE;", "for malloc, default 32KiB", 1 },
-    { "restart", parse_restart,
-      "restart alone [max N in TIME] [backoff TIME .. TIME]; restart with NAME ...; restart "
-      "never;",
-      "what happens when it fails, default alone max 10 in 10s backoff 1ms .. 1s", 1 },
-    { "heartbeat", parse_heartbeat, "heartbeat TIME; heartbeat off;",
-      "time between two signs of life, default 100ms", 1 },
+    POLICY("cpu", parse_cpu, POLICY_CPU, "cpu BUDGET / PERIOD; cpu passive;",
+           "processor time, default 10ms / 10ms, a time slice; passive: its callers'"),
+    POLICY("prio", parse_number, POLICY_PRIO, "prio N;", "priority, 1 .. 250, default 100"),
+    POLICY("mem", parse_number, POLICY_MEM, "mem SIZE;",
+           "memory for all that it consists of, default 1MiB"),
+    POLICY("caps", parse_number, POLICY_CAPS, "caps N;", "slots for capabilities, default 64"),
+    POLICY("stack", parse_number, POLICY_STACK, "stack SIZE;", "of its thread, default 16KiB"),
+    POLICY("heap", parse_number, POLICY_HEAP, "heap SIZE;", "for malloc, default 32KiB"),
+    POLICY("restart", parse_restart, POLICY_RESTART,
+           "restart alone [max N in TIME] [backoff TIME .. TIME]; restart with NAME ...; restart "
+           "never;",
+           "what happens when it fails, default alone max 10 in 10s backoff 1ms .. 1s"),
+    POLICY("heartbeat", parse_number, POLICY_HEARTBEAT, "heartbeat TIME; heartbeat off;",
+           "time between two signs of life, default 100ms"),
     { 0 },
 };
-
-bool parse_policy(struct parser *p, struct policy *policy)
-{
-    for (const struct statement *s = policy_statements; s->word; s++) {
-        if (at_word(p, s->word)) {
-            statement(p, policy_statements, policy, 1, "a setting");
-            return true;
-        }
-    }
-    return false;
-}

@@ -7,52 +7,51 @@
 
 struct global {
     enum name_kind kind;
-    const char *name;
-    const struct where *where;
-    void *value;
+    struct named *value;
 };
 
 static struct map globals, lost;
-static struct list all_globals;
+static const struct model *of;
 
-static const char *const kind_names[NAME_KINDS] = { "an enum", "a struct", "an interface",
-                                                    "a component", "a connector" };
+static const struct {
+    const char *name;
+    size_t list; /* in the model */
+} kinds[NAME_KINDS] = {
+    [NAME_ENUMERATION] = { "an enum", offsetof(struct model, enumerations) },
+    [NAME_STRUCTURE] = { "a struct", offsetof(struct model, structures) },
+    [NAME_INTERFACE] = { "an interface", offsetof(struct model, interfaces) },
+    [NAME_CONNECTOR] = { "a connector", offsetof(struct model, connectors) },
+    [NAME_COMPONENT] = { "a component", offsetof(struct model, components) },
+};
 
-static void declare(enum name_kind kind, const char *name, const struct where *where, void *value)
+static const struct list *list_of(enum name_kind kind)
+{
+    return (const struct list *)((const char *)of + kinds[kind].list);
+}
+
+static void declare(enum name_kind kind, struct named *value)
 {
     struct global *global = NEW(struct global), *first;
 
-    *global = (struct global){ kind, name, where, value };
-    first = map_put(&globals, NULL, name, global);
+    *global = (struct global){ kind, value };
+    first = map_put(&globals, NULL, value->name, global);
     if (first != global) {
-        error_at(where, "\"%s\" is declared twice", name);
-        note_at(first->where, "the first time was here");
-        return;
+        error_at(&value->where, "\"%s\" is declared twice", value->name);
+        note_at(&first->value->where, "the first time was here");
     }
-    list_add(&all_globals, global);
 }
 
-static void declare_all(struct model *model)
+static void declare_all(const struct model *model)
 {
+    of = model;
     globals = lost = (struct map){ 0 };
-    all_globals = (struct list){ 0 };
     for (uint32_t i = 0; i < model->lost.count; i++) {
-        map_put(&lost, NULL, model->lost.item[i], model);
+        map_put(&lost, NULL, model->lost.item[i], (void *)(uintptr_t)model);
     }
-    for (EACH(struct enumeration, e, &model->enumerations)) {
-        declare(NAME_ENUMERATION, e->name, &e->where, e);
-    }
-    for (EACH(struct structure, s, &model->structures)) {
-        declare(NAME_STRUCTURE, s->name, &s->where, s);
-    }
-    for (EACH(struct interface, i, &model->interfaces)) {
-        declare(NAME_INTERFACE, i->name, &i->where, i);
-    }
-    for (EACH(struct connector, c, &model->connectors)) {
-        declare(NAME_CONNECTOR, c->name, &c->where, c);
-    }
-    for (EACH(struct component, c, &model->components)) {
-        declare(NAME_COMPONENT, c->name, &c->where, c);
+    for (enum name_kind kind = 0; kind < NAME_KINDS; kind++) {
+        for (EACH(struct named, named, list_of(kind))) {
+            declare(kind, named);
+        }
     }
 }
 
@@ -63,30 +62,47 @@ void *look_name(enum name_kind kind, const char *name)
     return global && global->kind == kind ? global->value : NULL;
 }
 
-bool is_lost(const char *name)
-{
-    return map_get(&lost, NULL, name) != NULL;
-}
-
 bool is_any_lost(void)
 {
     return lost.count != 0;
 }
 
-void unknown_name(const struct where *where, const char *what, const struct spell *spell)
+void unknown_name(const struct where *where, const char *what, const char *owner,
+                  const struct spell *spell)
 {
-    if (!is_lost(spell->wanted)) {
+    if (map_get(&lost, NULL, spell->wanted)) {
+        return;
+    }
+    if (owner) {
+        error_at(where, "\"%s\" has no %s \"%s\"%s", owner, what, spell->wanted, spell_hint(spell));
+    } else {
         error_at(where, "there is no %s \"%s\"%s", what, spell->wanted, spell_hint(spell));
+    }
+}
+
+void offer_list(const struct list *list, struct spell *spell)
+{
+    for (EACH(struct named, named, list)) {
+        spell_offer(spell, named->name);
     }
 }
 
 void offer_names(enum name_kind kind, struct spell *spell)
 {
-    for (EACH(struct global, g, &all_globals)) {
-        if (g->kind == kind) {
-            spell_offer(spell, g->name);
-        }
+    offer_list(list_of(kind), spell);
+}
+
+void *find_in(const struct list *list, const struct named *name, const char *what,
+              const char *owner)
+{
+    struct spell spell = { .wanted = name->name };
+    void *found = list_find(list, name->name);
+
+    if (!found) {
+        offer_list(list, &spell);
+        unknown_name(&name->where, what, owner, &spell);
     }
+    return found;
 }
 
 void *find_name(enum name_kind kind, const char *name, const struct where *where)
@@ -98,26 +114,29 @@ void *find_name(enum name_kind kind, const char *name, const struct where *where
         return name ? global->value : NULL;
     }
     if (global) {
-        error_at(where, "\"%s\" is %s, not %s", name, kind_names[global->kind], kind_names[kind]);
-        note_at(global->where, "it is declared here");
+        error_at(where, "\"%s\" is %s, not %s", name, kinds[global->kind].name, kinds[kind].name);
+        note_at(&global->value->where, "it is declared here");
         return NULL;
     }
     offer_names(kind, &spell);
-    unknown_name(where, strchr(kind_names[kind], ' ') + 1, &spell);
+    unknown_name(where, strchr(kinds[kind].name, ' ') + 1, NULL, &spell);
     return NULL;
 }
 
-bool unique_name(struct map *map, const void *scope, const char *name, const struct where *where,
-                 const char *what)
+bool unique_names(struct map *names, const struct list *list, const char *what)
 {
-    const struct where *first = map_put(map, scope, name, (void *)(uintptr_t)where);
+    bool is_good = true;
 
-    if (first == where) {
-        return true;
+    for (EACH(struct named, named, list)) {
+        const struct named *first = map_put(names, NULL, named->name, named);
+
+        if (first != named) {
+            error_at(&named->where, "the second %s \"%s\"", what, named->name);
+            note_at(&first->where, "the first is here");
+            is_good = false;
+        }
     }
-    error_at(where, "the second %s \"%s\"", what, name);
-    note_at(first, "the first is here");
-    return false;
+    return is_good;
 }
 
 #define DEPTH_MAX 32u
@@ -170,10 +189,8 @@ bool resolve(struct model *model)
     for (EACH(struct connector, c, &model->connectors)) {
         resolve_connector(c);
     }
-    parts_start();
     for (EACH(struct component, c, &model->components)) {
         resolve_component(c);
-        parts_declare(c);
     }
     for (EACH(struct component, c, &model->components)) {
         if (c->mark == MARK_NEW) {

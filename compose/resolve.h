@@ -12,8 +12,8 @@ enum name_kind {
     NAME_ENUMERATION,
     NAME_STRUCTURE,
     NAME_INTERFACE,
-    NAME_COMPONENT,
     NAME_CONNECTOR,
+    NAME_COMPONENT,
     NAME_KINDS
 };
 
@@ -22,19 +22,25 @@ void *find_name(enum name_kind kind, const char *name, const struct where *where
 /* The same without a report. */
 void *look_name(enum name_kind kind, const char *name);
 void offer_names(enum name_kind kind, struct spell *spell);
+/* All names of a list of struct named. */
+void offer_list(const struct list *list, struct spell *spell);
+/* The one of that name in a list of struct named; NULL: reported as not there in `owner` (NULL: at all). */
+void *find_in(const struct list *list, const struct named *name, const char *what,
+              const char *owner);
 /* Report an unknown name, unless a syntax error has hidden its declaration. */
-void unknown_name(const struct where *where, const char *what, const struct spell *spell);
-bool is_lost(const char *name);
+void unknown_name(const struct where *where, const char *what, const char *owner,
+                  const struct spell *spell);
 /* Has a syntax error hidden anything?  Then what is missing may have been there. */
 bool is_any_lost(void);
 
-/* Report the second of two things of the same name in a scope; true: it is the first. */
-bool unique_name(struct map *map, const void *scope, const char *name, const struct where *where,
-                 const char *what);
+/* Report the second of two of the same name in a list of struct named, and in what the map holds; true: there is none. */
+bool unique_names(struct map *names, const struct list *list, const char *what);
 
-/* Point the type to what it names and compute its C layout; what: for messages. */
-bool resolve_type(struct type *type);
 /* ---- resolve_idl.c ---- */
+/* Does it fit that many bits? */
+bool number_fits(int64_t value, uint32_t bits, bool is_signed);
+/* Point the type to what it names and compute its C layout. */
+bool resolve_type(struct type *type);
 void resolve_enumeration(struct enumeration *e);
 bool resolve_structure(struct structure *structure);
 void resolve_interface(struct interface *interface);
@@ -52,18 +58,9 @@ void resolve_value(const struct config *config, struct value *value);
 /* Names inside composites; all components have been resolved. */
 void resolve_composite(struct component *component);
 
-/* ---- refs.c ---- */
-
-/* One instance name of a composite: w2 is element 2 of part w. */
-struct part_name {
-    struct part *part;
-    uint32_t index;
-    struct where where; /* for messages about duplicates: as the first member of all of them */
-};
-void parts_start(void);
-/* Declare the names of all parts. */
-void parts_declare(struct component *component);
-const struct part_name *part_find(const struct component *component, const char *name);
+/* ---- refs.c: names of instances and ends inside composites ---- */
+/* The instance of that name in the scope; NULL: reported. */
+struct part *find_part(struct component *scope, const struct named *name);
 /* The component of the instance that the first `count` names of a reference name; NULL: reported. */
 struct component *ref_component(struct component *scope, const struct end_ref *ref, uint32_t count);
 /* The end that a reference names, through exports; NULL: reported.  *element: what the exports say, or NONE. */

@@ -1,17 +1,10 @@
 /* Components: their ends and configs; composites: the names in their connections. */
-#include <limits.h>
 #include <string.h>
 
-#include "lex.h"
+#include "parse.h"
 #include "resolve.h"
 
 /* ---- ends, keeps ---- */
-
-static bool is_device_type(const char *name)
-{
-    return strcmp(name, "Mmio") == 0 || strcmp(name, "Irq") == 0 || strcmp(name, "Dma") == 0 ||
-           strcmp(name, "Untyped") == 0;
-}
 
 static void resolve_end(struct end *end)
 {
@@ -21,98 +14,53 @@ static void resolve_end(struct end *end)
     if (end->kind == END_SHARES) {
         end->structure = find_name(NAME_STRUCTURE, end->type_name, &end->type_where);
         end->bytes = end->structure ? end->structure->bytes : 0;
-    } else if (end->kind == END_PROVIDES && is_device_type(end->type_name)) {
+    } else if (end->kind == END_PROVIDES &&
+               strstr(" Mmio Irq Dma Untyped ", text_format(" %s ", end->type_name))) {
         error_at(&end->type_where, "only hardware provides \"%s\"", end->type_name);
     } else {
         end->interface = find_name(NAME_INTERFACE, end->type_name, &end->type_where);
     }
 }
 
-static void resolve_ends(struct component *component, struct map *names)
-{
-    uint32_t number = 0;
-
-    for (EACH(struct end, end, &component->ends)) {
-        end->number = number++;
-        unique_name(names, NULL, end->name, &end->where, "end, config or kept memory");
-        resolve_end(end);
-    }
-    for (EACH(struct keep, keep, &component->keeps)) {
-        unique_name(names, NULL, keep->name, &keep->where, "end, config or kept memory");
-        keep->structure = find_name(NAME_STRUCTURE, keep->type_name, &keep->type_where);
-    }
-}
-
 /* ---- configs ---- */
-
-static bool number_fits(const struct type *type, int64_t value)
-{
-    if (type->kind == TYPE_SIGNED) {
-        int64_t limit = type->bits < 64 ? 1ll << (type->bits - 1) : INT64_MAX;
-
-        return value >= -limit - (type->bits >= 64) && (value < limit || type->bits >= 64);
-    }
-    return value >= 0 && (type->bits >= 63 || value < 1ll << type->bits);
-}
-
-static bool constant_value(const struct type *type, struct value *value)
-{
-    struct spell spell = { .wanted = value->string };
-
-    for (EACH(struct constant, c, &type->enumeration->constants)) {
-        if (c->name == value->string) {
-            value->kind = VALUE_NUMBER;
-            value->number = c->value;
-            return true;
-        }
-        spell_offer(&spell, c->name);
-    }
-    error_at(&value->where, "\"%s\" has no constant \"%s\"%s", type->enumeration->name,
-             value->string, spell_hint(&spell));
-    return false;
-}
 
 /* A name: a constant of the enum, true or false. */
 static bool name_value(const struct config *config, struct value *value)
 {
+    struct named name = { value->string, value->where };
     struct spell spell = { .wanted = value->string };
+    const struct enumeration *e = config->type.enumeration;
+    const struct constant *constant = e ? find_in(&e->constants, &name, "constant", e->name) : NULL;
+    bool is_true = strcmp(value->string, "true") == 0;
 
-    if (config->type.enumeration) {
-        return constant_value(&config->type, value);
-    }
-    if (config->type.kind != TYPE_BOOL) {
+    value->number = constant ? constant->value : is_true;
+    if (!e && config->type.kind != TYPE_BOOL) {
         error_at(&value->where, "expected %s",
                  config->type.kind == TYPE_STRING ? "a string in quotes" : "a number");
         return false;
     }
-    spell_offer(&spell, "true");
-    spell_offer(&spell, "false");
-    if (strcmp(value->string, "true") != 0 && strcmp(value->string, "false") != 0) {
+    if (!e && !is_true && strcmp(value->string, "false") != 0) {
+        spell_offer(&spell, "true");
+        spell_offer(&spell, "false");
         error_at(&value->where, "expected true or false%s", spell_hint(&spell));
         return false;
     }
     value->kind = VALUE_NUMBER;
-    value->number = value->string[0] == 't';
-    return true;
-}
-
-static enum unit config_unit(const struct config *config, bool *known)
-{
-    *known = config->has_range || (config->has_value && config->value.kind == VALUE_NUMBER);
-    return config->has_range ? config->range_unit : config->value.unit;
+    return !e || constant;
 }
 
 static void check_number(const struct config *config, const struct value *value)
 {
-    bool known;
-    enum unit unit = config_unit(config, &known);
+    const struct type *type = &config->type;
+    bool known = config->has_range || (config->has_value && config->value.kind == VALUE_NUMBER);
+    enum unit unit = config->has_range ? config->range_unit : config->value.unit;
 
     if (known && value->unit != unit && value->number != 0) {
         error_at(&value->where, "\"%s\" is a %s, not a %s", config->name, unit_name(unit),
                  unit_name(value->unit));
-    } else if (!number_fits(&config->type, value->number)) {
+    } else if (!number_fits(value->number, type->bits, type->kind == TYPE_SIGNED)) {
         error_at(&value->where, "%lld does not fit %c%u", (long long)value->number,
-                 config->type.kind == TYPE_SIGNED ? 'i' : 'u', config->type.bits);
+                 type->kind == TYPE_SIGNED ? 'i' : 'u', type->bits);
     } else if (config->has_range && (value->number < config->low || value->number > config->high)) {
         error_at(&value->where, "\"%s\" must be in %lld .. %lld", config->name,
                  (long long)config->low, (long long)config->high);
@@ -147,6 +95,7 @@ void resolve_value(const struct config *config, struct value *value)
 static void resolve_config(struct config *config)
 {
     struct type *type = &config->type;
+    bool is_signed = type->kind == TYPE_SIGNED;
 
     if (!resolve_type(type)) {
         return;
@@ -154,64 +103,40 @@ static void resolve_config(struct config *config)
     if (type->kind == TYPE_STRUCT || type->kind == TYPE_BYTES || type->kind == TYPE_CAP ||
         type->kind == TYPE_FLOAT) {
         error_at(&type->where, "a config is an integer, bool, enum, flags or string");
-        return;
-    }
-    if (config->has_range && type->kind != TYPE_UNSIGNED && type->kind != TYPE_SIGNED) {
+    } else if (config->has_range && type->kind != TYPE_UNSIGNED && !is_signed) {
         error_at(&config->where, "only a number has a range");
-        return;
-    }
-    if (config->has_range &&
-        (!number_fits(type, config->low) || !number_fits(type, config->high))) {
+    } else if (config->has_range && (!number_fits(config->low, type->bits, is_signed) ||
+                                     !number_fits(config->high, type->bits, is_signed))) {
         error_at(&config->where, "the range does not fit the type");
-        return;
-    }
-    if (config->has_value) {
+    } else if (config->has_value) {
         resolve_value(config, &config->value);
     }
 }
 
 /* ---- the parts of a composite ---- */
 
-static struct config *config_find(struct component *component, const struct setting *setting)
-{
-    struct spell spell = { .wanted = setting->name };
-
-    for (EACH(struct config, config, &component->configs)) {
-        if (config->name == setting->name) {
-            return config;
-        }
-        spell_offer(&spell, config->name);
-    }
-    if (!is_lost(setting->name)) {
-        error_at(&setting->where, "\"%s\" has no config \"%s\"%s", component->name, setting->name,
-                 spell_hint(&spell));
-    }
-    return NULL;
-}
-
 /* NAME = NAME; where the second is a config of the composite that the instance is in. */
 static bool resolve_outer(struct component *scope, struct setting *setting)
 {
     const struct type *type = &setting->config->type;
+    struct config *config;
 
     if (setting->value.kind != VALUE_NAME) {
         return false;
     }
-    for (EACH(struct config, config, &scope->configs)) {
-        if (config->name != setting->value.string) {
-            continue;
-        }
-        if (config->type.kind != type->kind || config->type.bits != type->bits ||
-            config->type.enumeration != type->enumeration || config->type.bound > type->bound) {
-            error_at(&setting->value.where, "\"%s\" and \"%s\" are of different types",
-                     setting->name, config->name);
-            note_at(&config->type.where, "the other one is declared here");
-        }
-        setting->value.kind = VALUE_CONFIG;
-        setting->outer = config;
-        return true;
+    config = list_find(&scope->configs, setting->value.string);
+    if (!config) {
+        return false;
     }
-    return false;
+    if (config->type.kind != type->kind || config->type.bits != type->bits ||
+        config->type.enumeration != type->enumeration || config->type.bound > type->bound) {
+        error_at(&setting->value.where, "\"%s\" and \"%s\" are of different types", setting->name,
+                 config->name);
+        note_at(&config->type.where, "the other one is declared here");
+    }
+    setting->value.kind = VALUE_CONFIG;
+    setting->outer = config;
+    return true;
 }
 
 static void offer_configs(struct component *scope, struct setting *setting)
@@ -222,82 +147,104 @@ static void offer_configs(struct component *scope, struct setting *setting)
         setting->config->type.kind == TYPE_BOOL) {
         return;
     }
-    for (EACH(struct config, config, &scope->configs)) {
-        spell_offer(&spell, config->name);
-    }
+    offer_list(&scope->configs, &spell);
     if (spell.best) {
-        unknown_name(&setting->value.where, "config", &spell);
+        unknown_name(&setting->value.where, "config", NULL, &spell);
     }
 }
 
 static void resolve_part(struct component *scope, struct part *part)
 {
-    struct map names = { 0 };
+    struct component *component = part->component;
 
-    if (!part->component) {
+    if (!component) {
         return;
     }
+    unique_names(&(struct map){ 0 }, &part->settings, "setting of");
     for (EACH(struct setting, setting, &part->settings)) {
-        unique_name(&names, NULL, setting->name, &setting->where, "setting of");
-        setting->config = config_find(part->component, setting);
+        struct named name = { setting->name, setting->where };
+
+        setting->config = find_in(&component->configs, &name, "config", component->name);
         if (setting->config && setting->config->type.bytes && !resolve_outer(scope, setting)) {
             offer_configs(scope, setting);
             resolve_value(setting->config, &setting->value);
         }
     }
     for (uint32_t i = 0; i < POLICY_FIELDS; i++) {
-        if (part->component->is_hardware && part->policy.set & 1u << i) {
+        if (component->is_hardware && part->policy.set & 1u << i) {
             error_at(&part->policy.where[i], "hardware has no budget and no restart");
         }
     }
-    if (part->component->is_composite && part->policy.restart_with) {
+    if (component->is_composite && part->policy.restart_with) {
         error_at(&part->policy.restart_where, "\"%s\" is a composite: say it of its instances",
                  part->name);
     }
 }
 
+/* instance C w[4]: four parts, alike but for the name. */
 static void resolve_parts(struct component *component)
 {
+    struct list all = { 0 };
+
     for (EACH(struct part, part, &component->parts)) {
         part->component = find_name(NAME_COMPONENT, part->type_name, &part->type_where);
+        for (uint32_t i = 0; i < part->count; i++) {
+            struct part *one = NEW(struct part);
+
+            *one = *part;
+            one->name = name_of(text_format("%s%u", part->name, i));
+            one->array = part;
+            list_add(&all, one);
+        }
+        if (!part->count) {
+            list_add(&all, part);
+        }
     }
+    component->parts = all;
+    unique_names(&(struct map){ 0 }, &all, "instance");
 }
 
 /* A component is either a program or made of parts. */
 static void check_shape(struct component *component)
 {
-    struct list inside[] = { component->links, component->exports, component->groups,
-                             component->denies };
-    struct list *own[] = { &component->ends, &component->keeps, &component->sources };
-    bool is_program = component->has_run || component->has_init;
+    bool is_program = component->has_run || component->has_init || component->ends.count ||
+                      component->keeps.count || component->sources.count;
 
-    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-        is_program |= own[i]->count != 0;
-    }
     if (component->is_composite && is_program) {
         error_at(&component->where,
                  "\"%s\" has instances in it and is a program: it can be only one of both",
                  component->name);
     }
-    for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
-        if (!component->is_composite && inside[i].count) {
-            error_at(&component->where, "\"%s\" has no instances to connect, export, group or deny",
-                     component->name);
-        }
+    if (component->is_composite) {
+        return;
     }
-    if (!component->is_composite && !component->is_hardware && !component->sources.count &&
-        !is_any_lost()) {
+    if (component->links.count || component->exports.count || component->groups.count ||
+        component->denies.count) {
+        error_at(&component->where, "\"%s\" has no instances to connect, export, group or deny",
+                 component->name);
+    }
+    if (!component->is_hardware && !component->sources.count && !is_any_lost()) {
         error_at(&component->where, "\"%s\" has neither a source nor instances", component->name);
     }
 }
 
 void resolve_component(struct component *component)
 {
+    static const char what[] = "end, config or kept memory";
     struct map names = { 0 };
+    uint32_t number = 0;
 
-    resolve_ends(component, &names);
+    unique_names(&names, &component->ends, what);
+    unique_names(&names, &component->keeps, what);
+    unique_names(&names, &component->configs, what);
+    for (EACH(struct end, end, &component->ends)) {
+        end->number = number++;
+        resolve_end(end);
+    }
+    for (EACH(struct keep, keep, &component->keeps)) {
+        keep->structure = find_name(NAME_STRUCTURE, keep->type_name, &keep->type_where);
+    }
     for (EACH(struct config, config, &component->configs)) {
-        unique_name(&names, NULL, config->name, &config->where, "end, config or kept memory");
         resolve_config(config);
     }
     if (component->policy.restart_with) {
@@ -310,48 +257,32 @@ void resolve_component(struct component *component)
 
 /* ---- names in connections ---- */
 
-static void resolve_wild(struct component *component, const struct end_ref *ref)
-{
-    if (ref->path.count != 1) {
-        error_at(&ref->where, "a wildcard is *.END");
-    } else if (ref->element != NONE) {
-        error_at(&ref->where, "a wildcard takes all elements");
-    }
-    (void)component;
-}
-
 static void resolve_refs(struct component *component, struct list *refs)
 {
     for (EACH(struct end_ref, ref, refs)) {
         uint32_t element;
 
-        if (ref->is_wild) {
-            resolve_wild(component, ref);
-        } else {
+        if (!ref->is_wild) {
             ref_end(component, ref, &element);
+        } else if (ref->path.count != 1) {
+            error_at(&ref->where, "a wildcard is *.END");
+        } else if (ref->element != NONE) {
+            error_at(&ref->where, "a wildcard takes all elements");
         }
     }
 }
 
 static void resolve_link_connector(struct link *link)
 {
-    static const char *const words[] = { "direct",  "rpc",     "ring",  "event",     "share",
-                                         "mmio",    "irq",     "dma",   "monitored", "traced",
-                                         "timeout", "strikes", "filter" };
     struct spell spell = { .wanted = link->connector_name };
 
-    if (link->connector_name) {
-        link->connector = look_name(NAME_CONNECTOR, link->connector_name);
-        if (!link->connector) {
-            for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-                spell_offer(&spell, words[i]);
-            }
-            offer_names(NAME_CONNECTOR, &spell);
-            unknown_name(&link->connector_where, "connector", &spell);
-            return;
-        }
-    }
-    if (link->transport_again.source) {
+    link->connector = look_name(NAME_CONNECTOR, link->connector_name);
+    if (link->connector_name && !link->connector) {
+        offer_statements(transport_words, &spell);
+        offer_statements(adjectives, &spell);
+        offer_names(NAME_CONNECTOR, &spell);
+        unknown_name(&link->connector_where, "connector", NULL, &spell);
+    } else if (link->transport_again.source) {
         error_at(&link->transport_again, "a connection has one connector");
     }
 }
@@ -369,83 +300,48 @@ static void resolve_link(struct component *component, struct link *link)
     }
 }
 
-static void resolve_instances(struct component *component, struct list *refs)
+static void resolve_instances(struct component *component, struct list *refs, bool must_run)
 {
     for (EACH(struct end_ref, ref, refs)) {
-        ref_component(component, ref, ref->path.count);
-    }
-}
-
-static void resolve_until(struct component *component)
-{
-    for (EACH(struct end_ref, ref, &component->until)) {
         struct component *target = ref_component(component, ref, ref->path.count);
 
-        if (target && !target->has_run) {
+        if (target && must_run && !target->has_run) {
             error_at(&ref->where, "\"%s\" has no run function that could return", target->name);
         }
     }
 }
 
-static void resolve_slots(struct component *component, struct map *names)
+static void resolve_slot(struct slot_decl *slot)
 {
-    for (EACH(struct slot_decl, slot, &component->slots)) {
-        unique_name(names, &component->slots, slot->name, &slot->where, "slot");
-        for (EACH(struct end, end, &slot->needs)) {
-            resolve_end(end);
-        }
-        for (EACH(struct end, end, &slot->provides)) {
-            resolve_end(end);
-        }
-        if (slot->policy.restart_with) {
-            error_at(&slot->policy.restart_where, "what comes into a slot restarts alone");
-        }
+    for (EACH(struct end, end, &slot->needs)) {
+        resolve_end(end);
     }
-}
-
-static void resolve_exports(struct component *component, struct map *names)
-{
-    for (EACH(struct export_decl, export, &component->exports)) {
-        uint32_t element;
-
-        unique_name(names, &component->exports, export->name, &export->where, "export");
-        ref_end(component, &export->ref, &element);
+    for (EACH(struct end, end, &slot->provides)) {
+        resolve_end(end);
     }
-}
-
-static void resolve_groups(struct component *component, struct map *names)
-{
-    for (EACH(struct group_decl, group, &component->groups)) {
-        unique_name(names, &component->groups, group->name, &group->where, "group");
-        resolve_instances(component, &group->members);
+    if (slot->policy.restart_with) {
+        error_at(&slot->policy.restart_where, "what comes into a slot restarts alone");
     }
 }
 
 /* restart with NAME: an instance of the same composite, not the one itself, a program. */
 static void resolve_restart(struct component *component, struct part *part)
 {
-    const char *with = part->policy.restart_with;
-    const struct where *where = &part->policy.restart_where;
-    struct end_ref ref = { .where = *where, .element = NONE };
-    struct component *target;
+    struct named name = { part->policy.restart_with, part->policy.restart_where };
+    struct part *with = name.name ? find_part(component, &name) : NULL;
 
-    if (!with) {
+    if (!with || !with->component) {
         return;
     }
-    list_add_name(&ref.path, with);
-    list_add(&ref.wheres, (void *)(uintptr_t)where);
-    target = ref_component(component, &ref, 1);
-    if (target && (target->is_composite || target->is_hardware)) {
-        error_at(where, "\"%s\" is no program that could restart", with);
-    } else if (target && part_find(component, with)->part == part) {
-        error_at(where, "\"%s\" cannot restart with itself", with);
+    if (with->component->is_composite || with->component->is_hardware) {
+        error_at(&name.where, "\"%s\" is no program that could restart", name.name);
+    } else if (with == part || (with->array && with->array == part->array)) {
+        error_at(&name.where, "\"%s\" cannot restart with itself", name.name);
     }
 }
 
 void resolve_composite(struct component *component)
 {
-    struct map names = { 0 };
-
     if (!component->is_composite) {
         return;
     }
@@ -456,12 +352,23 @@ void resolve_composite(struct component *component)
     for (EACH(struct link, link, &component->links)) {
         resolve_link(component, link);
     }
-    resolve_exports(component, &names);
-    resolve_groups(component, &names);
+    unique_names(&(struct map){ 0 }, &component->exports, "export");
+    for (EACH(struct export_decl, export, &component->exports)) {
+        uint32_t element;
+
+        ref_end(component, &export->ref, &element);
+    }
+    unique_names(&(struct map){ 0 }, &component->groups, "group");
+    for (EACH(struct group_decl, group, &component->groups)) {
+        resolve_instances(component, &group->members, false);
+    }
     for (EACH(struct deny_decl, deny, &component->denies)) {
         ref_component(component, &deny->from, deny->from.path.count);
         ref_component(component, &deny->to, deny->to.path.count);
     }
-    resolve_until(component);
-    resolve_slots(component, &names);
+    resolve_instances(component, &component->until, true);
+    unique_names(&(struct map){ 0 }, &component->slots, "slot");
+    for (EACH(struct slot_decl, slot, &component->slots)) {
+        resolve_slot(slot);
+    }
 }

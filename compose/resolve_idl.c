@@ -6,22 +6,18 @@
 
 #define ERROR_FIRST 32 /* of an interface's own errors; below are the built-in ones */
 
-static bool fits(int64_t value, uint32_t bits, bool is_signed)
+bool number_fits(int64_t value, uint32_t bits, bool is_signed)
 {
-    if (bits >= 64) {
-        return is_signed || value >= 0;
-    }
-    return is_signed ? value >= -(1ll << (bits - 1)) && value < 1ll << (bits - 1)
-                     : value >= 0 && value < 1ll << bits;
+    int64_t limit = bits < 64 ? 1ll << (is_signed ? bits - 1 : bits) : 0; /* 0: none */
+
+    return value >= (is_signed ? limit ? -limit : INT64_MIN : 0) && (!limit || value < limit);
 }
 
 void resolve_enumeration(struct enumeration *e)
 {
-    struct map names = { 0 };
-
+    unique_names(&(struct map){ 0 }, &e->constants, "constant");
     for (EACH(struct constant, c, &e->constants)) {
-        unique_name(&names, NULL, c->name, &c->where, "constant");
-        if (!fits(c->value, e->bits, e->is_signed)) {
+        if (!number_fits(c->value, e->bits, e->is_signed)) {
             error_at(&c->where, "%lld does not fit %c%u", (long long)c->value,
                      e->is_signed ? 'i' : 'u', e->bits);
         }
@@ -37,8 +33,6 @@ void resolve_enumeration(struct enumeration *e)
 
 static void point_type(struct type *type)
 {
-    static const char *const words[] = { "u8",  "u16", "u32", "u64",  "i8",     "i16",   "i32",
-                                         "i64", "f32", "f64", "bool", "string", "bytes", "cap" };
     struct spell spell = { .wanted = type->name };
 
     type->enumeration = look_name(NAME_ENUMERATION, type->name);
@@ -47,11 +41,9 @@ static void point_type(struct type *type)
         type->kind = type->enumeration->is_flags ? TYPE_FLAGS : TYPE_ENUM;
         type->bits = type->enumeration->bits;
     } else if (!type->structure) {
-        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            spell_offer(&spell, words[i]);
-        }
+        offer_types(&spell);
         if (spell.best && !look_name(NAME_INTERFACE, type->name)) {
-            unknown_name(&type->where, "type", &spell);
+            unknown_name(&type->where, "type", NULL, &spell);
         } else {
             find_name(NAME_STRUCTURE, type->name, &type->where);
         }
@@ -117,8 +109,7 @@ static bool resolve_field(struct structure *structure, struct field *field)
 bool resolve_structure(struct structure *structure)
 {
     static uint32_t depth;
-    struct map names = { 0 };
-    bool is_good = true;
+    bool is_good;
 
     if (structure->mark != MARK_NEW) {
         if (structure->mark == MARK_IN_WORK) {
@@ -133,8 +124,8 @@ bool resolve_structure(struct structure *structure)
     depth++;
     structure->mark = MARK_IN_WORK;
     structure->align = 1;
+    is_good = unique_names(&(struct map){ 0 }, &structure->fields, "field");
     for (EACH(struct field, field, &structure->fields)) {
-        is_good &= unique_name(&names, NULL, field->name, &field->where, "field");
         is_good &= resolve_field(structure, field);
     }
     if (!structure->fields.count && !is_any_lost()) {
@@ -150,31 +141,16 @@ bool resolve_structure(struct structure *structure)
 
 /* ---- methods ---- */
 
-static struct param *param_find(struct method *method, const char *name)
-{
-    for (EACH(struct param, param, &method->params)) {
-        if (param->name == name) {
-            return param;
-        }
-    }
-    return NULL;
-}
-
 static void resolve_extent(struct method *method, struct extent *extent)
 {
-    struct spell spell = { .wanted = extent->param };
+    struct named name = { extent->param, extent->where };
 
     if (!extent->param) {
         return;
     }
-    extent->of = param_find(method, extent->param);
-    if (!extent->of) {
-        for (EACH(struct param, param, &method->params)) {
-            spell_offer(&spell, param->name);
-        }
-        unknown_name(&extent->where, "parameter", &spell);
-    } else if (extent->of->is_out || extent->of->is_lend || extent->of->type.count ||
-               extent->of->type.kind != TYPE_UNSIGNED) {
+    extent->of = find_in(&method->params, &name, "parameter", NULL);
+    if (extent->of && (extent->of->is_out || extent->of->is_lend || extent->of->type.count ||
+                       extent->of->type.kind != TYPE_UNSIGNED)) {
         error_at(&extent->where, "the extent is an unsigned number that goes in");
     }
 }
@@ -198,65 +174,32 @@ static void resolve_param(struct method *method, struct param *param)
     }
 }
 
-static void resolve_method(struct interface *interface, struct method *method)
+static void resolve_method(struct method *method)
 {
-    struct map names = { 0 };
-
+    unique_names(&(struct map){ 0 }, &method->params, "parameter");
     for (EACH(struct param, param, &method->params)) {
-        unique_name(&names, NULL, param->name, &param->where, "parameter");
         resolve_param(method, param);
     }
     if (method->is_dedupe && method->kind != METHOD_ONCE) {
         error_at(&method->where, "only a method that is \"once\" can be \"dedupe\"");
     }
-    (void)interface;
 }
 
 /* ---- protocol ---- */
 
-static struct method *method_find(struct interface *interface, const char *name,
-                                  const struct where *where)
-{
-    struct spell spell = { .wanted = name };
-
-    for (EACH(struct method, method, &interface->methods)) {
-        if (method->name == name) {
-            return method;
-        }
-        spell_offer(&spell, method->name);
-    }
-    unknown_name(where, "method", &spell);
-    return NULL;
-}
-
-static struct state *state_find(struct interface *interface, const struct transition *transition)
-{
-    struct spell spell = { .wanted = transition->target };
-
-    for (EACH(struct state, state, &interface->states)) {
-        if (state->name == transition->target) {
-            return state;
-        }
-        spell_offer(&spell, state->name);
-    }
-    unknown_name(&transition->where, "state", &spell);
-    return NULL;
-}
-
 static void resolve_transition(struct interface *interface, struct state *state,
-                               struct transition *transition, struct map *seen)
+                               struct transition *transition)
 {
-    transition->to = state_find(interface, transition);
-    for (uint32_t i = 0; i < transition->names.count; i++) {
-        struct method *method =
-            method_find(interface, transition->names.item[i], transition->wheres.item[i]);
+    struct named target = { transition->target, transition->where };
 
-        if (!method) {
-            continue;
+    transition->to = target.name ? find_in(&interface->states, &target, "state", NULL) : state;
+    for (EACH(struct named, name, &transition->names)) {
+        struct method *method = find_in(&interface->methods, name, "method", NULL);
+
+        if (method) {
+            list_add(&transition->methods, method);
         }
-        unique_name(seen, state, method->name, transition->wheres.item[i], "transition of");
-        list_add(&transition->methods, method);
-        if (transition->within_ns > method->within_ns) {
+        if (method && transition->within_ns > method->within_ns) {
             method->within_ns = transition->within_ns;
         }
     }
@@ -264,20 +207,18 @@ static void resolve_transition(struct interface *interface, struct state *state,
 
 static void resolve_recover(struct interface *interface)
 {
-    struct map seen = { 0 };
-
-    for (uint32_t i = 0; i < interface->recover_names.count; i++) {
-        struct where *where = interface->recover_wheres.item[i];
-        struct method *method = method_find(interface, interface->recover_names.item[i], where);
+    unique_names(&(struct map){ 0 }, &interface->recover_names, "recovery by");
+    for (EACH(struct named, name, &interface->recover_names)) {
+        struct method *method = find_in(&interface->methods, name, "method", NULL);
 
         if (!method) {
             continue;
         }
-        unique_name(&seen, NULL, method->name, where, "recovery by");
         list_add(&interface->recover, method);
         for (EACH(struct param, param, &method->params)) {
             if (!param->is_out || param->is_lend) {
-                error_at(where, "\"%s\" has parameters: the glue would not know what to pass",
+                error_at(&name->where,
+                         "\"%s\" has parameters: the glue would not know what to pass",
                          method->name);
                 break;
             }
@@ -287,12 +228,16 @@ static void resolve_recover(struct interface *interface)
 
 static void resolve_protocol(struct interface *interface)
 {
-    struct map names = { 0 }, seen = { 0 };
+    uint32_t number = 0;
 
+    unique_names(&(struct map){ 0 }, &interface->states, "state");
     for (EACH(struct state, state, &interface->states)) {
-        unique_name(&names, NULL, state->name, &state->where, "state");
+        struct map seen = { 0 };
+
+        state->number = number++;
         for (EACH(struct transition, transition, &state->transitions)) {
-            resolve_transition(interface, state, transition, &seen);
+            unique_names(&seen, &transition->names, "transition of");
+            resolve_transition(interface, state, transition);
         }
     }
     resolve_recover(interface);
@@ -326,13 +271,11 @@ void resolve_interface(struct interface *interface)
     uint32_t number = 0;
 
     resolve_error(interface);
+    unique_names(&names, &interface->methods, "method");
+    unique_names(&names, &interface->events, "method or event");
     for (EACH(struct method, method, &interface->methods)) {
         method->number = number++;
-        unique_name(&names, NULL, method->name, &method->where, "method");
-        resolve_method(interface, method);
-    }
-    for (EACH(struct constant, event, &interface->events)) {
-        unique_name(&names, NULL, event->name, &event->where, "method or event");
+        resolve_method(method);
     }
     if (!interface->methods.count && !interface->events.count && !is_any_lost()) {
         error_at(&interface->where, "\"%s\" has no methods", interface->name);

@@ -48,8 +48,11 @@ void comp_signal(uint64_t bits);
 extern uint64_t comp_pending;
 /* Where received capabilities arrive; 0: none are taken. */
 extern const tess_cap comp_cap_slot;
-/* Serve until one of the bits comes, and forget it.  While a call is being served only signals are taken. */
-void comp_wait(uint64_t bits);
+/*
+ * Serve until one of the bits comes, forget it and say true; or until the deadline (absolute ticks, 0: none), and say false.
+ * While a call is being served only signals are taken.
+ */
+bool comp_wait_until(uint64_t bits, uint64_t deadline);
 
 /* Wait until one of the bits comes, and forget it; only signals are handled meanwhile.  TIMEOUT at the deadline (0: none). */
 enum tess_err comp_wait_signal(uint64_t bits, uint64_t deadline);
@@ -353,12 +356,12 @@ COMP_INLINE struct tess_msg comp_next(struct comp_answer a)
 }
 
 /* The same in two steps, for what serves until something else happens. */
-COMP_INLINE struct tess_msg comp_take(void)
+COMP_INLINE struct tess_msg comp_take(uint64_t deadline)
 {
-    struct tess_msg m = tess_recv(COMP_SLOT_ENDPOINT, 0);
+    struct tess_msg m = tess_recv(COMP_SLOT_ENDPOINT, deadline);
 
     /* STATE: a call is being served, so this is all that can come */
-    return tess_msg_err(m.tag) == TESS_STATE ? tess_recv(COMP_SLOT_NOTE, 0) : m;
+    return tess_msg_err(m.tag) == TESS_STATE ? tess_recv(COMP_SLOT_NOTE, deadline) : m;
 }
 
 COMP_INLINE void comp_reply(struct comp_answer a)
