@@ -49,6 +49,7 @@ static const char *header_check(const struct dist_header *h, uint64_t bytes)
         !table_ok(h, &h->grants, sizeof(struct dist_grant), DIST_GRANTS_MAX) ||
         !table_ok(h, &h->maps, sizeof(struct dist_map), DIST_MAPS_MAX) ||
         !table_ok(h, &h->connections, sizeof(struct dist_connection), DIST_CONNECTIONS_MAX) ||
+        !table_ok(h, &h->alternatives, sizeof(struct dist_alternative), DIST_ALTERNATIVES_MAX) ||
         !table_ok(h, &h->strings, 1, h->bytes)) {
         return "has a table outside";
     }
@@ -70,12 +71,14 @@ static void tables_find(const struct dist_header *h, struct dist *d)
         .grant = (const struct dist_grant *)(base + h->grants.offset),
         .map = (const struct dist_map *)(base + h->maps.offset),
         .connection = (const struct dist_connection *)(base + h->connections.offset),
+        .alternative = (const struct dist_alternative *)(base + h->alternatives.offset),
         .strings = base + h->strings.offset,
         .domains = h->domains.count,
         .objects = h->objects.count,
         .grants = h->grants.count,
         .maps = h->maps.count,
         .connections = h->connections.count,
+        .alternatives = h->alternatives.count,
     };
 }
 
@@ -136,6 +139,10 @@ static const char *domain_check(const struct dist *d, uint32_t i)
     if (m->grant_first > d->grants || m->grant_count > d->grants - m->grant_first ||
         m->map_first > d->maps || m->map_count > d->maps - m->map_first) {
         return "its grants or maps do not exist";
+    }
+    if (m->alternative_first > d->alternatives ||
+        m->alternative_count > d->alternatives - m->alternative_first) {
+        return "its alternatives do not exist";
     }
     return domain_times(m);
 }
@@ -248,6 +255,20 @@ static const char *connection_check(const struct dist *d, uint32_t i)
     return 0;
 }
 
+static const char *alternative_check(const struct dist *d, uint32_t i)
+{
+    const struct dist_alternative *a = &d->alternative[i];
+
+    if (!name_ok(a->name) || !name_ok(a->image)) {
+        return "it has no name";
+    }
+    if (a->domain >= d->domains ||
+        i - d->domain[a->domain].alternative_first >= d->domain[a->domain].alternative_count) {
+        return "it is not among those of its domain";
+    }
+    return 0;
+}
+
 bool dist_ok(const void *block, uint64_t bytes, struct dist *out, struct dist_fault *why)
 {
     const char *what = header_check(block, bytes);
@@ -266,6 +287,7 @@ bool dist_ok(const void *block, uint64_t bytes, struct dist *out, struct dist_fa
         { "grant", out->grants, grant_check },
         { "map", out->maps, map_check },
         { "connection", out->connections, connection_check },
+        { "alternative", out->alternatives, alternative_check },
     };
     for (unsigned t = 0; t < sizeof table / sizeof table[0]; t++) {
         for (uint32_t i = 0; i < table[t].count; i++) {

@@ -4,6 +4,7 @@
 #include "domain.h"
 #include "main.h"
 #include "service.h"
+#include "swap.h"
 #include "wire.h"
 
 #include <string.h>
@@ -54,6 +55,7 @@ static enum tess_err info(struct request *q)
         .rebuilt = r->rebuilt,
         .events = c->log,
         .primary = r->primary,
+        .swaps = c->swaps,
     };
 
     copy_name(i.system, sup.dist.header->system, sizeof i.system);
@@ -84,6 +86,8 @@ static enum tess_err domain(struct request *q)
         .result = sup.pulse[d].result,
         .finished = sup.pulse[d].state == COMP_FINISHED,
         .missed = (uint32_t)sup.region->watch[d].missed,
+        .image = r->image,
+        .swap = r->swap,
     };
     copy_name(i.name, sup.dist.domain[d].name, sizeof i.name);
     answer_struct(q, &i, sizeof i);
@@ -158,6 +162,22 @@ static enum tess_err capability(struct request *q)
     return err ? TESS_STATE : TESS_OK;
 }
 
+static enum tess_err alternative(struct request *q)
+{
+    uint32_t d = (uint32_t)q->m->w[0];
+    struct {
+        char text[DIST_NAME];
+    } name = { { 0 } };
+
+    if (q->m->w[1] >= sup.dist.domain[d].alternative_count) {
+        return TESS_RANGE;
+    }
+    copy_name((uint8_t *)name.text, domain_image_name(d, (uint32_t)q->m->w[1]), DIST_NAME);
+    q->answer->w[0] = strlen(name.text);
+    answer_struct(q, &name, sizeof name);
+    return TESS_OK;
+}
+
 static enum tess_err entry(struct request *q)
 {
     uint64_t n = q->m->w[0], end = sup.region->counters.log;
@@ -193,7 +213,26 @@ static enum tess_err stop(struct request *q)
 
 static enum tess_err start(struct request *q)
 {
-    return service_start((uint32_t)q->m->w[0]);
+    uint32_t d = (uint32_t)q->m->w[0];
+
+    return service_start(d, record(d)->image);
+}
+
+/* Word 1 is one of the domain's alternatives. */
+static bool is_alternative(const struct request *q)
+{
+    return q->m->w[1] < sup.dist.domain[q->m->w[0]].alternative_count;
+}
+
+static enum tess_err start_as(struct request *q)
+{
+    return is_alternative(q) ? service_start((uint32_t)q->m->w[0], (uint32_t)q->m->w[1])
+                             : TESS_RANGE;
+}
+
+static enum tess_err swap(struct request *q)
+{
+    return is_alternative(q) ? swap_begin((uint32_t)q->m->w[0], (uint32_t)q->m->w[1]) : TESS_RANGE;
 }
 
 static enum tess_err fail(struct request *q)
@@ -209,10 +248,13 @@ static const struct method {
     unsigned length;
     bool full, domain;
 } methods[] = {
-    { info, 0, false, false },       { domain, 1, false, true },     { find, 12, false, false },
-    { connection, 1, false, false }, { capability, 2, false, true }, { entry, 1, false, false },
-    { restart, 1, true, true },      { kill, 1, true, true },        { stop, 1, true, true },
-    { start, 1, true, true },        { fail, 2, true, false },
+    { info, 0, false, false },      { domain, 1, false, true },
+    { find, 12, false, false },     { connection, 1, false, false },
+    { capability, 2, false, true }, { entry, 1, false, false },
+    { restart, 1, true, true },     { kill, 1, true, true },
+    { stop, 1, true, true },        { start, 1, true, true },
+    { fail, 2, true, false },       { alternative, 2, false, true },
+    { start_as, 2, true, true },    { swap, 2, true, true },
 };
 
 static enum tess_err serve(struct request *q)

@@ -225,8 +225,9 @@ static bool too_long(const struct dist_connection *c, struct connection_watch *w
     uint64_t within = tess_ticks_of_ns(c->within_ns);
     uint64_t from = w->struck > since ? w->struck : since;
 
-    if (!c->within_ns || !since || now <= from || now - from <= within ||
-        now - watch_of(c->server)->started <= within || waits_in_call(c->server)) {
+    if (!c->within_ns || !since || record(c->server)->swap != SWAP_NONE || now <= from ||
+        now - from <= within || now - watch_of(c->server)->started <= within ||
+        waits_in_call(c->server)) {
         return false;
     }
     w->struck = now;

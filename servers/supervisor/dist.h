@@ -11,8 +11,9 @@ struct dist {
     const struct dist_grant *grant;
     const struct dist_map *map;
     const struct dist_connection *connection;
+    const struct dist_alternative *alternative;
     const char *strings;
-    uint32_t domains, objects, grants, maps, connections;
+    uint32_t domains, objects, grants, maps, connections, alternatives;
 };
 
 /* What is wrong, for one line: "grant 12: its object does not exist". */

@@ -36,13 +36,36 @@ static void tables_add(struct table_count *t, uint64_t at, uint64_t bytes)
     }
 }
 
-const char *domain_plan(uint32_t domain, struct domain_plan *plan)
+uint32_t domain_images(uint32_t domain)
+{
+    uint32_t count = sup.dist.domain[domain].alternative_count;
+
+    return count ? count : 1;
+}
+
+const char *domain_image(uint32_t domain, uint32_t image)
+{
+    const struct dist_domain *m = &sup.dist.domain[domain];
+
+    return image ? sup.dist.alternative[m->alternative_first + image].image : m->image;
+}
+
+const char *domain_image_name(uint32_t domain, uint32_t image)
+{
+    const struct dist_domain *m = &sup.dist.domain[domain];
+
+    return m->alternative_count ? sup.dist.alternative[m->alternative_first + image].name
+                                : m->image;
+}
+
+const char *domain_plan(uint32_t domain, uint32_t image, struct domain_plan *plan)
 {
     const struct dist_domain *m = &sup.dist.domain[domain];
     uint64_t stack = COMP_STACK_END - m->stack, bytes = 0;
     struct table_count tables = { .pages = 1 };
     const char *what;
-    const void *elf = module_find(sup.modules, sup.modules_bytes, m->image, &bytes);
+    const void *elf =
+        module_find(sup.modules, sup.modules_bytes, domain_image(domain, image), &bytes);
 
     if (!elf) {
         return "there is no such module";
@@ -344,26 +367,38 @@ static void open_endpoint(struct build *b)
     }
 }
 
-static void pulse_clear(uint32_t domain, uint32_t generation)
+#define HANDOVER      __builtin_offsetof(struct comp_pulse, handover)
+#define HANDOVER_ENDS (HANDOVER + sizeof(struct comp_handover))
+
+/* In a swap, what the predecessor has handed over stays, and it is quiet until it is seen to work. */
+static void pulse_clear(uint32_t domain)
 {
+    const struct domain_record *r = record(domain);
     volatile uint64_t *word = (volatile uint64_t *)&sup.pulse[domain];
+    bool trial = r->swap == SWAP_TRIAL || r->swap == SWAP_BACK;
 
     for (unsigned i = 0; i < TESS_PAGE / 8; i++) {
-        word[i] = 0;
+        if (!trial || r->closed || i * 8 < HANDOVER || i * 8 >= HANDOVER_ENDS) {
+            word[i] = 0;
+        }
     }
-    sup.pulse[domain].generation = generation;
+    sup.pulse[domain].generation = r->generation;
+    sup.pulse[domain].crashed = r->why != FAILURE_NONE && r->why < FAILURE_KILLED;
+    sup.pulse[domain].quiet = trial;
+    sup.pulse[domain].is_restore = r->swap == SWAP_BACK;
 }
 
-enum tess_err domain_start(uint32_t domain, uint32_t generation, bool closed)
+enum tess_err domain_start(uint32_t domain)
 {
+    const struct domain_record *r = record(domain);
     struct build b = { .domain = domain, .m = &sup.dist.domain[domain] };
     struct domain_plan plan;
 
-    if (domain_plan(domain, &plan)) {
+    if (r->image >= domain_images(domain) || domain_plan(domain, r->image, &plan)) {
         return TESS_ARG;
     }
-    pulse_clear(domain, generation);
-    if (closed) {
+    pulse_clear(domain);
+    if (r->closed) {
         open_endpoint(&b);
     }
     build_objects(&b);
@@ -372,7 +407,24 @@ enum tess_err domain_start(uint32_t domain, uint32_t generation, bool closed)
     build_thread(&b);
     return b.err ? b.err
                  : tess_thread_start(slot(&b, DOM_THREAD), plan.image.entry, COMP_STACK_END,
-                                     generation, 0);
+                                     r->generation, 0);
+}
+
+/* ---- quiet ---- */
+
+void domain_quiet(uint32_t domain, bool quiet)
+{
+    sup.pulse[domain].quiet = quiet;
+    (void)tess_signal(domain_slot(domain, DOM_QUIET));
+}
+
+bool domain_is_quiet(uint32_t domain)
+{
+    struct tess_thread_info info;
+
+    return sup.pulse[domain].quiet && sup.pulse[domain].state == COMP_QUIET &&
+           !tess_thread_info(domain_slot(domain, DOM_THREAD), &info) &&
+           info.state == TESS_THREAD_WAIT;
 }
 
 /* ---- stop ---- */

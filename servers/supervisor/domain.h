@@ -24,11 +24,22 @@ struct domain_plan {
     uint64_t bytes;  /* of untyped memory, in all */
 };
 
-/* Work out what a domain needs.  NULL, or what is wrong with its image. */
-const char *domain_plan(uint32_t domain, struct domain_plan *plan);
+/* Images that it may run: at least one. */
+uint32_t domain_images(uint32_t domain);
+/* Module of the boot archive; name of the component, or of the module when that is not known. */
+const char *domain_image(uint32_t domain, uint32_t image);
+const char *domain_image_name(uint32_t domain, uint32_t image);
 
-/* Build the domain from its empty memory and let it run.  closed: after domain_close(). */
-enum tess_err domain_start(uint32_t domain, uint32_t generation, bool closed);
+/* Work out what a domain needs with that image.  NULL, or what is wrong with it. */
+const char *domain_plan(uint32_t domain, uint32_t image, struct domain_plan *plan);
+
+/* Build the domain from its empty memory and let it run, as its record says. */
+enum tess_err domain_start(uint32_t domain);
+
+/* Tell it to become quiet, or to go on; again if it may have missed it. */
+void domain_quiet(uint32_t domain, bool quiet);
+/* It has been told to be quiet, is so, and waits: nothing is lost if it is stopped now. */
+bool domain_is_quiet(uint32_t domain);
 
 void domain_stop_step(uint32_t domain, enum stop_step step);
 

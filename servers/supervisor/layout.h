@@ -52,6 +52,7 @@ enum domain_slot {
     DOM_SEGMENT = DOM_TABLES + 4, /* file and zero part of each segment */
     DOM_FAULT = DOM_SEGMENT + 12, /* SLOT_ENDPOINT with badge, to be its fault handler */
     DOM_PING,                     /* its notification with badge COMP_BIT_PING */
+    DOM_QUIET,                    /* and with COMP_BIT_QUIET */
     DOMAIN_SLOTS,
 };
 

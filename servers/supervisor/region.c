@@ -22,7 +22,8 @@ static uint64_t record_sum(const struct domain_record *d)
 
 static bool record_ok(const struct domain_record *d)
 {
-    return d->sum == record_sum(d) && d->state < DOMAIN_STATES && d->goal < DOMAIN_STATES;
+    return d->sum == record_sum(d) && d->state < DOMAIN_STATES && d->goal < DOMAIN_STATES &&
+           d->swap < SWAP_PHASES;
 }
 
 struct domain_record *record_open(struct region *r, uint32_t domain)

@@ -38,6 +38,16 @@ enum failure {
     FAILURE_KILLED,       /* on request, as if it had failed */
     FAILURE_COMPANION,    /* one that it restarts with has failed; detail: that domain */
     FAILURE_REQUEST,      /* restart or stop on request: no failure */
+    FAILURE_SWAP,         /* another alternative takes its place: no failure */
+};
+
+/* A swap in progress; service.c has the drawing. */
+enum swap_phase {
+    SWAP_NONE,
+    SWAP_QUIETING, /* RUNNING: the old one has been asked to become quiet; until swap_due */
+    SWAP_TRIAL,    /* from STOPPING to RUNNING: the new one, until its first beat or swap_due */
+    SWAP_BACK,     /* the same, with the old one again: kept memory is as before the trial */
+    SWAP_PHASES,
 };
 
 struct domain_record {
@@ -50,7 +60,10 @@ struct domain_record {
     uint32_t failures;
     uint32_t
         closed; /* its endpoint was destroyed, and its clients have not all got the new one yet */
-    uint32_t reserved;
+    uint32_t image;     /* alternative that it runs, or will at the next start */
+    uint32_t other;     /* QUIETING: the one to come; TRIAL: the one before */
+    uint32_t swap;      /* enum swap_phase */
+    uint64_t swap_due;  /* tick */
     uint64_t detail[2]; /* of why; faults: address, pc */
     uint64_t due;       /* BACKOFF: tick of the start */
     uint64_t debt;      /* tick at which all its failures will be forgotten */
@@ -101,6 +114,9 @@ enum log_event {
     LOG_TAKEOVER,
     LOG_STANDBY,
     LOG_MUTED,
+    LOG_SWAPPED,     /* detail: alternative */
+    LOG_ROLLED_BACK, /* detail: enum failure */
+    LOG_NOT_QUIET,   /* detail: the alternative that should have come */
 };
 
 #define LOG_ENTRIES 128u
@@ -113,7 +129,7 @@ struct log_entry {
 };
 
 struct counters {
-    uint64_t starts, failures, hangs, strikes, parked, starved, calls, refused, log;
+    uint64_t starts, failures, hangs, strikes, parked, starved, calls, refused, log, swaps;
 };
 
 struct region {

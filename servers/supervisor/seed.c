@@ -127,28 +127,35 @@ static void read_distribution(void)
     }
 }
 
-/* Every domain's image is one, and its memory suffices. */
+static void check_image(uint32_t d, uint32_t image)
+{
+    const struct dist_domain *m = &dist.domain[d];
+    struct domain_plan plan;
+    const char *what = domain_plan(d, image, &plan);
+    struct line l = { .used = 0 };
+
+    if (what) {
+        line_text(&l, domain_image(d, image));
+        line_text(&l, ": ");
+        line_text(&l, what);
+    } else if (plan.bytes > m->mem) {
+        line_text(&l, "needs ");
+        line_number(&l, plan.bytes);
+        line_text(&l, " bytes of memory, has ");
+        line_number(&l, m->mem);
+    }
+    if (l.used) {
+        l.text[l.used] = 0;
+        supervisor_die(m->name, "", l.text);
+    }
+}
+
+/* Every domain's images are some, and its memory suffices. */
 static void check_domains(void)
 {
     for (uint32_t d = 0; d < dist.domains; d++) {
-        const struct dist_domain *m = &dist.domain[d];
-        struct domain_plan plan;
-        const char *what = domain_plan(d, &plan);
-        struct line l = { .used = 0 };
-
-        if (what) {
-            line_text(&l, m->image);
-            line_text(&l, ": ");
-            line_text(&l, what);
-        } else if (plan.bytes > m->mem) {
-            line_text(&l, "needs ");
-            line_number(&l, plan.bytes);
-            line_text(&l, " bytes of memory, has ");
-            line_number(&l, m->mem);
-        }
-        if (l.used) {
-            l.text[l.used] = 0;
-            supervisor_die(m->name, "", l.text);
+        for (uint32_t image = 0; image < domain_images(d); image++) {
+            check_image(d, image);
         }
     }
 }
@@ -283,7 +290,14 @@ static void make_domains(void)
             err = tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(m->notification, OBJ_CAP),
                                   domain_slot(d, DOM_PING), TESS_RIGHT_SEND, COMP_BIT_PING);
         }
+        if (!err) {
+            err = tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(m->notification, OBJ_CAP),
+                                  domain_slot(d, DOM_QUIET), TESS_RIGHT_SEND, COMP_BIT_QUIET);
+        }
         must(err, "domain", m->name);
+        if (m->flags & DIST_SLOT) {
+            domain_close(d);
+        }
     }
 }
 

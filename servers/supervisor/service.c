@@ -18,6 +18,8 @@
  *     DOWN, PARKED            nor does its endpoint
  *     RUNNING                 all of it exists, and its thread is not suspended
  *
+ * What a swap adds is drawn in swap.c.
+ *
  * How often a domain may fail: each failure is a debt of window / restart_max, which time pays back; more than a window
  * of debt is too much.  So the count decays by itself, and the debt says how long to back off.
  */
@@ -25,6 +27,7 @@
 
 #include "domain.h"
 #include "say.h"
+#include "swap.h"
 
 #include <assert.h>
 #include <tess/error.h>
@@ -57,6 +60,7 @@ const char *failure_text(uint32_t why)
         [FAILURE_KILLED] = "killed",
         [FAILURE_COMPANION] = "restarts with another",
         [FAILURE_REQUEST] = "on request",
+        [FAILURE_SWAP] = "replaced",
     };
     return why < sizeof text / sizeof text[0] && text[why] ? text[why] : "failed";
 }
@@ -65,10 +69,11 @@ const char *failure_text(uint32_t why)
 
 static bool is_failure(uint32_t why)
 {
-    return why != FAILURE_NONE && why != FAILURE_COMPANION && why != FAILURE_REQUEST;
+    return why != FAILURE_NONE && why != FAILURE_COMPANION && why != FAILURE_REQUEST &&
+           why != FAILURE_SWAP;
 }
 
-static void say_why(struct line *l, uint32_t domain)
+void say_why(struct line *l, uint32_t domain)
 {
     const struct domain_record *r = record(domain);
 
@@ -141,8 +146,7 @@ static void stop_step_note(uint32_t domain, uint32_t step)
     record_close(sup.region, domain);
 }
 
-/* STOPPING from its step on, and what comes then. */
-static void stop_finish(uint32_t domain)
+void stop_finish(uint32_t domain)
 {
     const struct domain_record *r = record(domain);
 
@@ -159,19 +163,11 @@ static void stop_finish(uint32_t domain)
             tess_now());
 }
 
-struct stop {
-    enum domain_state goal;
-    enum failure why;
-    uint64_t detail[2];
-    uint64_t now;
-    uint64_t due; /* goal BACKOFF */
-};
-
-/* The record says that the domain is being stopped. */
-static void stop_mark(uint32_t domain, const struct stop *how)
+void stop_mark(uint32_t domain, const struct stop *how)
 {
     struct domain_record *r = record_open(sup.region, domain);
 
+    swap_leave(r, how->why);
     r->state = DOMAIN_STOPPING;
     r->step = STOP_SUSPEND;
     r->goal = how->goal;
@@ -226,10 +222,11 @@ static void start(uint32_t domain)
 
     r->state = DOMAIN_STARTING;
     r->generation++;
+    swap_started(r);
     record_close(sup.region, domain);
     sup.region->busy = domain + 1;
     watch_begin(domain);
-    err = domain_start(domain, r->generation, r->closed);
+    err = domain_start(domain);
     sup.region->busy = 0;
     if (err) {
         service_fail(domain, FAILURE_START, err, 0);
@@ -239,7 +236,9 @@ static void start(uint32_t domain)
     sup.region->poison = sup.region->poison == domain + 1 ? 0 : sup.region->poison;
     sup.region->counters.starts++;
     log_add(sup.region, LOG_STARTED, domain, r->generation, tess_now());
-    say_started(domain);
+    if (r->swap == SWAP_NONE) {
+        say_started(domain);
+    }
 }
 
 /* ---- failures ---- */
@@ -346,6 +345,10 @@ void service_fail(uint32_t domain, enum failure why, uint64_t detail0, uint64_t 
     if (state != DOMAIN_RUNNING && state != DOMAIN_STARTING) {
         return; /* a message from before it was stopped */
     }
+    if (record(domain)->swap == SWAP_TRIAL) {
+        swap_back(domain, &how);
+        return;
+    }
     sup.region->counters.failures++;
     tell_clients(domain, why);
     bool group = decide(domain, &how);
@@ -381,7 +384,7 @@ enum tess_err service_stop(uint32_t domain)
     return TESS_OK;
 }
 
-enum tess_err service_start(uint32_t domain)
+enum tess_err service_start(uint32_t domain, uint32_t image)
 {
     uint32_t state = record(domain)->state;
 
@@ -390,6 +393,7 @@ enum tess_err service_start(uint32_t domain)
     }
     struct domain_record *r = record_open(sup.region, domain);
 
+    r->image = image;
     r->state = DOMAIN_BACKOFF;
     r->why = FAILURE_REQUEST;
     r->due = r->debt = tess_now();
@@ -402,7 +406,12 @@ enum tess_err service_start(uint32_t domain)
 
 void service_init(struct region *r, uint32_t domain)
 {
-    *record_open(r, domain) = (struct domain_record){ .state = DOMAIN_BACKOFF };
+    bool slot = policy(domain)->flags & DIST_SLOT;
+
+    *record_open(r, domain) = (struct domain_record){
+        .state = slot ? DOMAIN_DOWN : DOMAIN_BACKOFF,
+        .closed = slot,
+    };
     record_close(r, domain);
 }
 
@@ -414,6 +423,9 @@ uint64_t service_run(uint64_t until)
         uint32_t d = sup.order[i];
         const struct domain_record *r = record(d);
 
+        if (r->state == DOMAIN_RUNNING) {
+            until = swap_look(d, until);
+        }
         if (r->state == DOMAIN_BACKOFF && r->due <= tess_now()) {
             start(d);
             started = true;
@@ -433,7 +445,10 @@ static void resume_start(uint32_t domain)
                         .now = tess_now() };
 
     how.due = how.now;
-    if (sup.region->poison == domain + 1) {
+    if (record(domain)->swap == SWAP_TRIAL) {
+        how.why =
+            sup.region->poison == domain + 1 ? FAILURE_START : FAILURE_SWAP; /* or once more */
+    } else if (sup.region->poison == domain + 1) {
         how.goal = DOMAIN_PARKED; /* the second primary that dies of it */
     }
     stop(domain, &how);

@@ -17,6 +17,9 @@ enum supervisor_method {
     SUPERVISOR_STOP,
     SUPERVISOR_START,
     SUPERVISOR_FAIL,
+    SUPERVISOR_ALTERNATIVE,
+    SUPERVISOR_START_AS,
+    SUPERVISOR_SWAP,
     SUPERVISOR_METHODS,
 };
 
@@ -36,6 +39,7 @@ struct domain_info {
     uint64_t detail[2];
     uint64_t result;
     uint32_t finished, missed;
+    uint32_t image, swap;
 };
 
 struct connection_info {
@@ -48,7 +52,7 @@ struct supervisor_info {
     uint8_t system[32];
     uint32_t domains, connections;
     uint64_t starts, failures, hangs, strikes, parked, starved, calls, refused, takeovers, rebuilt,
-        events, primary;
+        events, primary, swaps;
 };
 
 struct log_info {

@@ -34,6 +34,14 @@ fails supervisor -DRESTART_MAX=0 -DFAULTS=2 -DTAKEOVERS=1 -DBUG_NO_CLOSE_AGAIN
 fails supervisor -DFAULTS=2 -DTAKEOVERS=1 -DBUG_ONE_BY_ONE
 fails supervisor -DFAULTS=12 -DTAKEOVERS=0 -DBUG_NO_LIMIT
 fails supervisor -DFAULTS=2 -DTAKEOVERS=1 -DKILLER -DBUG_NO_POISON
+holds swap
+holds swap -DSWAPS=3 -DTAKEOVERS=1
+holds swap -DSWAPS=1 -DTAKEOVERS=4
+fails swap -DBUG_STOP_EARLY
+fails swap -DBUG_SERVE_IN_TRIAL
+fails swap -DBUG_NO_RESTORE
+fails swap -DBUG_GO_FIRST
+fails swap -DBUG_NO_SECOND_LOOK
 holds call -DIDEMPOTENT
 holds call -DONCE
 holds call -DDEDUPE

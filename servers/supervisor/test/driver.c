@@ -426,6 +426,49 @@ static void test_control(void)
     check(!tess_answer(m.tag) && m.w[0] == PART_PASSIVE, "a domain is found by name");
 }
 
+static enum tess_err control_2(uint64_t method, enum part part, uint64_t argument)
+{
+    return tess_answer(tess_call_2(DRIVER_SLOT_CONTROL, tess_tag(method, 2, 0),
+                                   tess_deadline_ns(2000 * MS), part, argument)
+                           .tag);
+}
+
+/* The alternative that runs when the swap is over. */
+static uint32_t swap_ends(enum part part)
+{
+    struct domain_info i = domain_info(part);
+
+    for (unsigned n = 0; n < 100 && (i.swap || i.state != 2); n++) {
+        sleep_ns(20 * MS);
+        i = domain_info(part);
+    }
+    return i.image;
+}
+
+static void test_swap(void)
+{
+    uint64_t first = generation(PART_ECHO);
+
+    check(!control_2(SUPERVISOR_ALTERNATIVE, PART_ECHO, 1) &&
+              !memcmp(&tess_ipc_buffer()->word[TESS_MSG_REGS], "Part", 5),
+          "alternatives have names");
+    check(control_2(SUPERVISOR_SWAP, PART_ECHO, 2) == TESS_RANGE &&
+              control_2(SUPERVISOR_SWAP, PART_LEFT, 0) == TESS_RANGE,
+          "there is nothing else to swap to");
+    check(control_2(SUPERVISOR_SWAP, PART_ECHO, 1) == TESS_OK && swap_ends(PART_ECHO) == 1 &&
+              part_call(PART_ECHO, PART_GENERATION, 0, MS).w[1] == 0,
+          "another image takes the place of one that runs");
+    check(control_2(SUPERVISOR_SWAP, PART_ECHO, 0) == TESS_OK && swap_ends(PART_ECHO) == 0 &&
+              generation(PART_ECHO) == first + 2,
+          "and that one its place");
+    (void)part_call(PART_ECHO, PART_SLEEP, 0, MS);
+    check(control_2(SUPERVISOR_SWAP, PART_ECHO, 1) == TESS_OK &&
+              control_2(SUPERVISOR_SWAP, PART_ECHO, 1) == TESS_STATE,
+          "one swap at a time");
+    check(swap_ends(PART_ECHO) == 0 && generation(PART_ECHO) == first + 3,
+          "what fails before it is quiet is restarted as it was");
+}
+
 _Noreturn void comp_main(uint64_t number)
 {
     comp_pulse->state = COMP_RUNNING;
@@ -442,6 +485,7 @@ _Noreturn void comp_main(uint64_t number)
     test_deadlock();
     test_group();
     test_park();
+    test_swap();
     test_passive();
     test_supervisor(SUPERVISOR_FAILURE_FAULT, "a crash of the supervisor is survived in 1 s");
     test_supervisor(SUPERVISOR_FAILURE_LOOP, "a hang of the supervisor is survived in 1 s");

@@ -144,6 +144,10 @@ static void test_records(void)
     WRONG(dist_connection, connections, 0, server, 1000, "connection", "domain");
     WRONG(dist_connection, connections, 0, client_watch, COMP_WATCHES, "connection", "watched");
     WRONG(dist_connection, connections, 0, name, 60000, "connection", "name");
+    WRONG(dist_domain, domains, 1, alternative_count, 10000, "domain", "alternatives");
+    WRONG(dist_alternative, alternatives, 0, domain, 10000, "alternative", "not among");
+    WRONG(dist_alternative, alternatives, 1, domain, 2, "alternative", "not among");
+    WRONG(dist_alternative, alternatives, 1, image[0], 0, "alternative", "name");
 }
 
 /* What is taken in spite of damage holds no index outside: read all that they lead to. */
@@ -162,6 +166,9 @@ static uint64_t walk(const struct dist *d)
         n += d->object[m->pulse].bytes + d->object[m->endpoint].kind;
         n += m->grant_count ? d->grant[m->grant_first + m->grant_count - 1].slot : 0;
         n += m->map_count ? d->map[m->map_first + m->map_count - 1].bytes : 0;
+        n += m->alternative_count
+                 ? d->alternative[m->alternative_first + m->alternative_count - 1].domain
+                 : 0;
     }
     for (uint32_t i = 0; i < d->connections; i++) {
         n +=

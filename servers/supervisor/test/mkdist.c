@@ -11,15 +11,22 @@
 #define MS 1000000ull
 #define S  1000000000ull
 
-enum { OBJECTS_MAX = 64, GRANTS_MAX = 64, MAPS_MAX = 8, CONNECTIONS_MAX = 32 };
+enum {
+    OBJECTS_MAX = 64,
+    GRANTS_MAX = 64,
+    MAPS_MAX = 8,
+    CONNECTIONS_MAX = 32,
+    ALTERNATIVES_MAX = 8
+};
 
 static struct dist_domain domain[PARTS];
 static struct dist_object object[OBJECTS_MAX];
 static struct dist_grant grant[GRANTS_MAX];
 static struct dist_map map[MAPS_MAX];
 static struct dist_connection connection[CONNECTIONS_MAX];
+static struct dist_alternative alternative[ALTERNATIVES_MAX];
 static char strings[1024];
-static uint32_t objects, grants, maps, connections, text = 1;
+static uint32_t objects, grants, maps, connections, alternatives, text = 1;
 
 static uint32_t string(const char *s)
 {
@@ -117,6 +124,19 @@ static void connect(enum part client, enum part server, uint32_t watch, uint32_t
                                   20 * MS,      DIST_MONITORED, strikes };
 }
 
+/* What may run as ECHO: itself, and one that has no memory of its own. */
+static void alternatives_make(void)
+{
+    static const char *const names[][2] = { { "Echo", "echo" }, { "Part", "part" } };
+
+    domain[PART_ECHO].alternative_count = 2;
+    for (; alternatives < 2; alternatives++) {
+        strcpy(alternative[alternatives].name, names[alternatives][0]);
+        strcpy(alternative[alternatives].image, names[alternatives][1]);
+        alternative[alternatives].domain = PART_ECHO;
+    }
+}
+
 /* Grants are sorted by domain. */
 static void grants_make(void)
 {
@@ -190,6 +210,7 @@ int main(int argc, char **argv)
     }
     domains_make();
     grants_make();
+    alternatives_make();
     spoil(argc > 2 ? argv[2] : "");
     strcpy(h->system, "supervisor test");
     h->magic = DIST_MAGIC;
@@ -199,6 +220,7 @@ int main(int argc, char **argv)
     h->grants = table((char *)block, &at, grant, grants, sizeof grant[0]);
     h->maps = table((char *)block, &at, map, maps, sizeof map[0]);
     h->connections = table((char *)block, &at, connection, connections, sizeof connection[0]);
+    h->alternatives = table((char *)block, &at, alternative, alternatives, sizeof alternative[0]);
     h->strings = table((char *)block, &at, strings, text, 1);
     h->bytes = at;
     h->sum = dist_sum(block + 2, at / 8 - 2) ^ (argc > 2 && strcmp(argv[2], "sum") == 0);

@@ -50,6 +50,21 @@ static const int part_has_memory = 1;
 static const int part_has_memory = 0;
 #endif
 
+/* By hand what lib/comp/quiet.c does. */
+static void stay_quiet(void)
+{
+    while (comp_pulse->quiet) {
+        comp_pulse->state = COMP_QUIET;
+        (void)tess_signal(COMP_SLOT_SUPERVISOR);
+        struct tess_msg m = tess_recv(COMP_SLOT_NOTE, 0);
+
+        if (m.badge & COMP_BIT_PING) {
+            comp_beat();
+        }
+    }
+    comp_pulse->state = COMP_RUNNING;
+}
+
 _Noreturn void comp_main(uint64_t number)
 {
     struct tess_words answer;
@@ -59,7 +74,7 @@ _Noreturn void comp_main(uint64_t number)
         starts = ++*(volatile uint64_t *)PART_KEEP;
         (void)*(volatile uint32_t *)PART_DEVICE;
     }
-    comp_pulse->state = COMP_RUNNING;
+    stay_quiet();
     struct tess_msg m = tess_recv(COMP_SLOT_ENDPOINT, 0);
 
     for (;;) {
@@ -67,6 +82,7 @@ _Noreturn void comp_main(uint64_t number)
             if (m.tag & TESS_TAG_SIGNAL && m.badge & COMP_BIT_PING) {
                 comp_beat();
             }
+            stay_quiet();
             m = tess_recv(COMP_SLOT_ENDPOINT, 0);
         } else {
             serve(&m, &answer);

@@ -1,0 +1,3 @@
+#include "PlugA.h"
+#define PLUG_KIND 1
+#include "plug.c"

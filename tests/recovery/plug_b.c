@@ -1,0 +1,3 @@
+#include "PlugB.h"
+#define PLUG_KIND 2
+#include "plug.c"
