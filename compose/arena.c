@@ -14,7 +14,7 @@ struct chunk {
 };
 
 static struct chunk *chunks;
-static struct map interned; /* the text itself is name and value */
+static struct map interned;
 
 static struct chunk *chunk_new(size_t bytes)
 {
@@ -135,87 +135,72 @@ static uint64_t pointer_hash(const void *scope, const char *name)
     return hash ^ hash >> 32;
 }
 
-/* Interned texts are compared by content, all other names by address. */
-static uint64_t slot_hash(const struct map *map, const void *scope, const char *name)
+/* Where the name is or would be: interned texts are compared by content, all other names by address. */
+static struct map_slot *slot_of(const struct map *map, const void *scope, const char *name,
+                                size_t bytes)
 {
-    return map == &interned ? text_hash(name, strlen(name)) : pointer_hash(scope, name);
+    bool is_text = map == &interned;
+    uint64_t at = is_text ? text_hash(name, bytes) : pointer_hash(scope, name);
+
+    for (;; at++) {
+        struct map_slot *slot = &map->slot[at & (map->room - 1)];
+
+        if (!slot->name ||
+            (is_text ? strncmp(slot->name, name, bytes) == 0 && slot->name[bytes] == '\0'
+                     : slot->name == name && slot->scope == scope)) {
+            return slot;
+        }
+    }
 }
 
 static void map_grow(struct map *map)
 {
-    uint32_t room = map->room ? 2 * map->room : 64;
-    struct map_slot *slots = arena_alloc(room * sizeof(*slots));
+    struct map old = *map;
 
-    for (uint32_t i = 0; i < map->room; i++) {
-        if (map->slot[i].name) {
-            uint64_t at = slot_hash(map, map->slot[i].scope, map->slot[i].name);
-
-            while (slots[at & (room - 1)].name) {
-                at++;
-            }
-            slots[at & (room - 1)] = map->slot[i];
-        }
-    }
-    map->slot = slots;
-    map->room = room;
-}
-
-void *map_get(const struct map *map, const void *scope, const char *name)
-{
-    if (!map->room || !name) {
-        return NULL;
-    }
-    for (uint64_t at = pointer_hash(scope, name);; at++) {
-        const struct map_slot *slot = &map->slot[at & (map->room - 1)];
-
-        if (!slot->name || (slot->name == name && slot->scope == scope)) {
-            return slot->value;
+    map->room = old.room ? 2 * old.room : 64;
+    map->slot = arena_alloc(map->room * sizeof(*map->slot));
+    for (struct map_slot *slot = old.slot; slot < old.slot + old.room; slot++) {
+        if (slot->name) {
+            *slot_of(map, slot->scope, slot->name, strlen(slot->name)) = *slot;
         }
     }
 }
 
-void *map_put(struct map *map, const void *scope, const char *name, void *value)
+static struct map_slot *slot_for(struct map *map, const void *scope, const char *name, size_t bytes)
 {
-    uint64_t at;
+    struct map_slot *slot;
 
     if (2 * (map->count + 1) > map->room) {
         map_grow(map);
     }
-    for (at = pointer_hash(scope, name); map->slot[at & (map->room - 1)].name; at++) {
-        struct map_slot *slot = &map->slot[at & (map->room - 1)];
+    slot = slot_of(map, scope, name, bytes);
+    map->count += !slot->name;
+    return slot;
+}
 
-        if (slot->name == name && slot->scope == scope) {
-            return slot->value;
-        }
+void *map_get(const struct map *map, const void *scope, const char *name)
+{
+    return map->room && name ? slot_of(map, scope, name, 0)->value : NULL;
+}
+
+void *map_put(struct map *map, const void *scope, const char *name, void *value)
+{
+    struct map_slot *slot = slot_for(map, scope, name, 0);
+
+    if (!slot->name) {
+        *slot = (struct map_slot){ name, scope, value };
     }
-    map->slot[at & (map->room - 1)] = (struct map_slot){ name, scope, value };
-    map->count++;
-    return value;
+    return slot->value;
 }
 
 const char *intern(const char *text, size_t bytes)
 {
-    uint64_t at = text_hash(text, bytes);
-    struct map_slot *slot;
-    char *copy;
+    struct map_slot *slot = slot_for(&interned, NULL, text, bytes);
 
-    if (2 * (interned.count + 1) > interned.room) {
-        map_grow(&interned);
+    if (!slot->name) {
+        slot->name = memcpy(arena_alloc(bytes + 1), text, bytes);
     }
-    for (;; at++) {
-        slot = &interned.slot[at & (interned.room - 1)];
-        if (!slot->name) {
-            break;
-        }
-        if (strncmp(slot->name, text, bytes) == 0 && slot->name[bytes] == '\0') {
-            return slot->name;
-        }
-    }
-    copy = arena_alloc(bytes + 1);
-    memcpy(copy, text, bytes);
-    *slot = (struct map_slot){ copy, NULL, copy };
-    interned.count++;
-    return copy;
+    return slot->name;
 }
 
 const char *name_of(const char *text)

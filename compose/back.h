@@ -115,8 +115,8 @@ const struct param *cap_param(const struct method *m);
 bool passes_caps(const struct interface *interface);
 /* What the caller must not give: too long a text, too large a buffer.  Prints the checks; each returns ARG. */
 void c_check_arguments(FILE *out, const struct method *m);
-/* Types that the ends, keeps and configs of a component need, each once. */
-void c_declare_types(FILE *out, const struct component *component);
+/* Types that the ends, keeps and configs of a component need, each once; all structs, if it converts what it keeps. */
+void c_declare_types(FILE *out, const struct model *model, const struct component *component);
 /* First and last of the interface's own errors; 1 and 0 when it has none. */
 void own_errors(const struct interface *interface, int64_t *first, int64_t *last);
 
@@ -135,6 +135,36 @@ void c_element_table(FILE *out, const struct model *model, const struct connecti
 const char *domain_id(const struct domain *domain);
 /* The needed end that printf of the instance goes to; NULL: none. */
 const struct end *log_of(const struct model *model, const struct instance *instance);
+
+/* ---- replace.c ---- */
+
+/* The model with `other`, an alternative of `base`, in its place, for emitters; all numbers are those of place. */
+const struct model *model_with(const struct model *model, struct instance *base,
+                               struct instance *other);
+
+/* ---- queues (connector/queue.c, queue_server.c) ---- */
+
+/* What lower and place give a queue; the memory of its rings is connection.memory. */
+struct queue_place {
+    uint32_t buffer;      /* object; NONE: the interface lends nothing */
+    uint64_t async_bytes; /* of the buffer: the client's own; behind them the synchronous call's */
+    struct queue_side {
+        uint64_t request, taken, completion, read, buffer; /* addresses */
+    } from, to;
+    uint32_t endpoint_slot; /* client: the server's endpoint */
+    uint32_t address_slot;  /* server: to ask for the physical address of the buffer; NONE */
+};
+
+/* In the header: functions to start and prototypes of the handlers of an asynchronous needed end. */
+void queue_needs(FILE *out, const struct model *model, const struct instance *instance,
+                 const struct end *end);
+/* In the header: what a provided end needs to complete requests. */
+void queue_provides(FILE *out, const struct model *model, const struct instance *instance,
+                    const struct end *end);
+/* Behind the source: what the client does with completions. */
+void queue_client(FILE *out, const struct model *model, const struct connection *c);
+/* Initialiser of the struct comp_queue_at of a side. */
+void queue_at(FILE *out, const struct connection *c, bool is_client);
 
 /* ---- emitters ---- */
 

@@ -3,49 +3,82 @@
 #include "parse.h"
 
 static const struct check checks[] = {
-    { "connector-fits", check_connector_fits, "a connector joins the kinds of ends it is made for",
-      1 },
-    { "connector-ends", check_user_ends, "a connector of one's own joins the ends that it declares",
-      1 },
-    { "same-interface", check_interfaces, "both ends of a call have the same interface", 1 },
-    { "adjective-fits", check_adjectives, "an adjective means something for its connector", 1 },
-    { "ring-one-way", check_ring, "the methods of a ring have no results and lend nothing", 1 },
-    { "direct-in-group", check_direct, "a direct call stays in a group", 1 },
-    { "connected-once", check_once, "what an instance needs is connected once", 1 },
-    { "connected", check_connected, "every end that is not optional is connected", 1 },
-    { "source-there", check_sources, "the C files of a component are there", 1 },
-    { "device-once", check_devices, "a device, its registers and lines, is there once", 1 },
-    { "device-pages", check_device_pages,
-      "warning: who may use a device's page can use what else is in it", 1 },
-    { "state-reachable", check_states, "warning: a state of a protocol can be reached", 1 },
-    { "call-cycle", check_cycles,
-      "nobody calls, over any number of others, itself; direct calls among reentrant components "
-      "may",
-      2 },
-    { "priority-inversion", check_inversion, "warning: a call goes to an equal or higher priority",
-      2 },
-    { "denied", check_denials, "no path of influence exists that is denied", 2 },
-    { "group-policy", check_group_policy,
-      "what one domain is made of agrees on processor time, restart and heartbeat", 2 },
-    { "passive", check_passive, "who is passive is only called", 2 },
-    { "memory-fits", check_memory_fits, "stack and heap fit into the memory", 2 },
-    { "admission-cpu", check_cpu, "the budgets together are at most one processor", 2 },
-    { "admission-memory", check_memory, "the memory together is at most the machine's (--memory)",
-      2 },
-    { "counts", check_counts,
-      "a domain has at most 60 signals, 60 connections with calls; a system 256 domains", 2 },
+    { "connector-fits", .connection = check_connector_fits, .stage = 1,
+      .help = "a connector joins the kinds of ends it is made for" },
+    { "connector-ends", .connection = check_user_ends, .stage = 1,
+      .help = "a connector of one's own joins the ends that it declares" },
+    { "same-interface", .connection = check_interfaces, .stage = 1,
+      .help = "both ends of a call have the same interface" },
+    { "adjective-fits", .connection = check_adjectives, .stage = 1,
+      .help = "an adjective means something for its connector" },
+    { "ring-one-way", .connection = check_ring, .stage = 1,
+      .help = "the methods of a ring have no results and lend nothing" },
+    { "queue-repeatable", .connection = check_queue, .stage = 1,
+      .help = "the methods of a queue are idempotent and pass scalars and at most one lent buffer; "
+              "who is asynchronous is joined by queues" },
+    { "direct-in-group", .connection = check_direct, .stage = 1,
+      .help = "a direct call stays in a group" },
+    { "connected-once", .whole = check_once, .stage = 1,
+      .help = "what an instance needs is connected once" },
+    { "connected", .instance = check_connected, .stage = 1,
+      .help = "every end that is not optional is connected" },
+    { "source-there", .instance = check_sources, .stage = 1,
+      .help = "the C files of a component are there" },
+    { "device-once", .whole = check_devices, .stage = 1,
+      .help = "a device, its registers and lines, is there once; warning: who may use a device's "
+              "page can use what else is in it" },
+    { "state-reachable", .whole = check_states, .stage = 1,
+      .help = "warning: a state of a protocol can be reached" },
+    { "call-cycle", .connection = check_own_domain, .whole = check_cycles, .stage = 2,
+      .help = "nobody calls, over any number of others, itself; direct calls among reentrant "
+              "components may" },
+    { "priority-inversion", .connection = check_inversion, .stage = 2,
+      .help = "warning: a call goes to an equal or higher priority" },
+    { "denied", .whole = check_denials, .stage = 2,
+      .help = "no path of influence exists that is denied" },
+    { "group-policy", .instance = check_group_policy, .stage = 2,
+      .help = "what one domain is made of agrees on processor time, restart and heartbeat" },
+    { "passive", .instance = check_passive_run, .connection = check_passive, .stage = 2,
+      .help = "who is passive is only called" },
+    { "memory-fits", .instance = check_memory_fits, .stage = 2,
+      .help = "stack and heap fit into the memory" },
+    { "admission-cpu", .whole = check_cpu, .stage = 2,
+      .help = "the budgets together are at most one processor" },
+    { "admission-memory", .whole = check_memory, .stage = 2,
+      .help = "the memory together is at most the machine's (--memory)" },
+    { "counts", .whole = check_counts, .stage = 2,
+      .help = "a domain has at most 60 signals, 60 connections with calls; a system 256 domains" },
 };
 #define CHECKS (sizeof(checks) / sizeof(checks[0]))
+
+static void run(const struct check *check, const struct model *model)
+{
+    for (EACH(struct instance, instance, &model->instances)) {
+        if (check->instance) {
+            check->instance(instance);
+        }
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        if (check->connection) {
+            check->connection(c);
+        }
+    }
+    if (check->whole) {
+        check->whole(model);
+    }
+}
 
 bool check(struct model *model, const struct options *options)
 {
     uint32_t before = diag_errors();
 
+    model->memory = options->memory;
+    find_domains(model);
     for (size_t i = 0; i < CHECKS; i++) {
         if (i > 0 && checks[i].stage != checks[i - 1].stage && diag_errors() != before) {
             break;
         }
-        checks[i].run(model, options);
+        run(&checks[i], model);
     }
     return diag_errors() == before;
 }

@@ -9,26 +9,34 @@
 #include "model.h"
 #include "passes.h"
 
-/* One rule: reports what breaks it. */
+/* One rule, for each connection, each instance or the whole: reports what breaks it. */
 struct check {
     const char *name;
-    void (*run)(const struct model *model, const struct options *options);
+    void (*connection)(const struct connection *c);
+    void (*instance)(const struct instance *instance);
+    void (*whole)(const struct model *model);
     const char *help;
     uint32_t stage; /* a stage runs only if those before it have found no error */
 };
 
-typedef void check_function(const struct model *model, const struct options *options);
+typedef void connection_check(const struct connection *c);
+typedef void instance_check(const struct instance *instance);
+typedef void whole_check(const struct model *model);
 
 /* check_ends.c: single connections and ends */
-check_function check_connector_fits, check_interfaces, check_adjectives, check_ring, check_direct,
-    check_connected, check_once, check_sources, check_devices, check_device_pages, check_states;
+connection_check check_connector_fits, check_interfaces, check_adjectives, check_ring, check_queue,
+    check_direct;
+instance_check check_connected, check_sources;
+whole_check check_once, check_devices, check_states;
 /* check_connector.c */
-check_function check_user_ends;
+connection_check check_user_ends;
 /* check_graph.c: who calls and influences whom */
-check_function check_cycles, check_inversion, check_denials;
+connection_check check_own_domain, check_inversion;
+whole_check check_cycles, check_denials;
 /* check_budget.c: what each may use */
-check_function check_group_policy, check_passive, check_memory_fits, check_cpu, check_memory,
-    check_counts;
+connection_check check_passive;
+instance_check check_group_policy, check_passive_run, check_memory_fits;
+whole_check check_cpu, check_memory, check_counts;
 
 static inline bool is_call(const struct connection *c)
 {
@@ -41,9 +49,7 @@ const char *influence_path(const struct model *model, const struct instance *fro
 /* "needs Mmio", "provides Block": for messages. */
 const char *end_text(const struct end *end);
 
-/*
- * Instances that `direct` joins to one domain: the number of the first of them, one an instance.
- */
-const uint32_t *domain_numbers(const struct model *model);
+/* Point instance.first to the first of its domain. */
+void find_domains(const struct model *model);
 
 #endif

@@ -15,74 +15,63 @@ static bool is_program(const struct instance *instance)
 
 /* ---- one domain, one policy ---- */
 
-static const char *disagreement(const struct policy *a, const struct policy *b)
+void check_group_policy(const struct instance *instance)
 {
-    if (a->is_passive != b->is_passive || a->cpu_ns != b->cpu_ns || a->period_ns != b->period_ns) {
-        return "cpu";
-    }
-    if (a->restarts != b->restarts || a->restart_max != b->restart_max ||
-        a->window_ns != b->window_ns || a->backoff_min_ns != b->backoff_min_ns ||
-        a->backoff_max_ns != b->backoff_max_ns) {
-        return "restart";
-    }
-    return a->heartbeat_ns != b->heartbeat_ns ? "heartbeat" : NULL;
-}
+    static const struct {
+        enum policy_field field;
+        const char *word;
+    } same[] = { { POLICY_CPU, "cpu" },
+                 { POLICY_RESTART, "restart" },
+                 { POLICY_HEARTBEAT, "heartbeat" } };
 
-void check_group_policy(const struct model *model, const struct options *options)
-{
-    const uint32_t *domain = domain_numbers(model);
-
-    (void)options;
-    for (EACH(struct instance, instance, &model->instances)) {
-        const struct instance *first = model->instances.item[domain[instance->number]];
-        const char *what = disagreement(&first->policy, &instance->policy);
-
-        if (what) {
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        if (!policy_agrees(&instance->first->policy, &instance->policy, same[i].field)) {
             error_at(&instance->where, "\"%s\" and \"%s\" are one domain and disagree on \"%s\"",
-                     first->path, instance->path, what);
-            note_at(&first->where, "the other one is here");
+                     instance->first->path, instance->path, same[i].word);
+            note_at(&instance->first->where, "the other one is here");
         }
     }
 }
 
 /* Signals need a thread that runs by itself. */
-void check_passive(const struct model *model, const struct options *options)
+void check_passive_run(const struct instance *instance)
 {
-    (void)options;
-    for (EACH(struct instance, instance, &model->instances)) {
-        if (is_program(instance) && instance->policy.is_passive && instance->component->has_run) {
-            error_at(&instance->where, "\"%s\" is passive, but has a run function", instance->path);
-        }
+    if (instance->policy.is_passive && instance->component->has_run) {
+        error_at(&instance->where, "\"%s\" is passive, but has a run function", instance->path);
     }
-    for (EACH(struct connection, c, &model->connections)) {
-        bool to_signal = c->transport == TRANSPORT_EVENT || c->transport == TRANSPORT_RING;
-
-        if (is_program(c->to) && c->to->policy.is_passive && to_signal) {
-            error_at(&c->link->transport_where, "\"%s\" is passive and can only be called",
-                     c->to->path);
-        }
-        if (c->from->policy.is_passive && c->transport == TRANSPORT_IRQ) {
-            error_at(&c->link->transport_where, "\"%s\" is passive and cannot take interrupts",
-                     c->from->path);
-        }
+    if (instance->policy.is_passive && instance->alternatives.count && !instance->is_slot) {
+        error_at(&instance->where, "\"%s\" is passive and cannot be told to become quiet",
+                 instance->path);
     }
 }
 
-void check_memory_fits(const struct model *model, const struct options *options)
+void check_passive(const struct connection *c)
 {
-    (void)options;
-    for (EACH(struct instance, instance, &model->instances)) {
-        uint64_t need = instance->policy.stack + instance->policy.heap;
+    bool to_signal = c->transport == TRANSPORT_EVENT || c->transport == TRANSPORT_RING ||
+                     c->transport == TRANSPORT_QUEUE;
 
-        for (EACH(struct end, end, &instance->component->ends)) {
-            need += end->kind == END_UNTYPED ? end->bytes : 0;
-        }
-        if (is_program(instance) && need >= instance->policy.mem) {
-            error_at(&instance->where,
-                     "\"%s\": stack, heap and spare memory (%" PRIu64
-                     " KiB) do not fit into mem (%" PRIu64 " KiB)",
-                     instance->path, need >> 10, instance->policy.mem >> 10);
-        }
+    if (is_program(c->to) && c->to->policy.is_passive && to_signal) {
+        error_at(&c->link->transport_where, "\"%s\" is passive and can only be called",
+                 c->to->path);
+    }
+    if (c->from->policy.is_passive && c->transport == TRANSPORT_IRQ) {
+        error_at(&c->link->transport_where, "\"%s\" is passive and cannot take interrupts",
+                 c->from->path);
+    }
+}
+
+void check_memory_fits(const struct instance *instance)
+{
+    uint64_t need = instance->policy.stack + instance->policy.heap;
+
+    for (EACH(struct end, end, &instance->component->ends)) {
+        need += end->kind == END_UNTYPED ? end->bytes : 0;
+    }
+    if (is_program(instance) && need >= instance->policy.mem) {
+        error_at(&instance->where,
+                 "\"%s\": stack, heap and spare memory (%" PRIu64
+                 " KiB) do not fit into mem (%" PRIu64 " KiB)",
+                 instance->path, need >> 10, instance->policy.mem >> 10);
     }
 }
 
@@ -126,57 +115,50 @@ static uint64_t cpu_parts(const struct policy *policy)
                : (policy->cpu_ns * PARTS + policy->period_ns - 1) / policy->period_ns;
 }
 
-void check_cpu(const struct model *model, const struct options *options)
+/* What all want of the processor (parts) or of the memory (bytes); the sum. */
+static uint64_t shares(const struct model *model, bool is_cpu, struct share **all, uint32_t *count)
 {
-    const uint32_t *domain = domain_numbers(model);
-    struct list slots = model->system->slots;
-    struct share *shares =
-        arena_alloc((model->instances.count + slots.count + 1) * sizeof(*shares));
     uint64_t sum = 0;
-    uint32_t count = 0;
 
-    (void)options;
+    *count = 0;
+    *all = arena_alloc((model->instances.count + 1) * sizeof(**all));
     for (EACH(struct instance, instance, &model->instances)) {
-        if (is_program(instance) && domain[instance->number] == instance->number) {
-            shares[count++] = (struct share){ instance->path, cpu_parts(&instance->policy) };
+        const struct policy *policy = &instance->policy;
+
+        if (is_program(instance) && (!is_cpu || instance->first == instance)) {
+            (*all)[(*count)++] =
+                (struct share){ instance->path, is_cpu ? cpu_parts(policy) : policy->mem };
         }
     }
-    for (EACH(struct slot_decl, slot, &slots)) {
-        shares[count++] = (struct share){ slot->name, cpu_parts(&slot->policy) * slot->max };
+    for (uint32_t i = 0; i < *count; i++) {
+        sum += (*all)[i].amount;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        sum += shares[i].amount;
-    }
+    return sum;
+}
+
+void check_cpu(const struct model *model)
+{
+    struct share *all;
+    uint32_t count;
+    uint64_t sum = shares(model, true, &all, &count);
+
     if (sum > PARTS) {
         error_at(&model->system->where,
                  "the budgets are %" PRIu64 "%% of the processor; the largest: %s",
-                 (sum + 9999) / 10000, culprits(shares, count, 10000, "%"));
+                 (sum + 9999) / 10000, culprits(all, count, 10000, "%"));
     }
 }
 
-void check_memory(const struct model *model, const struct options *options)
+void check_memory(const struct model *model)
 {
-    struct list slots = model->system->slots;
-    struct share *shares =
-        arena_alloc((model->instances.count + slots.count + 1) * sizeof(*shares));
-    uint64_t sum = 0;
-    uint32_t count = 0;
+    struct share *all;
+    uint32_t count;
+    uint64_t sum = shares(model, false, &all, &count);
 
-    for (EACH(struct instance, instance, &model->instances)) {
-        if (is_program(instance)) {
-            shares[count++] = (struct share){ instance->path, instance->policy.mem };
-        }
-    }
-    for (EACH(struct slot_decl, slot, &slots)) {
-        shares[count++] = (struct share){ slot->name, slot->policy.mem * slot->max };
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        sum += shares[i].amount;
-    }
-    if (sum > options->memory) {
+    if (sum > model->memory) {
         error_at(&model->system->where,
                  "the system needs %" PRIu64 "MiB of %" PRIu64 "MiB; the largest: %s", sum >> 20,
-                 options->memory >> 20, culprits(shares, count, 1 << 20, "MiB"));
+                 model->memory >> 20, culprits(all, count, 1 << 20, "MiB"));
     }
 }
 
@@ -188,21 +170,20 @@ struct counts {
     uint32_t bits, watches;
 };
 
-static void count(struct counts *of, const uint32_t *domain, const struct connection *c)
+static void count(struct counts *of, const struct connection *c)
 {
-    struct counts *from = &of[domain[c->from->number]], *to = &of[domain[c->to->number]];
+    struct counts *from = &of[c->from->first->number], *to = &of[c->to->first->number];
+    bool is_ring;
 
     switch (c->transport) {
     case TRANSPORT_RPC:
-        from->watches++;
-        to->watches++;
-        from->bits += c->to_end->interface ? c->to_end->interface->events.count : 0;
-        break;
     case TRANSPORT_RING:
+    case TRANSPORT_QUEUE:
+        is_ring = c->transport != TRANSPORT_RPC;
         from->watches++;
         to->watches++;
-        from->bits++;
-        to->bits++;
+        from->bits += is_ring ? 1 : c->to_end->interface ? c->to_end->interface->events.count : 0;
+        to->bits += is_ring;
         break;
     case TRANSPORT_EVENT:
         to->bits++;
@@ -223,20 +204,18 @@ static void count(struct counts *of, const uint32_t *domain, const struct connec
     }
 }
 
-void check_counts(const struct model *model, const struct options *options)
+void check_counts(const struct model *model)
 {
-    const uint32_t *domain = domain_numbers(model);
     struct counts *of = arena_alloc((model->instances.count + 1) * sizeof(*of));
     uint32_t domains = 0;
 
-    (void)options;
     for (EACH(struct connection, c, &model->connections)) {
-        count(of, domain, c);
+        count(of, c);
     }
     for (EACH(struct instance, instance, &model->instances)) {
         const struct counts *counts = &of[instance->number];
 
-        domains += is_program(instance) && domain[instance->number] == instance->number;
+        domains += is_program(instance) && instance->first == instance;
         if (counts->bits > BITS_MAX) {
             error_at(&instance->where,
                      "\"%s\" has %u signals, interrupts and rings; %u can be told apart",

@@ -84,13 +84,10 @@ static void check_end(const struct connection *c, enum side side)
     }
 }
 
-void check_user_ends(const struct model *model, const struct options *options)
+void check_user_ends(const struct connection *c)
 {
-    (void)options;
-    for (EACH(struct connection, c, &model->connections)) {
-        if (c->transport == TRANSPORT_USER) {
-            check_end(c, SIDE_FROM);
-            check_end(c, SIDE_TO);
-        }
+    if (c->transport == TRANSPORT_USER) {
+        check_end(c, SIDE_FROM);
+        check_end(c, SIDE_TO);
     }
 }

@@ -64,14 +64,19 @@ static void print_source(FILE *out, const struct where *where, uint32_t column)
     fputc('\n', out);
 }
 
+static FILE *output(void)
+{
+    return diag_started ? diag_out : stderr;
+}
+
 static void print_message(const struct where *where, const char *kind, const char *format,
                           va_list args)
 {
-    FILE *out = diag_started ? diag_out : stderr;
     bool has_place = where && where->source;
     uint32_t line = 0, column = 0;
+    FILE *out = output();
 
-    if (!out) {
+    if (!out || last_dropped) {
         return;
     }
     if (has_place) {
@@ -87,6 +92,15 @@ static void print_message(const struct where *where, const char *kind, const cha
         print_source(out, where, column);
     }
 }
+
+/* All three messages are alike but for their first word. */
+#define PRINT(where, kind, format)                                                                 \
+    do {                                                                                           \
+        va_list args;                                                                              \
+        va_start(args, format);                                                                    \
+        print_message(where, kind, format, args);                                                  \
+        va_end(args);                                                                              \
+    } while (0)
 
 static bool seen_before(const struct where *where)
 {
@@ -105,85 +119,63 @@ static bool seen_before(const struct where *where)
 
 void error_at(const struct where *where, const char *format, ...)
 {
-    va_list args;
+    bool was_seen = seen_before(where);
 
-    last_dropped = seen_before(where) || errors >= DIAG_LIMIT;
-    if (seen_before(where)) {
+    last_dropped = was_seen || errors >= DIAG_LIMIT;
+    if (was_seen) {
         return;
     }
     if (errors < SEEN_MAX) {
         seen[errors] = where ? *where : (struct where){ 0 };
     }
-    errors++;
-    if (!last_dropped) {
-        va_start(args, format);
-        print_message(where, "error", format, args);
-        va_end(args);
-    } else if (errors == DIAG_LIMIT + 1 && (!diag_started || diag_out)) {
-        fputs("compose: too many errors, the rest is not shown\n",
-              diag_started ? diag_out : stderr);
+    if (errors++ == DIAG_LIMIT && output()) {
+        fputs("compose: too many errors, the rest is not shown\n", output());
     }
+    PRINT(where, "error", format);
 }
 
 void warning_at(const struct where *where, const char *format, ...)
 {
-    va_list args;
-
-    last_dropped = warnings >= DIAG_LIMIT;
-    warnings++;
-    if (!last_dropped) {
-        va_start(args, format);
-        print_message(where, "warning", format, args);
-        va_end(args);
-    }
+    last_dropped = warnings++ >= DIAG_LIMIT;
+    PRINT(where, "warning", format);
 }
 
 void note_at(const struct where *where, const char *format, ...)
 {
-    va_list args;
-
-    if (!last_dropped) {
-        va_start(args, format);
-        print_message(where, "note", format, args);
-        va_end(args);
-    }
+    PRINT(where, "note", format);
 }
 
 /* ---- spelling ---- */
 
 #define WORD_MAX 32u
 
-static uint32_t min3(uint32_t a, uint32_t b, uint32_t c)
+static uint32_t smaller(uint32_t a, uint32_t b)
 {
-    uint32_t m = a < b ? a : b;
-
-    return m < c ? m : c;
+    return a < b ? a : b;
 }
 
 /* Insertions, deletions, substitutions and swaps of neighbours that turn a into b. */
 static uint32_t distance(const char *a, const char *b)
 {
-    uint32_t m = (uint32_t)strlen(a), n = (uint32_t)strlen(b), row[3][WORD_MAX + 1];
+    uint32_t m = (uint32_t)strlen(a), n = (uint32_t)strlen(b), d[WORD_MAX + 1][WORD_MAX + 1];
 
     if (m > WORD_MAX || n > WORD_MAX) {
         return WORD_MAX;
     }
-    for (uint32_t j = 0; j <= n; j++) {
-        row[0][j] = j;
-    }
-    for (uint32_t i = 1; i <= m; i++) {
-        uint32_t *now = row[i % 3], *before = row[(i + 2) % 3], *two = row[(i + 1) % 3];
-
-        now[0] = i;
-        for (uint32_t j = 1; j <= n; j++) {
-            now[j] = min3(now[j - 1] + 1, before[j] + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                two[j - 2] + 1 < now[j]) {
-                now[j] = two[j - 2] + 1;
+    for (uint32_t i = 0; i <= m; i++) {
+        for (uint32_t j = 0; j <= n; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            d[i][j] = smaller(smaller(d[i][j - 1], d[i - 1][j]) + 1,
+                              d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                d[i][j] = smaller(d[i][j], d[i - 2][j - 2] + 1);
             }
         }
     }
-    return row[m % 3][n];
+    return d[m][n];
 }
 
 void spell_offer(struct spell *spell, const char *candidate)

@@ -1,8 +1,25 @@
 /* The model as text: one line a thing, the same for the same input, nothing that differs between machines. */
 #include <inttypes.h>
 
+#include "check.h"
 #include "connector.h"
 #include "passes.h"
+
+/* Printed only if it is not `none`. */
+static void number(FILE *out, const char *label, uint64_t value, uint64_t none, const char *unit)
+{
+    if (value != none) {
+        fprintf(out, "%s%" PRIu64 "%s", label, value, unit);
+    }
+}
+
+/* Printed only if it is there. */
+static void text(FILE *out, const char *label, const char *value)
+{
+    if (value) {
+        fprintf(out, "%s%s", label, value);
+    }
+}
 
 static void dump_type(const struct type *type, FILE *out)
 {
@@ -18,12 +35,10 @@ static void dump_type(const struct type *type, FILE *out)
         fprintf(out, "%u", type->bits);
     } else if (type->kind == TYPE_STRING || type->kind == TYPE_BYTES) {
         fprintf(out, "<%u>", type->bound);
-    } else if (type->name) {
-        fprintf(out, " %s", type->name);
+    } else {
+        text(out, " ", type->name);
     }
-    if (type->count) {
-        fprintf(out, "[%u]", type->count);
-    }
+    number(out, "[", type->count, 0, "]");
 }
 
 static void dump_enumeration(const struct enumeration *e, FILE *out)
@@ -58,12 +73,8 @@ static void dump_param(const struct param *param, FILE *out)
         fputc(' ', out);
         dump_type(&param->type, out);
     }
-    if (param->word != NONE) {
-        fprintf(out, " word=%u", param->word);
-    }
-    if (param->offset != NONE) {
-        fprintf(out, " offset=%u", param->offset);
-    }
+    number(out, " word=", param->word, NONE, "");
+    number(out, " offset=", param->offset, NONE, "");
     fputc('\n', out);
 }
 
@@ -72,12 +83,8 @@ static void dump_method(const struct method *method, FILE *out)
     fprintf(out, "    %u %s%s %s in=%u out=%u", method->number,
             method->kind == METHOD_IDEMPOTENT ? "idempotent" : "once",
             method->is_dedupe ? " dedupe" : "", method->name, method->words_in, method->words_out);
-    if (method->uses_buffer) {
-        fprintf(out, " buffer=%u", method->buffer_bytes);
-    }
-    if (method->within_ns) {
-        fprintf(out, " within=%" PRIu64 "ns", method->within_ns);
-    }
+    number(out, " buffer=", method->buffer_bytes, 0, "");
+    number(out, " within=", method->within_ns, 0, "ns");
     fputc('\n', out);
     for (EACH(struct param, param, &method->params)) {
         dump_param(param, out);
@@ -92,9 +99,7 @@ static void dump_state(const struct state *state, FILE *out)
         for (EACH(struct named, name, &transition->names)) {
             fprintf(out, "        %s -> %s", name->name,
                     transition->target ? transition->target : state->name);
-            if (transition->within_ns) {
-                fprintf(out, " within=%" PRIu64 "ns", transition->within_ns);
-            }
+            number(out, " within=", transition->within_ns, 0, "ns");
             fputc('\n', out);
         }
     }
@@ -104,7 +109,8 @@ static void dump_interface(const struct interface *i, FILE *out)
 {
     fprintf(out, "interface %s %u.%u hash=%016" PRIx64 " buffer=%u", i->name, i->major, i->minor,
             i->hash, i->buffer_bytes);
-    fprintf(out, "%s%s\n", i->error_name ? " error=" : "", i->error_name ? i->error_name : "");
+    text(out, " error=", i->error_name);
+    fputc('\n', out);
     for (EACH(struct method, method, &i->methods)) {
         dump_method(method, out);
     }
@@ -119,40 +125,17 @@ static void dump_interface(const struct interface *i, FILE *out)
     }
 }
 
-static const char *end_word(enum end_kind kind)
-{
-    static const char *const words[] = {
-        [END_PROVIDES] = "provides", [END_NEEDS] = "needs",   [END_EMITS] = "emits",
-        [END_CONSUMES] = "consumes", [END_SHARES] = "shares", [END_MMIO] = "needs Mmio",
-        [END_IRQ] = "needs Irq",     [END_DMA] = "needs Dma", [END_UNTYPED] = "needs Untyped",
-        [END_HARDWARE] = "provides",
-    };
-
-    return words[kind];
-}
-
 static void dump_end(const struct end *end, FILE *out)
 {
-    fprintf(out, "    %s", end_word(end->kind));
-    if (end->kind == END_HARDWARE) {
-        fputs(end->hardware == END_MMIO  ? " Mmio"
-              : end->hardware == END_IRQ ? " Irq"
-                                         : " Dma",
-              out);
-    }
-    fprintf(out, "%s%s %s", end->type_name ? " " : "", end->type_name ? end->type_name : "",
-            end->name);
-    if (end->count) {
-        fprintf(out, "[%u]", end->count);
-    }
-    if (end->bytes) {
-        fprintf(out, " bytes=%" PRIu64, end->bytes);
-    }
+    fprintf(out, "    %s %s", end_text(end), end->name);
+    number(out, "[", end->count, 0, "]");
+    number(out, " bytes=", end->bytes, 0, "");
     if (end->kind == END_HARDWARE) {
         fprintf(out, " at=0x%" PRIx64 "%s", end->at, end->is_edge ? " edge" : "");
     }
-    fprintf(out, "%s%s%s\n", end->is_optional ? " optional" : "",
-            end->is_readonly ? " readonly" : "", end->is_polled ? " polled" : "");
+    fprintf(out, "%s%s%s%s%s\n", end->is_optional ? " optional" : "",
+            end->is_readonly ? " readonly" : "", end->is_polled ? " polled" : "",
+            end->is_async ? " async" : "", end->is_dma ? " dma" : "");
 }
 
 static void dump_value(const struct value *value, FILE *out)
@@ -189,13 +172,18 @@ static void dump_component(const struct component *c, FILE *out)
         fputc('\n', out);
     }
     for (EACH(struct keep, keep, &c->keeps)) {
-        fprintf(out, "    keep %s %s version=%u\n", keep->type_name, keep->name, keep->version);
+        fprintf(out, "    keep %s %s version=%u%s\n", keep->type_name, keep->name, keep->version,
+                keep->converts ? " convert" : "");
     }
     for (EACH(struct value, source, &c->sources)) {
         fprintf(out, "    source %s\n", source->string);
     }
     for (EACH(struct part, part, &c->parts)) {
-        fprintf(out, "    instance %s %s", part->type_name, part->name);
+        fprintf(out, "    %s %s %s", part->is_slot ? "slot" : "instance", part->type_name,
+                part->name);
+        for (EACH(struct component, other, &part->alternatives)) {
+            fprintf(out, " swap=%s", other->name);
+        }
         fputc('\n', out);
     }
     for (EACH(struct export_decl, export, &c->exports)) {
@@ -205,23 +193,15 @@ static void dump_component(const struct component *c, FILE *out)
         }
         fprintf(out, " as %s\n", export->name);
     }
-    for (EACH(struct slot_decl, slot, &c->slots)) {
-        fprintf(out, "    slot %s max=%u\n", slot->name, slot->max);
-    }
 }
 
 static void dump_policy(const struct policy *policy, FILE *out)
 {
-    if (policy->is_passive) {
-        fputs("    cpu passive", out);
-    } else {
-        fprintf(out, "    cpu %" PRIu64 "/%" PRIu64 "ns", policy->cpu_ns, policy->period_ns);
-    }
     fprintf(out,
-            " prio %u mem %" PRIu64 " caps %u stack %" PRIu64 " heap %" PRIu64 " heartbeat %" PRIu64
-            "ns",
-            policy->prio, policy->mem, policy->caps, policy->stack, policy->heap,
-            policy->heartbeat_ns);
+            "    cpu %s%" PRIu64 "/%" PRIu64 "ns prio %u mem %" PRIu64 " caps %u stack %" PRIu64
+            " heap %" PRIu64 " heartbeat %" PRIu64 "ns",
+            policy->is_passive ? "passive " : "", policy->cpu_ns, policy->period_ns, policy->prio,
+            policy->mem, policy->caps, policy->stack, policy->heap, policy->heartbeat_ns);
     if (policy->restarts) {
         fprintf(out, " restart max %u in %" PRIu64 "ns backoff %" PRIu64 "..%" PRIu64 "ns\n",
                 policy->restart_max, policy->window_ns, policy->backoff_min_ns,
@@ -236,8 +216,12 @@ static void dump_instance(const struct instance *instance, FILE *out)
     const struct component *component = instance->component;
     uint32_t i = 0;
 
-    fprintf(out, "instance %u %s %s id=%s%s\n", instance->number, instance->path, component->name,
-            instance->id, instance->is_until ? " until" : "");
+    fprintf(out, "instance %u %s %s id=%s%s%s", instance->number, instance->path, component->name,
+            instance->id, instance->is_until ? " until" : "", instance->is_slot ? " slot" : "");
+    for (EACH(struct instance, other, &instance->alternatives)) {
+        fprintf(out, " swap=%s", other->component->name);
+    }
+    fputc('\n', out);
     if (component->is_hardware) {
         return;
     }
@@ -261,15 +245,9 @@ static void dump_connection(const struct connection *c, FILE *out)
             c->is_monitored ? "monitored " : "", c->is_traced ? "traced " : "",
             c->transport == TRANSPORT_USER ? c->link->connector_name
                                            : transport_name(c->transport));
-    if (c->timeout_ns) {
-        fprintf(out, " timeout=%" PRIu64 "ns", c->timeout_ns);
-    }
-    if (c->bytes) {
-        fprintf(out, " bytes=%" PRIu64, c->bytes);
-    }
-    if (c->strikes) {
-        fprintf(out, " strikes=%u", c->strikes);
-    }
+    number(out, " timeout=", c->timeout_ns, 0, "ns");
+    number(out, " bytes=", c->bytes, 0, "");
+    number(out, " strikes=", c->strikes, 0, "");
     fputc('\n', out);
 }
 
@@ -282,9 +260,11 @@ static void dump_connector(const struct connector *c, FILE *out)
     for (enum side side = SIDE_FROM; side < SIDES; side++) {
         const struct connector_end *end = &c->end[side];
 
-        fprintf(out, "    %s %s %s%s template=%s\n", sides[side], end_word(end->kind),
-                end->type_name ? end->type_name : "*", end->flows ? " flows" : "",
-                end->template ? end->template : "-");
+        const struct end like = { .kind = end->kind,
+                                  .type_name = end->type_name ? end->type_name : "*" };
+
+        fprintf(out, "    %s %s%s template=%s\n", sides[side], end_text(&like),
+                end->flows ? " flows" : "", end->template ? end->template : "-");
     }
     for (EACH(struct connector_object, o, &c->objects)) {
         fprintf(out, "    %s %s bytes=%" PRIu64 " grants=%u,%u maps=%u,%u receiver=%s%s%s\n",

@@ -20,110 +20,51 @@ struct instance *instance_child(const struct instance *composite, const char *na
     return map_get(&children, composite ? composite : &root, name);
 }
 
-/* "store.fs" -> "store_fs", which no other instance has. */
-static const char *make_id(const char *path)
+const char *make_id(const char *path)
 {
-    char *id = arena_alloc(strlen(path) + 1);
-    const char *name;
+    const char *id = text_format("%s", path), *name;
 
-    for (size_t i = 0; path[i]; i++) {
-        id[i] =
-            path[i] == '.' || path[i] == '~' || path[i] == '[' || path[i] == ']' ? '_' : path[i];
+    for (char *c = strpbrk(id, ".~[]"); c; c = strpbrk(c, ".~[]")) {
+        *c = '_';
     }
     name = name_of(id);
     for (uint32_t n = 2; map_get(&paths, NULL, name); n++) {
         name = name_of(text_format("%s_%u", id, n));
     }
-    map_put(&paths, NULL, name, id);
+    map_put(&paths, NULL, name, &root);
     return name;
 }
 
-/* Fields that `above` has set and `below` has not. */
-static void inherit(struct policy *below, const struct policy *above)
+/* What the text says, or the value that the composite around has for its config. */
+static struct value setting_value(const struct instance *parent, const struct setting *setting)
 {
-    uint32_t take = above->set & ~below->set;
-
-    for (uint32_t i = 0; i < POLICY_FIELDS; i++) {
-        if (take & 1u << i) {
-            below->where[i] = above->where[i];
-        }
-    }
-    if (take & 1u << POLICY_CPU) {
-        below->cpu_ns = above->cpu_ns;
-        below->period_ns = above->period_ns;
-        below->is_passive = above->is_passive;
-    }
-    below->prio = take & 1u << POLICY_PRIO ? above->prio : below->prio;
-    below->mem = take & 1u << POLICY_MEM ? above->mem : below->mem;
-    below->caps = take & 1u << POLICY_CAPS ? above->caps : below->caps;
-    below->stack = take & 1u << POLICY_STACK ? above->stack : below->stack;
-    below->heap = take & 1u << POLICY_HEAP ? above->heap : below->heap;
-    if (take & 1u << POLICY_RESTART) {
-        below->restarts = above->restarts;
-        below->restart_max = above->restart_max;
-        below->window_ns = above->window_ns;
-        below->backoff_min_ns = above->backoff_min_ns;
-        below->backoff_max_ns = above->backoff_max_ns;
-    }
-    if (take & 1u << POLICY_HEARTBEAT) {
-        below->heartbeat_ns = above->heartbeat_ns;
-    }
-    below->set |= take;
-}
-
-/* The value that the composite around has for its config. */
-static struct value outer_value(const struct instance *parent, const struct setting *setting)
-{
-    uint32_t i = 0;
     struct value value = setting->value;
 
-    for (EACH(struct config, config, &parent->component->configs)) {
-        if (config == setting->outer) {
-            value = parent->configs[i];
+    if (value.kind == VALUE_CONFIG && parent) {
+        value = parent->configs[setting->outer->number];
+        value.where = setting->value.where;
+        if (value.kind != VALUE_CONFIG) {
+            resolve_value(setting->config, &value);
         }
-        i++;
-    }
-    value.where = setting->value.where;
-    if (value.kind != VALUE_CONFIG) {
-        resolve_value(setting->config, &value);
     }
     return value;
-}
-
-static void set_config(struct instance *instance, const struct setting *setting,
-                       struct value *value)
-{
-    if (setting->value.kind == VALUE_CONFIG && instance->parent) {
-        *value = outer_value(instance->parent, setting);
-    } else {
-        *value = setting->value;
-    }
 }
 
 static void set_configs(struct instance *instance, const struct part *part)
 {
     struct component *component = instance->component;
-    uint32_t i = 0;
 
     instance->configs = arena_alloc((component->configs.count + 1) * sizeof(struct value));
     for (EACH(struct config, config, &component->configs)) {
-        bool is_set = config->has_value;
+        struct setting *setting = part ? list_find(&part->settings, config->name) : NULL;
 
-        instance->configs[i] = config->value;
-        if (part) {
-            for (EACH(struct setting, setting, &part->settings)) {
-                if (setting->config == config) {
-                    set_config(instance, setting, &instance->configs[i]);
-                    is_set = true;
-                }
-            }
-        }
-        if (!is_set) {
+        instance->configs[config->number] =
+            setting ? setting_value(instance->parent, setting) : config->value;
+        if (!setting && !config->has_value) {
             error_at(&instance->where, "\"%s\" must set \"%s\", which has no default",
                      instance->path, config->name);
             note_at(&config->where, "it is declared here");
         }
-        i++;
     }
 }
 
@@ -159,6 +100,7 @@ static void add_part(struct model *model, struct part *part, struct instance *pa
     const char *path = parent ? text_format("%s.%s", parent->path, part->name) : part->name;
     struct instance *instance;
     struct policy policy = part->policy;
+    uint32_t fixed;
 
     if (model->instances.count + model->composites.count >= INSTANCES_MAX) {
         error_at(NULL, "more than %u instances", INSTANCES_MAX);
@@ -166,14 +108,16 @@ static void add_part(struct model *model, struct part *part, struct instance *pa
     }
     instance = instance_new(model, part->component, parent, name_of(path), &part->where);
     map_put(&children, parent ? parent : &root, part->name, instance);
-    inherit(&policy, above);
+    policy_inherit(&policy, above);
     set_configs(instance, part);
     if (part->component->is_composite) {
         add_parts(model, part->component, instance, &policy);
         return;
     }
-    inherit(&policy, &part->component->policy);
+    fixed = policy.set;
+    policy_inherit(&policy, &part->component->policy);
     instance->policy = policy;
+    add_alternatives(instance, part, fixed);
 }
 
 static void add_parts(struct model *model, struct component *component, struct instance *parent,
@@ -261,7 +205,13 @@ static void add_member(struct model *model, struct group *group, struct instance
     }
 }
 
-static void add_groups(struct model *model, struct component *component, struct instance *scope)
+static struct instance *whole_ref(struct instance *scope, const struct end_ref *ref)
+{
+    return ref_instance(scope, ref, ref->path.count);
+}
+
+/* What a composite or the system says of its instances. */
+static void add_statements(struct model *model, struct component *component, struct instance *scope)
 {
     for (EACH(struct group_decl, decl, &component->groups)) {
         struct group *group = NEW(struct group);
@@ -270,36 +220,20 @@ static void add_groups(struct model *model, struct component *component, struct 
         group->number = model->groups.count;
         list_add(&model->groups, group);
         for (EACH(struct end_ref, ref, &decl->members)) {
-            struct instance *target = ref_instance(scope, ref, ref->path.count);
-
-            if (target) {
-                add_member(model, group, target);
-            }
+            add_member(model, group, whole_ref(scope, ref));
         }
     }
-}
-
-static void add_denials(struct model *model, struct component *component, struct instance *scope)
-{
     for (EACH(struct deny_decl, decl, &component->denies)) {
         struct denial *denial = NEW(struct denial);
 
-        denial->from = ref_instance(scope, &decl->from, decl->from.path.count);
-        denial->to = ref_instance(scope, &decl->to, decl->to.path.count);
+        denial->from = whole_ref(scope, &decl->from);
+        denial->to = whole_ref(scope, &decl->to);
         denial->where = decl->where;
-        if (denial->from && denial->to) {
-            list_add(&model->denials, denial);
-        }
+        list_add(&model->denials, denial);
     }
-}
-
-static void add_until(struct component *component, struct instance *scope)
-{
     for (EACH(struct end_ref, ref, &component->until)) {
-        struct instance *target = ref_instance(scope, ref, ref->path.count);
-
-        if (target) {
-            target->is_until = true;
+        if (!scope) {
+            whole_ref(scope, ref)->is_until = true;
         }
     }
 }
@@ -341,11 +275,11 @@ static struct component *choose_system(struct model *model, const char *name)
     return found;
 }
 
-bool elaborate(struct model *model, const char *system)
+bool elaborate(struct model *model, const struct options *options)
 {
     uint32_t before = diag_errors();
 
-    model->system = choose_system(model, system);
+    model->system = choose_system(model, options->system);
     if (!model->system) {
         return false;
     }
@@ -355,12 +289,9 @@ bool elaborate(struct model *model, const char *system)
     if (diag_errors() != before) {
         return false;
     }
-    add_groups(model, model->system, NULL);
-    add_denials(model, model->system, NULL);
-    add_until(model->system, NULL);
+    add_statements(model, model->system, NULL);
     for (EACH(struct instance, composite, &model->composites)) {
-        add_groups(model, composite->component, composite);
-        add_denials(model, composite->component, composite);
+        add_statements(model, composite->component, composite);
     }
     set_restarts(model);
     add_links(model);

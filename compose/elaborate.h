@@ -25,6 +25,14 @@ bool is_below(const struct instance *instance, const struct instance *composite)
 struct instance *filter_new(struct model *model, struct component *component,
                             struct instance *caller, const char *path, const struct where *where);
 
+/* "store.fs" -> "store_fs", which nothing else is called. */
+const char *make_id(const char *path);
+
+/* ---- alternative.c ---- */
+
+/* The part's other components, as instances in the place of this one.  fixed: bits of the policy that the text gives. */
+void add_alternatives(struct instance *base, const struct part *part, uint32_t fixed);
+
 /* ---- join.c: all connections ---- */
 void add_links(struct model *model);
 
@@ -32,6 +40,8 @@ void add_links(struct model *model);
 void elements_start(void);
 /* A new connection takes the elements that it names. */
 void connection_note(const struct connection *connection);
+/* "end[element]", or "end" if it is no array. */
+const char *element_name(const struct end *end, uint32_t element);
 /* element NONE: the end is no array. */
 bool is_connected(const struct instance *instance, const struct end *end, uint32_t element);
 /* Every connection to an array without an element gets the next that nobody has taken. */

@@ -5,38 +5,21 @@
 #include "diag.h"
 #include "elaborate.h"
 
-/* Per (instance, end): what is taken, as a bit set; allocated at the first use. */
-struct taken {
-    bool *is_taken;
-    uint32_t next; /* no free one below */
-};
-static struct map table;
+static struct map table; /* (instance, element_name) -> what takes it */
 
 void elements_start(void)
 {
     table = (struct map){ 0 };
 }
 
-/* Names of ends are unique in their component: instance and name are the key. */
-static struct taken *taken_of(const struct instance *instance, const struct end *end)
+const char *element_name(const struct end *end, uint32_t element)
 {
-    struct taken *taken = map_get(&table, instance, end->name);
-
-    if (!taken) {
-        taken = NEW(struct taken);
-        taken->is_taken = arena_alloc(end->count ? end->count : 1);
-        map_put(&table, instance, end->name, taken);
-    }
-    return taken;
+    return end->count ? name_of(text_format("%s[%u]", end->name, element)) : end->name;
 }
 
 static void take(const struct instance *instance, const struct end *end, uint32_t element)
 {
-    if (!end->count) {
-        taken_of(instance, end)->is_taken[0] = true;
-    } else if (element < end->count) {
-        taken_of(instance, end)->is_taken[element] = true;
-    }
+    map_put(&table, instance, element_name(end, element), &table);
 }
 
 void connection_note(const struct connection *c)
@@ -47,24 +30,21 @@ void connection_note(const struct connection *c)
 
 bool is_connected(const struct instance *instance, const struct end *end, uint32_t element)
 {
-    return taken_of(instance, end)->is_taken[end->count ? element : 0];
+    return map_get(&table, instance, element_name(end, element));
 }
 
 static uint32_t next_free(struct connection *c, const struct instance *instance,
                           const struct end *end)
 {
-    struct taken *taken = taken_of(instance, end);
-
-    while (taken->next < end->count && taken->is_taken[taken->next]) {
-        taken->next++;
+    for (uint32_t i = 0; i < end->count; i++) {
+        if (!is_connected(instance, end, i)) {
+            take(instance, end, i);
+            return i;
+        }
     }
-    if (taken->next == end->count) {
-        error_at(&c->where, "\"%s.%s\" has %u elements, and all are taken", instance->path,
-                 end->name, end->count);
-        return 0;
-    }
-    taken->is_taken[taken->next] = true;
-    return taken->next;
+    error_at(&c->where, "\"%s.%s\" has %u elements, and all are taken", instance->path, end->name,
+             end->count);
+    return 0;
 }
 
 void give_elements(struct model *model)

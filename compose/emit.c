@@ -93,6 +93,23 @@ static bool emit_instance(const struct model *model, const struct instance *i, c
     return page_write(&p, text_format("%s/unit.c", folder)) && ok;
 }
 
+static bool emit_alternatives(const struct model *model, const struct domain *d, const char *gen)
+{
+    struct instance *base = AT(struct instance, &d->instances, 0);
+    bool ok = true;
+
+    for (EACH(struct instance, other, &base->alternatives)) {
+        const struct model *with = model_with(model, base, other);
+        struct page p;
+
+        ok &= emit_instance(with, other, gen);
+        page_open(&p);
+        emit_domain(p.out, with, other->domain);
+        ok &= page_write(&p, text_format("%s/%s.c", gen, other->id));
+    }
+    return ok;
+}
+
 static bool emit_programs(const struct model *model, const char *gen)
 {
     bool ok = true;
@@ -106,6 +123,7 @@ static bool emit_programs(const struct model *model, const char *gen)
         page_open(&p);
         emit_domain(p.out, model, d);
         ok &= page_write(&p, text_format("%s/%s.c", gen, domain_id(d)));
+        ok &= emit_alternatives(model, d, gen);
     }
     return ok;
 }

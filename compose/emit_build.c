@@ -15,7 +15,7 @@ static const char head[] =
     "-ftls-model=local-exec -fno-stack-protector -fno-pie -mno-outline-atomics "
     "-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables $\n"
     "    -I $top/lib/comp/include -I $top/lib/tess/include -I $top/lib/ring/include "
-    "-I $top/lib/recover/include -I $top/abi/include -I $top/abi $more\n"
+    "-I $top/lib/recover/include -I $top/lib/virtio/include -I $top/abi/include -I $top/abi $more\n"
     "ldflags = -nostdlib -static -no-pie -T $top/lib/tess/root.ld -Wl,-u,_start "
     "-Wl,--gc-sections -Wl,-z,max-page-size=4096 -Wl,--build-id=none -L $picolibc/lib\n"
     "\n"
@@ -95,6 +95,19 @@ static void program(FILE *out, const char *dir, const struct domain *d)
     }
 }
 
+/* The files of all domains and alternatives; is: "=": as NAME=FILE. */
+static void images(FILE *out, const struct model *model, const char *dir, const char *is)
+{
+    for (EACH(struct domain, d, &model->domains)) {
+        const struct instance *first = AT(struct instance, &d->instances, 0);
+
+        fprintf(out, " %s%s%s/%s.elf", *is ? first->id : "", is, dir, first->id);
+        for (EACH(struct instance, other, &first->alternatives)) {
+            fprintf(out, " %s%s%s/%s.elf", *is ? other->id : "", is, dir, other->id);
+        }
+    }
+}
+
 static void image(FILE *out, const struct model *model, const char *dir, const char *suffix)
 {
     const char *name = text_format("%s/%s%s.img", dir, model->system->name, suffix);
@@ -104,13 +117,9 @@ static void image(FILE *out, const struct model *model, const char *dir, const c
             "build %s: image | %s $tree/tools/mkimage $tree/kernel/loader/loader.bin "
             "$supervisor %s/distribution",
             name, kernel, dir);
-    for (EACH(struct domain, d, &model->domains)) {
-        fprintf(out, " %s/%s.elf", dir, domain_id(d));
-    }
+    images(out, model, dir, "");
     fprintf(out, "\n  kernel = %s\n  modules = %s=%s/distribution", kernel, DIST_MODULE, dir);
-    for (EACH(struct domain, d, &model->domains)) {
-        fprintf(out, " %s=%s/%s.elf", domain_id(d), dir, domain_id(d));
-    }
+    images(out, model, dir, "=");
     fprintf(out, "\ndefault %s\n", name);
 }
 
@@ -136,6 +145,13 @@ void emit_build(FILE *out, const struct model *model, const struct options *opti
     fputs(head, out);
     for (EACH(struct domain, d, &model->domains)) {
         program(out, dir, d);
+        for (EACH(struct instance, other, &AT(struct instance, &d->instances, 0)->alternatives)) {
+            struct domain as = *d;
+
+            as.instances = (struct list){ 0 };
+            list_add(&as.instances, other);
+            program(out, dir, &as);
+        }
     }
     image(out, model, dir, "");
     image(out, model, dir, "-debug");

@@ -38,11 +38,25 @@ const char *rights_name(uint32_t kind, uint32_t rights)
 static uint32_t flags_of(const struct domain *d)
 {
     uint32_t flags = d->policy.is_passive ? DIST_PASSIVE : 0;
+    const struct instance *first = AT(struct instance, &d->instances, 0);
+
+    flags |= first->is_slot ? DIST_SLOT : 0;
 
     for (EACH(struct instance, i, &d->instances)) {
         flags |= (i->component->has_run ? DIST_RUN : 0) | (i->is_until ? DIST_UNTIL : 0);
     }
     return flags;
+}
+
+static const struct instance *first_of(const struct domain *d)
+{
+    return AT(struct instance, &d->instances, 0);
+}
+
+/* With the domain's own image; one that cannot be replaced has none. */
+static uint32_t alternatives_of(const struct domain *d)
+{
+    return first_of(d)->is_swappable ? 1 + first_of(d)->alternatives.count : 0;
 }
 
 static void copy_name(char to[DIST_NAME], const char *name)
@@ -92,6 +106,10 @@ static struct dist_domain record_of(const struct model *model, const struct doma
     copy_name(r.image, domain_id(d));
     range(&model->grants, d->number, &r.grant_first, &r.grant_count);
     range(&model->maps, d->number, &r.map_first, &r.map_count);
+    r.alternative_count = alternatives_of(d);
+    for (EACH(struct domain, before, &model->domains)) {
+        r.alternative_first += before->number < d->number ? alternatives_of(before) : 0;
+    }
     return r;
 }
 
@@ -159,6 +177,31 @@ static struct dist_table domain_table(struct block *b, const struct model *model
     return t;
 }
 
+static void alternative_add(struct block *b, const struct domain *d, const struct instance *i)
+{
+    struct dist_alternative a = { .domain = d->number };
+
+    copy_name(a.name, i->component->name);
+    copy_name(a.image, i->id);
+    append(b, &a, sizeof a);
+}
+
+static struct dist_table alternative_table(struct block *b, const struct model *model)
+{
+    struct dist_table t = { (uint32_t)b->used, 0 };
+
+    for (EACH(struct domain, d, &model->domains)) {
+        if (alternatives_of(d)) {
+            alternative_add(b, d, first_of(d));
+        }
+        for (EACH(struct instance, other, &first_of(d)->alternatives)) {
+            alternative_add(b, d, other);
+        }
+        t.count += alternatives_of(d);
+    }
+    return t;
+}
+
 static void name_records(struct block *strings, const struct model *model)
 {
     uint32_t i = 0;
@@ -190,6 +233,7 @@ const void *emit_dist(const struct model *model, size_t *bytes)
     h.grants = table(&b, &model->grants, sizeof(struct dist_grant));
     h.maps = table(&b, &model->maps, sizeof(struct dist_map));
     h.connections = table(&b, &model->watches, sizeof(struct dist_connection));
+    h.alternatives = alternative_table(&b, model);
     h.strings = (struct dist_table){ (uint32_t)b.used, (uint32_t)strings.used };
     append(&b, strings.bytes, strings.used);
     align(&b);
@@ -222,9 +266,10 @@ static void domain_line(FILE *out, const struct model *model, const struct domai
             " set=%u group=%s heartbeat=%" PRIu64,
             r.restart ? "yes" : "never", r.restart_max, r.window_ns, r.backoff_min_ns,
             r.backoff_max_ns, r.restart_set, number(r.group), r.heartbeat_ns);
-    fprintf(out, " flags=%s%s%s endpoint=%u notification=%u pulse=%u instances=",
+    fprintf(out, " flags=%s%s%s%s endpoint=%u notification=%u pulse=%u instances=",
             r.flags & DIST_RUN ? "r" : "", r.flags & DIST_UNTIL ? "u" : "",
-            r.flags & DIST_PASSIVE ? "p" : "", r.endpoint, r.notification, r.pulse);
+            r.flags & DIST_PASSIVE ? "p" : "", r.flags & DIST_SLOT ? "s" : "", r.endpoint,
+            r.notification, r.pulse);
     for (EACH(struct instance, i, &d->instances)) {
         fprintf(out, "%s%s", i == AT(struct instance, &d->instances, 0) ? "" : ",", i->path);
     }
@@ -281,6 +326,16 @@ void emit_dist_text(FILE *out, const struct model *model)
                 rights_name(DIST_FRAME, m->rights), m->attributes, number(m->connection));
     }
     connection_lines(out, model);
+    for (EACH(struct domain, d, &model->domains)) {
+        if (alternatives_of(d)) {
+            fprintf(out, "alternative domain=%u %s image=%s\n", d->number,
+                    first_of(d)->component->name, first_of(d)->id);
+        }
+        for (EACH(struct instance, other, &first_of(d)->alternatives)) {
+            fprintf(out, "alternative domain=%u %s image=%s\n", d->number, other->component->name,
+                    other->id);
+        }
+    }
 }
 
 void dump_back(const struct model *model, FILE *out)

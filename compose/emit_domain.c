@@ -126,18 +126,41 @@ static bool waits(const struct domain *d)
     return false;
 }
 
-/* The loop that ends when one of the bits has come. */
-static void wait(FILE *out)
+static bool is_swappable(const struct domain *d)
+{
+    return AT(struct instance, &d->instances, 0)->is_swappable;
+}
+
+/* Calls outside of the main loop. */
+static void nested(FILE *out)
 {
     fprintf(out, "static __attribute__((noinline)) struct comp_answer nested_(struct tess_msg m_)\n"
-                 "{\n    return call_(m_);\n}\n\n"
-                 "bool comp_wait_until(uint64_t bits, uint64_t deadline)\n{\n"
-                 "    while (!(comp_pending & bits)) {\n"
-                 "        struct tess_msg m_ = comp_take(deadline);\n\n"
-                 "        if (tess_msg_err(m_.tag) == TESS_TIMEOUT) {\n"
-                 "            return false;\n        }\n"
-                 "        comp_reply(nested_(m_));\n    }\n"
-                 "    comp_pending &= ~bits;\n    return true;\n}\n\n");
+                 "{\n    return call_(m_);\n}\n\n");
+}
+
+/* The loop that ends when one of the bits has come. */
+static void wait(FILE *out, bool swappable)
+{
+    fprintf(out,
+            "bool comp_wait_until(uint64_t bits, uint64_t deadline)\n{\n"
+            "    bool came_;\n\n%s"
+            "    while (!(comp_pending & bits)) {\n"
+            "        struct tess_msg m_ = comp_take(deadline);\n\n"
+            "        if (tess_msg_err(m_.tag) == TESS_TIMEOUT) {\n"
+            "            break;\n        }\n"
+            "        comp_reply(nested_(m_));\n    }\n%s"
+            "    came_ = comp_pending & bits;\n"
+            "    comp_pending &= ~bits;\n    return came_;\n}\n\n",
+            swappable ? "    comp_depth++;\n" : "", swappable ? "    comp_depth--;\n" : "");
+}
+
+static void settle(FILE *out, const char *id)
+{
+    fprintf(out,
+            "void comp_settle(void)\n{\n"
+            "    static const struct comp_swap swap = { %s_is_quiet_, %s_hand_over_, nested_ };\n\n"
+            "    comp_become_quiet(&swap);\n}\n\n",
+            id, id);
 }
 
 /* ---- start ---- */
@@ -189,8 +212,22 @@ static void inits(FILE *out, const struct model *model, const struct domain *d)
     }
 }
 
+/* A client of a queue waits before its init. */
+static bool has_queue(const struct model *model, const struct domain *d)
+{
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_QUEUE && c->from->domain == d) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void start(FILE *out, const struct model *model, const struct domain *d)
 {
+    if (has_queue(model, d)) {
+        fprintf(out, "extern uint64_t comp_early;\n");
+    }
     fprintf(out, "_Noreturn void comp_main(uint64_t generation)\n{\n");
     if (d->cap_slot != NONE) {
         fprintf(out, "    tess_ipc_receive_at(%u);\n", d->cap_slot);
@@ -199,11 +236,15 @@ static void start(FILE *out, const struct model *model, const struct domain *d)
         fprintf(out, "    %s_start_(generation);\n", i->id);
     }
     inits(out, model, d);
-    fprintf(out, "    comp_running();\n");
+    fprintf(out, "%s    comp_running();\n", is_swappable(d) ? "    comp_trial();\n" : "");
     for (EACH(struct instance, i, &d->instances)) {
         fprintf(out, "    %s_drain_();\n", i->id);
     }
+    if (has_queue(model, d)) {
+        fprintf(out, "    comp_signal(comp_early);\n");
+    }
     runs(out, d);
+    fprintf(out, is_swappable(d) ? "    comp_depth = 0;\n" : "");
     fprintf(out, "    struct tess_msg m_ = tess_recv(COMP_SLOT_ENDPOINT, 0);\n\n"
                  "    for (;;) {\n        m_ = comp_next(call_(m_));\n    }\n}\n");
 }
@@ -214,8 +255,14 @@ void emit_domain(FILE *out, const struct model *model, const struct domain *d)
     instances(out, model, d);
     dispatch(out, model, d);
     signals(out, d);
+    if (waits(d) || is_swappable(d)) {
+        nested(out);
+    }
     if (waits(d)) {
-        wait(out);
+        wait(out, is_swappable(d));
+    }
+    if (is_swappable(d)) {
+        settle(out, domain_id(d));
     }
     for (EACH(struct instance, i, &d->instances)) {
         if (log_of(model, i)) {

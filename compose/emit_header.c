@@ -135,6 +135,9 @@ static void needs(FILE *out, const struct model *model, const struct instance *i
     for (EACH_TO(c, model, i, e)) {
         transports[c->transport].to(out, model, c);
     }
+    if (e->is_async) {
+        queue_needs(out, model, i, e);
+    }
     for (EACH(struct method, m, &e->interface->methods)) {
         if (e->count) {
             method_of_array(out, model, i, e, m);
@@ -183,7 +186,11 @@ static void provides(FILE *out, const struct model *model, const struct instance
     if (e->count) {
         fprintf(out, "#define %s_COUNT %u\n", c_upper(e->name), e->count);
     }
+    queue_provides(out, model, i, e);
     for (EACH(struct method, m, &e->interface->methods)) {
+        if (e->is_async) {
+            break;
+        }
         fprintf(out, "COMP_UNUSED static enum tess_err %s_%s(struct self *self%s", e->name, m->name,
                 element_param(e));
         c_params(out, m);
@@ -447,6 +454,13 @@ static void keep(FILE *out, const struct model *model, const struct instance *i,
             "COMP_INLINE struct %s *%s(struct self *self)\n{\n    (void)self;\n"
             "    return (struct %s *)0x%" PRIx64 "ull;\n}\n",
             k->structure->name, k->name, k->structure->name, r->at + COMP_KEEP_HEADER);
+    if (k->converts) {
+        fprintf(out,
+                "COMP_UNUSED static bool %s_convert(struct self *self, struct %s *to, uint32_t "
+                "from_version, "
+                "const void *from, uint32_t from_bytes);\n",
+                k->name, k->structure->name);
+    }
 }
 
 /* To pass on: the slots of the needed ends.  To receive: functions that call by a capability; free slots. */
@@ -481,10 +495,10 @@ static void caps(FILE *out, const struct model *model, const struct instance *i)
     }
 }
 
-static bool has_ring(const struct model *model, const struct instance *i)
+static bool has(const struct model *model, const struct instance *i, enum transport transport)
 {
     for (EACH(struct connection, c, &model->connections)) {
-        if (c->transport == TRANSPORT_RING && (c->from == i || c->to == i)) {
+        if (c->transport == transport && (c->from == i || c->to == i)) {
             return true;
         }
     }
@@ -499,9 +513,10 @@ void emit_header(FILE *out, const struct model *model, const struct instance *i)
     fprintf(out, "/* Instance %s of component %s: written by compose. */\n", i->path, c->name);
     fprintf(out, "#ifndef %s_H\n#define %s_H\n\n#include <comp/comp.h>\n\n", c_upper(c->name),
             c_upper(c->name));
-    fprintf(out, "%s", has_ring(model, i) ? "#include <comp/ring.h>\n\n" : "");
+    fprintf(out, "%s", has(model, i, TRANSPORT_RING) ? "#include <comp/ring.h>\n\n" : "");
+    fprintf(out, "%s", has(model, i, TRANSPORT_QUEUE) ? "#include <comp/queue.h>\n\n" : "");
     fprintf(out, "#define SELF_PATH \"%s\"\nstruct self;\n\n", i->path);
-    c_declare_types(out, c);
+    c_declare_types(out, model, c);
     for (EACH(struct config, g, &c->configs)) {
         config(out, g, &i->configs[k++]);
     }

@@ -84,7 +84,7 @@ static void declare_interface(struct declared *d, struct interface *i)
     }
 }
 
-void c_declare_types(FILE *out, const struct component *component)
+void c_declare_types(FILE *out, const struct model *model, const struct component *component)
 {
     struct declared d = { .out = out };
 
@@ -99,6 +99,12 @@ void c_declare_types(FILE *out, const struct component *component)
     for (EACH(struct keep, k, &component->keeps)) {
         if (k->structure) {
             declare_struct(&d, k->structure);
+        }
+        /* What it converts from is one of them. */
+        for (EACH(struct structure, other, &model->structures)) {
+            if (k->converts) {
+                declare_struct(&d, other);
+            }
         }
     }
     for (EACH(struct config, c, &component->configs)) {

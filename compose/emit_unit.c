@@ -6,14 +6,20 @@
 
 static void start_states(FILE *out, const struct model *model, const struct instance *i)
 {
+    uint32_t first = 0;
+
     for (EACH(struct end, e, &i->component->ends)) {
         uint32_t states = e->kind == END_PROVIDES ? e->interface->states.count : 0;
 
         if (states && count_at_server(model, i, e, TRANSPORT_RPC)) {
-            fprintf(out,
-                    "    if (generation > COMP_GENERATION_FIRST) {\n"
-                    "        memset(%s_state_, %u, sizeof %s_state_);\n    }\n",
-                    e->name, states, e->name);
+            fprintf(out, "    if (%sgeneration > COMP_GENERATION_FIRST) {\n",
+                    i->is_swappable
+                        ? text_format("!comp_states_take(%s_state_, %u, sizeof %s_state_) && ",
+                                      e->name, first, e->name)
+                        : "");
+            fprintf(out, "        memset(%s_state_, %u, sizeof %s_state_);\n    }\n", e->name,
+                    states, e->name);
+            first += count_at_server(model, i, e, TRANSPORT_RPC);
         }
     }
 }
@@ -47,6 +53,15 @@ static void attach_rings(FILE *out, const struct model *model, const struct inst
         if (c->transport == TRANSPORT_RING && c->to == i) {
             fprintf(out, "    %s_%u_attach_();\n", c->to_end->name, index_at_server(model, c));
         }
+        if (c->transport == TRANSPORT_QUEUE && c->to == i) {
+            fprintf(out, "    %s_%u_attach_(generation);\n", c->to_end->name,
+                    index_at_server(model, c));
+        }
+    }
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_QUEUE && c->from == i) {
+            fprintf(out, "    %s_%u_attach_(generation);\n", c->from_end->name, c->from_element);
+        }
     }
 }
 
@@ -59,9 +74,81 @@ static void drain_rings(FILE *out, const struct model *model, const struct insta
         if (c->transport == TRANSPORT_RING && c->to == i) {
             fprintf(out, "    %s_%u_drain_();\n", c->to_end->name, index_at_server(model, c));
         }
+        if (c->transport == TRANSPORT_QUEUE && c->to == i) {
+            fprintf(out, "    comp_queue_serve(&%s_queue_[%u]);\n", c->to_end->name,
+                    index_at_server(model, c));
+        }
     }
     fprintf(out, "}\n");
 }
+
+/* ---- kept memory, swap ---- */
+
+static void keeps(FILE *out, const struct model *model, const struct instance *i)
+{
+    for (EACH(struct region, r, &model->regions)) {
+        const struct keep *k = r->instance == i ? r->keep : NULL;
+
+        if (!k) {
+            continue;
+        }
+        if (k->converts) {
+            fprintf(out,
+                    "static bool %s_convert_(void *to, uint32_t version, const void *from, "
+                    "uint32_t bytes)\n"
+                    "{\n    return %s_convert(&self_, to, version, from, bytes);\n}\n",
+                    k->name, k->name);
+        }
+        fprintf(out,
+                "static const struct comp_kept %s_kept_ = { 0x%" PRIx64 "ull, %" PRIu64
+                ", %u, %u, %s };\n",
+                k->name, r->at, r->bank, k->version, k->structure->bytes,
+                k->converts ? text_format("%s_convert_", k->name) : "0");
+    }
+}
+
+/* The states in which nothing is lost when the component is replaced, with "restarted". */
+static void quiet_states(FILE *out, const struct end *e, uint32_t connections)
+{
+    fprintf(out, "    for (uint32_t i_ = 0; i_ < %u; i_++) {\n        switch (%s_state_[i_]) {\n",
+            connections, e->name);
+    for (EACH(struct state, s, &e->interface->states)) {
+        if (s->is_quiet) {
+            fprintf(out, "        case %u:\n", s->number);
+        }
+    }
+    fprintf(out,
+            "        case %u:\n            break;\n        default:\n            is_ = false;\n"
+            "        }\n    }\n",
+            e->interface->states.count);
+}
+
+static void quiet(FILE *out, const struct model *model, const struct instance *i)
+{
+    const char *leave = "";
+    uint32_t first = 0;
+
+    fprintf(out, "COMP_COLD static bool %s_is_quiet_(void)\n{\n    bool is_ = true;\n\n", i->id);
+    for (EACH(struct end, e, &i->component->ends)) {
+        uint32_t n = e->kind == END_PROVIDES ? count_at_server(model, i, e, TRANSPORT_RPC) : 0;
+
+        if (!n || !e->interface->states.count) {
+            continue;
+        }
+        quiet_states(out, e, n);
+        leave =
+            text_format("%s    comp_states_leave(%s_state_, %u, %u);\n", leave, e->name, first, n);
+        first += n;
+    }
+    fprintf(out, "    return is_;\n}\nCOMP_COLD static void %s_hand_over_(void)\n{\n%s", i->id,
+            leave);
+    for (EACH(struct keep, k, &i->component->keeps)) {
+        fprintf(out, "    comp_keep_save(&%s_kept_);\n", k->name);
+    }
+    fprintf(out, "}\n");
+}
+
+/* ---- start ---- */
 
 static void start(FILE *out, const struct model *model, const struct instance *i)
 {
@@ -69,11 +156,8 @@ static void start(FILE *out, const struct model *model, const struct instance *i
             "\nCOMP_EXPORT void %s_start_(uint64_t generation);\n"
             "COMP_EXPORT void %s_start_(uint64_t generation)\n{\n    (void)generation;\n",
             i->id, i->id);
-    for (EACH(struct region, r, &model->regions)) {
-        if (r->instance == i && r->keep) {
-            fprintf(out, "    comp_keep_open(0x%" PRIx64 "ull, %u, %u);\n", r->at, r->keep->version,
-                    r->keep->structure->bytes);
-        }
+    for (EACH(struct keep, k, &i->component->keeps)) {
+        fprintf(out, "    comp_keep_open(&%s_kept_);\n", k->name);
     }
     start_states(out, model, i);
     attach_rings(out, model, i);
@@ -139,6 +223,24 @@ static void interface_events(FILE *out, const struct model *model, const struct 
     }
 }
 
+static void queue_signals(FILE *out, const struct model *model, const struct instance *i)
+{
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_QUEUE && c->to == i) {
+            fprintf(out,
+                    "    if (bits_ & 1ull << %u) {\n        comp_queue_serve(&%s_queue_[%u]);\n"
+                    "    }\n",
+                    c->to_bit, c->to_end->name, index_at_server(model, c));
+        }
+        if (c->transport == TRANSPORT_QUEUE && c->from == i) {
+            fprintf(out,
+                    "    if (bits_ & 1ull << %u) {\n        comp_queue_collect(&%s_%u_queue_);\n"
+                    "    }\n",
+                    c->from_bit, c->from_end->name, c->from_element);
+        }
+    }
+}
+
 static void signals(FILE *out, const struct model *model, const struct instance *i)
 {
     fprintf(out,
@@ -151,6 +253,7 @@ static void signals(FILE *out, const struct model *model, const struct instance 
                     c->to_bit, c->to_end->name, index_at_server(model, c));
         }
     }
+    queue_signals(out, model, i);
     user_signals(out, model, i);
     for (EACH(struct end, e, &i->component->ends)) {
         if (e->kind == END_CONSUMES) {
@@ -220,7 +323,16 @@ void emit_unit(FILE *out, const struct model *model, const struct instance *i)
             }
         }
     }
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->transport == TRANSPORT_QUEUE && c->from == i) {
+            queue_client(out, model, c);
+        }
+    }
+    keeps(out, model, i);
     start(out, model, i);
+    if (i->is_swappable) {
+        quiet(out, model, i);
+    }
     drain_rings(out, model, i);
     signals(out, model, i);
     direct_events(out, model, i);

@@ -1,5 +1,6 @@
 /* Text to tokens. */
-#include <limits.h>
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,18 +38,15 @@ const char *unit_name(enum unit unit)
     return unit == UNIT_SIZE ? "size" : unit == UNIT_TIME ? "time" : "plain number";
 }
 
+static const struct {
+    char text[3];
+    int punct;
+} pairs[] = { { "->", PUNCT_ARROW }, { "~>", PUNCT_INFLUENCE }, { "..", PUNCT_RANGE } };
+#define PAIRS (sizeof(pairs) / sizeof(pairs[0]))
+
 const char *punct_text(int punct)
 {
-    switch (punct) {
-    case PUNCT_ARROW:
-        return "->";
-    case PUNCT_INFLUENCE:
-        return "~>";
-    case PUNCT_RANGE:
-        return "..";
-    default:
-        return text_format("%c", punct);
-    }
+    return punct >= PUNCT_ARROW ? pairs[punct - PUNCT_ARROW].text : text_format("%c", punct);
 }
 
 void lex_reference(FILE *out)
@@ -83,26 +81,20 @@ void source_replace(const char *path, const char *text, uint32_t bytes)
 struct source *source_read(const char *path)
 {
     FILE *file = fopen(path, "rb");
+    bool is_replaced = replaced_path && strcmp(path, replaced_path) == 0;
     struct source *source = NULL;
-    char *text;
-    size_t bytes;
+    char *text = malloc(SOURCE_MAX);
+    size_t bytes = file && text ? fread(text, 1, SOURCE_MAX, file) : SOURCE_MAX;
 
-    if (!file) {
-        return NULL;
-    }
-    if (replaced_path && strcmp(path, replaced_path) == 0) {
-        fclose(file);
-        return source_from(path, replaced_text, replaced_bytes);
-    }
-    text = malloc(SOURCE_MAX);
-    if (text) {
-        bytes = fread(text, 1, SOURCE_MAX, file);
-        if (!ferror(file) && bytes < SOURCE_MAX) {
-            source = source_from(path, text, (uint32_t)bytes);
-        }
+    if (file && is_replaced) {
+        source = source_from(path, replaced_text, replaced_bytes);
+    } else if (bytes < SOURCE_MAX && !ferror(file)) {
+        source = source_from(path, text, (uint32_t)bytes);
     }
     free(text);
-    fclose(file);
+    if (file) {
+        fclose(file);
+    }
     return source;
 }
 
@@ -147,27 +139,24 @@ static struct token *add(struct lexer *x, enum token_kind kind, uint32_t from)
 static void skip_blank(struct lexer *x)
 {
     for (;;) {
-        uint32_t from = x->at;
+        const char *text = x->source->text + x->at, *end;
 
-        if (look(x, 0) == '/' && look(x, 1) == '/') {
-            while (x->at < x->source->bytes && look(x, 0) != '\n') {
-                x->at++;
-            }
-        } else if (look(x, 0) == '/' && look(x, 1) == '*') {
-            const char *end = strstr(x->source->text + x->at + 2, "*/");
-            uint32_t to = end ? (uint32_t)(end - x->source->text) + 2 : x->source->bytes;
-
+        if (text[0] == '/' && text[1] == '/') {
+            end = text + strcspn(text, "\n");
+        } else if (text[0] == '/' && text[1] == '*') {
+            end = strstr(text + 2, "*/");
             if (!end) {
-                error_at(&(struct where){ x->source, from, 2 }, "this comment has no end");
+                error_at(&(struct where){ x->source, x->at, 2 }, "this comment has no end");
             }
-            for (; x->at < to; x->at++) {
-                x->line += look(x, 0) == '\n';
-            }
-        } else if (x->at < x->source->bytes && strchr(" \t\r\n", look(x, 0)) && look(x, 0)) {
-            x->line += look(x, 0) == '\n';
-            x->at++;
+            end = end ? end + 2 : x->source->text + x->source->bytes;
         } else {
+            end = text + strspn(text, " \t\r\n");
+        }
+        if (end == text) {
             return;
+        }
+        for (; text < end; text++, x->at++) {
+            x->line += *text == '\n';
         }
     }
 }
@@ -194,44 +183,34 @@ static void apply_unit(struct lexer *x, struct token *token, uint32_t from)
     error_at(&token->where, "\"%s\" is no unit%s", word, spell_hint(&spell));
 }
 
-static int digit_value(char c, uint32_t base)
-{
-    int value = is_digit(c)            ? c - '0'
-                : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                       : 99;
-
-    return value < (int)base ? value : -1;
-}
-
 static void lex_number(struct lexer *x)
 {
-    uint32_t from = x->at, digits = 0, unit, base = 10;
-    bool is_hex = look(x, 0) == '0' && look(x, 1) == 'x', too_large = false;
+    uint32_t from = x->at, unit;
+    const char *text = x->source->text + from;
+    bool is_hex = text[0] == '0' && text[1] == 'x', has_digits = true;
     struct token *token;
     uint64_t value = 0;
+    char *end = (char *)(uintptr_t)text + 2;
 
-    if (is_hex) {
-        x->at += 2;
-        base = 16;
+    errno = 0;
+    if (!is_hex) {
+        value = strtoull(text, &end, 10);
+    } else if (isxdigit((unsigned char)text[2])) {
+        value = strtoull(text, &end, 16);
+    } else {
+        has_digits = false;
     }
-    for (; digit_value(look(x, 0), base) >= 0; x->at++, digits++) {
-        uint64_t digit = (uint64_t)digit_value(look(x, 0), base);
-
-        too_large |= value > (UINT64_MAX - digit) / base;
-        value = value * base + digit;
-    }
-    unit = x->at;
+    unit = x->at += (uint32_t)(end - text);
     while (is_letter(look(x, 0)) || is_digit(look(x, 0))) {
         x->at++;
     }
     token = add(x, TOKEN_NUMBER, from);
     token->value = value;
-    if (digits == 0) {
+    if (!has_digits) {
         error_at(&token->where, "a hexadecimal number has digits behind 0x");
-    } else if (too_large) {
+    } else if (errno == ERANGE) {
         error_at(&token->where, "this number is too large");
-    } else if (!is_hex && digits > 1 && x->source->text[from] == '0') {
+    } else if (!is_hex && end > text + 1 && text[0] == '0') {
         error_at(&token->where, "a decimal number does not begin with 0");
     } else if (unit < x->at) {
         apply_unit(x, token, unit);
@@ -282,14 +261,10 @@ static void lex_name(struct lexer *x)
 
 static void lex_punct(struct lexer *x)
 {
-    static const struct {
-        char text[3];
-        int punct;
-    } pairs[] = { { "->", PUNCT_ARROW }, { "~>", PUNCT_INFLUENCE }, { "..", PUNCT_RANGE } };
     uint32_t from = x->at;
     int punct = (unsigned char)look(x, 0);
 
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+    for (size_t i = 0; i < PAIRS; i++) {
         if (look(x, 0) == pairs[i].text[0] && look(x, 1) == pairs[i].text[1]) {
             x->at += 2;
             add(x, TOKEN_PUNCT, from)->punct = pairs[i].punct;

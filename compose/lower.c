@@ -168,16 +168,35 @@ static void domain_objects(struct model *model, struct domain *d)
 
 /* ---- memory of one instance ---- */
 
-static void region_add(struct model *model, struct instance *i, struct keep *keep, struct end *end,
-                       uint64_t bytes)
+static struct region *region_add(struct model *model, struct instance *i, struct keep *keep,
+                                 struct end *end, uint64_t bytes)
 {
     struct region *r = NEW(struct region);
     struct dist_object o = { .domain = i->domain->number, .bytes = pages(bytes) };
     const char *name = keep ? keep->name : end ? end->name : "answers";
 
-    *r = (struct region){ i, keep, end, pages(bytes), NONE, 0, NONE };
+    *r = (struct region){
+        .instance = i, .keep = keep, .end = end, .bytes = pages(bytes), .slot = NONE
+    };
     r->object = object_add(model, DIST_FRAME, text_format("%s.%s", i->path, name), &o);
     list_add(&model->regions, r);
+    return r;
+}
+
+/* Large enough for all that may take the instance's place; twice, if something may. */
+static void keep_add(struct model *model, struct instance *i, struct keep *keep)
+{
+    uint64_t bytes = keep->structure->bytes;
+    struct region *r;
+
+    for (EACH(struct instance, other, &i->alternatives)) {
+        const struct keep *k = list_find(&other->component->keeps, keep->name);
+
+        bytes = k && k->structure->bytes > bytes ? k->structure->bytes : bytes;
+    }
+    bytes = pages(COMP_KEEP_HEADER + bytes);
+    r = region_add(model, i, keep, NULL, i->is_swappable ? 2 * bytes : bytes);
+    r->bank = i->is_swappable ? bytes : 0;
 }
 
 /* One answer for each deduplicated method of each connection. */
@@ -201,32 +220,73 @@ static void regions(struct model *model, struct instance *i)
     uint32_t answers = answers_of(model, i);
 
     for (EACH(struct keep, k, &i->component->keeps)) {
-        region_add(model, i, k, NULL, COMP_KEEP_HEADER + k->structure->bytes);
+        keep_add(model, i, k);
     }
     for (EACH(struct end, e, &i->component->ends)) {
         if (e->kind == END_DMA) {
-            region_add(model, i, NULL, e, e->bytes);
+            (void)region_add(model, i, NULL, e, e->bytes);
         } else if (e->kind == END_UNTYPED) {
             i->domain->spare += pages(e->bytes);
         }
     }
     if (answers) {
-        region_add(model, i, NULL, NULL, (uint64_t)answers * COMP_ANSWER_BYTES);
+        (void)region_add(model, i, NULL, NULL, (uint64_t)answers * COMP_ANSWER_BYTES);
     }
 }
 
 /* ---- connections ---- */
 
+/* Component and image have names in the distribution. */
+static void alternative_name_check(const struct instance *i, const struct instance *base)
+{
+    if (strlen(i->component->name) >= DIST_NAME || strlen(i->id) >= DIST_NAME) {
+        error_at(&base->where,
+                 "the name \"%s\" of what may be in \"%s\" is longer than %u characters",
+                 i->component->name, base->path, DIST_NAME - 1);
+    }
+}
+
+/* What takes an instance's place takes that of the whole domain.  Returns how many may. */
+static uint32_t alternatives_check(const struct domain *d)
+{
+    const struct instance *first = AT(struct instance, &d->instances, 0);
+
+    for (EACH(struct instance, i, &d->instances)) {
+        const struct instance *other =
+            i == first ? d->instances.item[d->instances.count - 1] : first;
+
+        if (!i->is_swappable) {
+            continue;
+        }
+        if (i != other) {
+            error_at(&i->where, "\"%s\" is one program with \"%s\" and cannot be replaced alone",
+                     i->path, other->path);
+        }
+        alternative_name_check(i, i);
+        for (EACH(struct instance, a, &i->alternatives)) {
+            alternative_name_check(a, i);
+        }
+    }
+    return first->is_swappable ? 1 + first->alternatives.count : 0;
+}
+
 /* Names travel in records of fixed size. */
 static void names_check(const struct model *model)
 {
+    uint32_t alternatives = 0;
+
     for (EACH(struct domain, d, &model->domains)) {
         const struct instance *i = AT(struct instance, &d->instances, 0);
 
+        alternatives += alternatives_check(d);
         if (strlen(d->name) >= DIST_NAME || strlen(domain_id(d)) >= DIST_NAME) {
             error_at(&i->where, "the path \"%s\" is longer than %u characters", d->name,
                      DIST_NAME - 1);
         }
+    }
+    if (alternatives > DIST_ALTERNATIVES_MAX) {
+        error_at(&model->system->where, "the system has %u alternatives, %u are possible",
+                 alternatives, DIST_ALTERNATIVES_MAX);
     }
     if (strlen(model->system->name) >= DIST_NAME) {
         error_at(&model->system->where, "the name \"%s\" is longer than %u characters",
@@ -281,7 +341,8 @@ static void caps_check(const struct connection *c)
 
 static void connection_check(const struct connection *c)
 {
-    bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING;
+    bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING ||
+                   c->transport == TRANSPORT_QUEUE;
 
     if (is_call && is_inside(c)) {
         error_at(&c->where,

@@ -1,5 +1,4 @@
 /* compose: reads interface and system files, writes glue, capabilities and reports.  Runs the passes in order. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,23 +20,6 @@ static const char usage[] =
     "  --reference     print the reference of the language\n"
     "  --help          print this\n";
 
-static bool run_parse(struct model *model, const struct options *options)
-{
-    source_includes(&options->includes);
-    return parse_file(model, options->file);
-}
-
-static bool run_resolve(struct model *model, const struct options *options)
-{
-    (void)options;
-    return resolve(model);
-}
-
-static bool run_elaborate(struct model *model, const struct options *options)
-{
-    return elaborate(model, options->system);
-}
-
 static bool run_place(struct model *model, const struct options *options)
 {
     (void)options;
@@ -49,12 +31,9 @@ static const struct {
     bool (*run)(struct model *model, const struct options *options);
     void (*dump)(const struct model *model, FILE *out);
 } passes[] = {
-    { "parse", run_parse, dump_front },
-    { "resolve", run_resolve, dump_front },
-    { "elaborate", run_elaborate, dump_front },
-    { "check", check, dump_front },
-    { "lower", lower, dump_back },
-    { "place", run_place, dump_back },
+    { "parse", parse, dump_front },         { "resolve", resolve, dump_front },
+    { "elaborate", elaborate, dump_front }, { "check", check, dump_front },
+    { "lower", lower, dump_back },          { "place", run_place, dump_back },
 };
 #define PASSES       (sizeof(passes) / sizeof(passes[0]))
 #define FRONT_PASSES 4u
@@ -66,7 +45,7 @@ static bool run(const struct options *options)
     bool is_good = true;
 
     for (size_t i = 0; i < PASSES; i++) {
-        if (!is_good && passes[i].run != run_resolve) {
+        if (!is_good && passes[i].run != resolve) {
             return false;
         }
         is_good &= passes[i].run(model, options);
@@ -116,35 +95,44 @@ static uint64_t parse_memory(const char *text)
                : 0;
 }
 
-static bool parse_flag(struct options *options, const char *word)
-{
-    bool *flag = strcmp(word, "--check") == 0       ? &options->check_only
-                 : strcmp(word, "--strict") == 0    ? &options->strict
-                 : strcmp(word, "--reference") == 0 ? &options->reference
-                                                    : NULL;
+/* Options, and where their values go. */
+static const struct {
+    const char *name;
+    enum { FLAG, TEXT, TEXTS } kind;
+    size_t offset;
+} table[] = {
+    { "--check", FLAG, offsetof(struct options, check_only) },
+    { "--strict", FLAG, offsetof(struct options, strict) },
+    { "--reference", FLAG, offsetof(struct options, reference) },
+    { "-o", TEXT, offsetof(struct options, output) },
+    { "-I", TEXTS, offsetof(struct options, includes) },
+    { "--system", TEXT, offsetof(struct options, system) },
+    { "--dump", TEXT, offsetof(struct options, dump) },
+    { "--report", TEXT, offsetof(struct options, report) },
+};
 
-    if (flag) {
-        *flag = true;
-    }
-    return flag != NULL;
-}
-
-/* An option with a value; false: none of them. */
-static bool parse_valued(struct options *options, int argc, char **argv, int *at)
+/* One option and its value; false: it is none. */
+static bool parse_option(struct options *options, int argc, char **argv, int *at)
 {
     const char *value;
 
-    if ((value = value_of(argc, argv, at, "-o")) != NULL) {
-        options->output = value;
-    } else if ((value = value_of(argc, argv, at, "-I")) != NULL) {
-        list_add_name(&options->includes, value);
-    } else if ((value = value_of(argc, argv, at, "--system")) != NULL) {
-        options->system = value;
-    } else if ((value = value_of(argc, argv, at, "--dump")) != NULL) {
-        options->dump = value;
-    } else if ((value = value_of(argc, argv, at, "--report")) != NULL) {
-        options->report = value;
-    } else if ((value = value_of(argc, argv, at, "--memory")) != NULL) {
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        void *field = (char *)options + table[i].offset;
+
+        if (table[i].kind == FLAG && strcmp(argv[*at], table[i].name) == 0) {
+            return *(bool *)field = true;
+        }
+        value = table[i].kind == FLAG ? NULL : value_of(argc, argv, at, table[i].name);
+        if (value && table[i].kind == TEXT) {
+            *(const char **)field = value;
+        } else if (value) {
+            list_add_name(field, value);
+        }
+        if (value) {
+            return true;
+        }
+    }
+    if ((value = value_of(argc, argv, at, "--memory")) != NULL) {
         options->memory = parse_memory(value);
     } else if ((value = value_of(argc, argv, at, "--force")) != NULL) {
         options->force = strcmp(value, "direct") == 0 ? TRANSPORT_DIRECT
@@ -195,7 +183,7 @@ int main(int argc, char **argv)
             fputs(usage, stdout);
             return 0;
         }
-        if (parse_flag(&options, argv[i]) || parse_valued(&options, argc, argv, &i)) {
+        if (parse_option(&options, argc, argv, &i)) {
             continue;
         }
         if (argv[i][0] == '-') {

@@ -211,6 +211,8 @@ struct end {
     bool is_optional;       /* may stay unconnected: calls give CAP */
     bool is_readonly;       /* shares */
     bool is_polled;         /* consumes: no handler, only poll and wait */
+    bool is_async;          /* needs, provides: requests and completions; joined by a queue */
+    bool is_dma;            /* provides: it is told the physical addresses of what is lent */
     uint64_t bytes;         /* Dma, Untyped, shares without a structure, Mmio of hardware */
     uint64_t at;            /* hardware: physical address or INTID */
     bool is_edge;           /* hardware irq */
@@ -243,6 +245,7 @@ struct config {
     const char *name;
     struct where where;
     struct type type;
+    uint32_t number; /* in its component; resolve */
     bool has_value, has_range;
     struct value value;
     int64_t low, high;
@@ -254,7 +257,8 @@ struct keep {
     const char *name;
     struct where where, type_where;
     const char *type_name;
-    uint32_t version;            /* 0: not given */
+    uint32_t version; /* 0: not given */
+    bool converts;    /* it has a function that takes over the struct of another version */
     struct structure *structure; /* resolve */
 };
 
@@ -293,16 +297,19 @@ struct setting {
     struct config *outer; /* VALUE_CONFIG */
 };
 
-struct part { /* instance COMPONENT NAME { ... } */
+struct part { /* instance COMPONENT NAME { ... }, slot NAME of COMPONENT, ... { ... } */
     const char *name;
     struct where where, type_where;
     const char *type_name;
     uint32_t count; /* instance C w[4]; resolve makes w0 .. w3 of it; 0: no array */
+    bool is_slot;   /* is not started at boot */
     struct policy policy;
     struct list settings;
+    struct list swaps; /* struct named: components that may take the place of the first */
     /* resolve */
     struct component *component;
-    struct part *array; /* what it is one of; NULL */
+    struct list alternatives; /* struct component: those of swaps */
+    struct part *array;       /* what it is one of; NULL */
 };
 
 /* One end as written: a.b.end[3]; "*" as instance: every one in this scope and below that has such an end unconnected. */
@@ -317,6 +324,7 @@ enum transport {
     TRANSPORT_DIRECT,
     TRANSPORT_RPC,
     TRANSPORT_RING,
+    TRANSPORT_QUEUE,
     TRANSPORT_SHARE,
     TRANSPORT_EVENT,
     TRANSPORT_IRQ,
@@ -334,7 +342,7 @@ struct link {             /* connect a, b -> c : words; */
     struct where connector_where, transport_where, transport_again; /* again: a second one */
     bool is_monitored, is_traced;
     uint64_t timeout_ns;     /* 0: none */
-    uint64_t bytes;          /* ring: size; 0: default */
+    uint64_t bytes;          /* ring, queue: size; 0: default */
     const char *filter_name; /* component; NULL */
     struct where filter_where;
     uint32_t strikes;            /* 0: default */
@@ -359,14 +367,6 @@ struct deny_decl {           /* deny a ~> b; */
     struct where where;
 };
 
-struct slot_decl { /* slot NAME : needs A provides B max 8 mem 2MiB cpu 1ms / 10ms; */
-    const char *name;
-    struct where where;
-    struct list needs, provides; /* struct end: type_name only */
-    uint32_t max;
-    struct policy policy;
-};
-
 struct component {
     const char *name;
     struct where where;
@@ -375,7 +375,7 @@ struct component {
     struct list ends, configs, keeps;
     struct list sources;  /* struct value (strings), relative to the file */
     struct policy policy; /* defaults of its instances */
-    struct list parts, links, exports, groups, denies, slots;
+    struct list parts, links, exports, groups, denies;
     struct list until; /* struct end_ref: instances */
     /* resolve */
     enum mark mark;
@@ -397,8 +397,13 @@ struct instance {
     struct value *configs;   /* [component->configs.count] */
     struct list groups;      /* struct group */
     struct instance *restart_with;
-    bool is_until;
+    bool is_until, is_slot;
+    bool is_swappable; /* it or what takes its place may be replaced */
+    struct list
+        alternatives; /* struct instance, in no list of the model: the same with another component */
     uint32_t number;
+    /* check */
+    struct instance *first; /* of those that direct joins to one domain */
     /* lower */
     struct domain *domain;
 };
@@ -437,6 +442,7 @@ struct connection {
     uint64_t memory_bytes;         /* of it; whole pages */
     uint32_t from_watch, to_watch; /* index in the pulse page's watch[]; NONE */
     struct connector_place *user;  /* TRANSPORT_USER: one an object of the connector */
+    struct queue_place *queue;     /* TRANSPORT_QUEUE */
     uint32_t memory;               /* object of it; NONE */
     uint32_t line;                 /* object of the interrupt line, or the supervisor's; NONE */
     uint32_t event_slot,
@@ -470,6 +476,7 @@ struct region {
     struct keep *keep;
     struct end *end;
     uint64_t bytes; /* whole pages */
+    uint64_t bank;  /* keep: where the copy lies that a swap makes; 0: none does */
     uint32_t object;
     /* place */
     uint64_t at;
@@ -487,6 +494,7 @@ struct model {
     struct list connections; /* struct connection */
     struct list groups;      /* struct group */
     struct list denials;     /* struct denial */
+    uint64_t memory;         /* bytes of the machine, for the admission */
     /* lower, place */
     struct list domains; /* struct domain */
     struct list objects, grants, maps,

@@ -68,15 +68,6 @@ void fail(struct parser *p, const char *format, ...)
     p->broken = true;
 }
 
-static void fail_word(struct parser *p, const char *what, const struct spell *spell)
-{
-    if (peek(p)->kind == TOKEN_NAME) {
-        fail(p, "\"%s\" is not %s%s", p->at->text, what, spell_hint(spell));
-    } else {
-        fail(p, "expected %s, found %s", what, token_text(p->at));
-    }
-}
-
 void once(struct parser *p, bool was_there)
 {
     if (was_there) {
@@ -142,7 +133,11 @@ uint32_t choose(struct parser *p, const char *words, const char *what)
         spell_offer(&spell, word);
         all = text_format("%s%s\"%s\"", all, !i ? "" : *end ? ", " : " or ", word);
     }
-    fail_word(p, what ? what : all, &spell);
+    what = what ? what : all;
+    if (peek(p)->kind == TOKEN_NAME) {
+        fail(p, "\"%s\" is not %s%s", p->at->text, what, spell_hint(&spell));
+    }
+    fail(p, "expected %s, found %s", what, token_text(p->at));
     return 0;
 }
 
@@ -172,22 +167,14 @@ void semicolon(struct parser *p)
 /* Names that the generated C could not use. */
 static bool is_c_word(const char *name)
 {
-    static const char *const words[] = {
-        "auto",     "bool",    "break",    "case",     "char",     "const",    "continue",
-        "default",  "do",      "double",   "else",     "enum",     "extern",   "float",
-        "for",      "goto",    "if",       "inline",   "int",      "long",     "register",
-        "restrict", "return",  "short",    "signed",   "sizeof",   "static",   "struct",
-        "switch",   "typedef", "union",    "unsigned", "void",     "volatile", "while",
-        "true",     "false",   "self",     "element",  "int8_t",   "int16_t",  "int32_t",
-        "int64_t",  "uint8_t", "uint16_t", "uint32_t", "uint64_t", "main",     "asm",
-    };
+    static const char words[] =
+        " auto bool break case char const continue default do double else enum extern float for "
+        "goto "
+        "if inline int long register restrict return short signed sizeof static struct switch "
+        "typedef union unsigned void volatile while true false self element int8_t int16_t int32_t "
+        "int64_t uint8_t uint16_t uint32_t uint64_t main asm ";
 
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(words[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return strstr(words, text_format(" %s ", name)) != NULL;
 }
 
 #define NAME_MAX_BYTES 48u
@@ -423,14 +410,8 @@ void statement_reference(const struct statement *table, FILE *out)
 
 /* ---- files ---- */
 
-static struct list include_folders;
+static const struct list *include_folders;
 static struct map loaded; /* real path -> source */
-
-void source_includes(const struct list *includes)
-{
-    include_folders = *includes;
-    loaded = (struct map){ 0 };
-}
 
 static const char *folder_of(const char *path)
 {
@@ -466,8 +447,9 @@ static struct source *find_import(struct parser *p, const char *name, bool *agai
     const char *beside = folder_of(p->source->path);
     struct source *source = load(p->model, text_format("%s%s", beside, name), again);
 
-    for (uint32_t i = 0; !source && i < include_folders.count; i++) {
-        source = load(p->model, text_format("%s/%s", (char *)include_folders.item[i], name), again);
+    for (uint32_t i = 0; !source && i < include_folders->count; i++) {
+        source =
+            load(p->model, text_format("%s/%s", (char *)include_folders->item[i], name), again);
     }
     if (!source) {
         source = load(p->model, text_format("idl/%s", name), again);
@@ -497,25 +479,24 @@ static void parse_import(struct parser *p, void *to)
 }
 
 static const struct statement declarations[] = {
-    { "import", .parse = parse_import, .syntax = "import \"FILE\";",
-      .help = "read another file, once" },
-    { "enum", .parse = parse_enumeration, .syntax = "enum NAME : TYPE { NAME = N, ... }",
-      .help = "named values", .which = false, ADDS(enumeration, model, enumerations) },
-    { "flags", .parse = parse_enumeration, .syntax = "flags NAME : TYPE { NAME = N, ... }",
-      .help = "named bits", .which = true, ADDS(enumeration, model, enumerations) },
-    { "struct", .parse = parse_struct, .syntax = "struct NAME { TYPE NAME; ... }",
-      .help = "a structure, laid out as in C", ADDS(structure, model, structures) },
-    { "interface", .parse = parse_interface, .syntax = "interface NAME version MAJOR.MINOR { ... }",
-      .help = "what two components say to each other", ADDS(interface, model, interfaces) },
-    { "component", .parse = parse_component, .syntax = "component NAME { ... }",
-      .help = "a program, or (with instances in it) a composite", .which = IN_COMPONENT,
+    { "import", parse_import, "import \"FILE\";", .help = "read another file, once" },
+    { "enum", parse_enumeration, "enum NAME : TYPE { NAME = N, ... }", "named values",
+      .which = false, ADDS(enumeration, model, enumerations) },
+    { "flags", parse_enumeration, "flags NAME : TYPE { NAME = N, ... }", "named bits",
+      .which = true, ADDS(enumeration, model, enumerations) },
+    { "struct", parse_struct, "struct NAME { TYPE NAME; ... }", "a structure, laid out as in C",
+      ADDS(structure, model, structures) },
+    { "interface", parse_interface, "interface NAME version MAJOR.MINOR { ... }",
+      "what two components say to each other", ADDS(interface, model, interfaces) },
+    { "component", parse_component, "component NAME { ... }",
+      "a program, or (with instances in it) a composite", .which = IN_COMPONENT,
       ADDS(component, model, components) },
-    { "hardware", .parse = parse_component, .syntax = "hardware NAME { ... }",
-      .help = "a device of the board", .which = IN_HARDWARE, ADDS(component, model, components) },
-    { "connector", .parse = parse_connector, .syntax = "connector NAME { ... }",
-      .help = "a connector of one's own", ADDS(connector, model, connectors) },
-    { "system", .parse = parse_component, .syntax = "system NAME { ... }", .help = "a whole",
-      .which = IN_SYSTEM, ADDS(component, model, components) },
+    { "hardware", parse_component, "hardware NAME { ... }", "a device of the board",
+      .which = IN_HARDWARE, ADDS(component, model, components) },
+    { "connector", parse_connector, "connector NAME { ... }", "a connector of one's own",
+      ADDS(connector, model, connectors) },
+    { "system", parse_component, "system NAME { ... }", "a whole", .which = IN_SYSTEM,
+      ADDS(component, model, components) },
     { 0 },
 };
 
@@ -538,14 +519,17 @@ static void parse_source(struct model *model, const struct source *source)
     }
 }
 
-bool parse_file(struct model *model, const char *path)
+bool parse(struct model *model, const struct options *options)
 {
     uint32_t before = diag_errors();
+    struct source *source;
     bool again;
-    struct source *source = load(model, path, &again);
 
+    include_folders = &options->includes;
+    loaded = (struct map){ 0 };
+    source = load(model, options->file, &again);
     if (!source) {
-        error_at(NULL, "%s: cannot be read", path);
+        error_at(NULL, "%s: cannot be read", options->file);
         return false;
     }
     parse_source(model, source);

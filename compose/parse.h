@@ -26,18 +26,18 @@ struct parser {
 
 /* One kind of statement: how it begins, who parses the rest, and what the reference says of it. */
 struct statement {
-    const char
-        *word; /* "": taken without a word, if `second` stands behind the next token (0: always) */
-    int second;
+    /* "": taken without a word, if `second` stands behind the next token (0: always) */
+    const char *word;
     /* Parses behind the word.  `to`: what it is part of or, with ADDS, the new thing that it makes. */
     void (*parse)(struct parser *p, void *to);
     const char *syntax, *help; /* a semicolon follows what has one at the end here */
-    uint32_t places;           /* IN_* of those bodies in which it may stand; 0: all */
-    uint32_t which;            /* for `parse`: which of its statements this is */
+    int second;
+    uint32_t places;      /* IN_* of those bodies in which it may stand; 0: all */
+    uint32_t which;       /* for `parse`: which of its statements this is */
     uint32_t bytes, list; /* size of the new thing, and offset of its list in what it is part of */
     uint32_t most;        /* length of that list; 0: no limit */
-    const struct statement
-        *more; /* go on in that table, for what is at the offset `list`; word is NULL */
+    /* Go on in that table, for what is at the offset `list`; word is NULL. */
+    const struct statement *more;
 };
 #define ADDS(type, owner, member)                                                                  \
     .bytes = sizeof(struct type), .list = offsetof(struct owner, member)

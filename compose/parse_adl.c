@@ -38,27 +38,34 @@ static void parse_needs(struct parser *p, struct end *end)
 static void parse_end(struct parser *p, void *to)
 {
     struct end *end = to;
-    bool no = true;
+    enum end_kind kind = p->as->which;
+    bool is_call;
 
-    end->kind = p->as->which;
+    end->kind = kind;
     end->type_where = peek(p)->where;
-    if (end->kind == END_PROVIDES) {
+    if (kind == END_PROVIDES) {
         parse_type_name(p, end, "the name of an interface");
-    } else if (end->kind == END_NEEDS) {
+    } else if (kind == END_NEEDS) {
         parse_needs(p, end);
-    } else if (end->kind == END_SHARES && accept_word(p, "bytes")) {
+    } else if (kind == END_SHARES && accept_word(p, "bytes")) {
         memory_size(p, end);
-    } else if (end->kind == END_SHARES) {
+    } else if (kind == END_SHARES) {
         accept_word(p, "struct");
         parse_type_name(p, end, "the name of a struct");
     }
     parse_name(p, end, "the name of the end");
-    if (end->kind == END_NEEDS || end->kind == END_PROVIDES) {
+    is_call = end->kind == END_NEEDS || end->kind == END_PROVIDES;
+    if (is_call) {
         end->count = parse_count(p, 256);
     }
-    while (accept_flag(p, "optional", end->kind == END_PROVIDES ? &no : &end->is_optional) ||
-           accept_flag(p, "polled", end->kind == END_CONSUMES ? &end->is_polled : &no) ||
-           accept_flag(p, "readonly", end->kind == END_SHARES ? &end->is_readonly : &no)) {
+    while ((kind != END_PROVIDES && accept_flag(p, "optional", &end->is_optional)) ||
+           (is_call && accept_flag(p, "async", &end->is_async)) ||
+           (kind == END_PROVIDES && accept_flag(p, "dma", &end->is_dma)) ||
+           (kind == END_CONSUMES && accept_flag(p, "polled", &end->is_polled)) ||
+           (kind == END_SHARES && accept_flag(p, "readonly", &end->is_readonly))) {
+    }
+    if (end->is_dma && !end->is_async) {
+        error_at(&end->where, "only an asynchronous end has \"dma\": say \"async dma\"");
     }
 }
 
@@ -127,6 +134,7 @@ static void parse_keep(struct parser *p, void *to)
     parse_name(p, keep, "the name of the memory");
     if (accept_word(p, "version")) {
         keep->version = (uint32_t)expect_number(p, "the version", UNIT_NONE, 1, 65535);
+        keep->converts = accept_word(p, "convert");
     }
 }
 
@@ -150,53 +158,50 @@ static void parse_sources(struct parser *p, void *to)
 #define IN_ANY (IN_COMPONENT | IN_SYSTEM)
 
 const struct statement component_statements[] = {
-    { "provides", .parse = parse_hardware_end,
-      .syntax = "provides Mmio NAME at ADDRESS size SIZE; provides Irq NAME at LINE level|edge; "
-                "provides Dma NAME; provides Supervisor NAME [full];",
-      .help = "hardware: registers, an interrupt line, access to memory; the supervisor's control "
-              "interface",
+    { "provides", parse_hardware_end,
+      "provides Mmio NAME at ADDRESS size SIZE; provides Irq NAME at LINE level|edge; "
+      "provides Dma NAME; provides Supervisor NAME [full];",
+      "hardware: registers, an interrupt line, access to memory; the supervisor's control "
+      "interface",
       .places = IN_HARDWARE, ADDS(end, component, ends) },
-    { "provides", END(END_PROVIDES), .syntax = "provides INTERFACE NAME[N];",
+    { "provides", END(END_PROVIDES), .syntax = "provides INTERFACE NAME[N] [async [dma]];",
       .help = "methods for others" },
     { "needs", END(END_NEEDS),
-      .syntax = "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE> NAME[N] [optional];",
+      .syntax = "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE> NAME[N] [async] [optional];",
       .help = "methods of others, registers, an interrupt, memory for a device, spare memory" },
     { "emits", END(END_EMITS), .syntax = "emits NAME [optional];", .help = "a signal out" },
     { "consumes", END(END_CONSUMES), .syntax = "consumes NAME [polled] [optional];",
       .help = "a signal in" },
     { "shares", END(END_SHARES), .help = "memory shared with others",
       .syntax = "shares struct NAME|bytes<SIZE> NAME [readonly] [optional];" },
-    { "config", .parse = parse_config, .syntax = "config TYPE NAME [= VALUE] [range A .. B];",
-      .help = "a constant, set in the instance", .places = IN_COMPONENT,
-      ADDS(config, component, configs) },
-    { "keep", .parse = parse_keep, .syntax = "keep struct NAME NAME [version N];",
-      .help = "memory that survives a restart", .places = IN_COMPONENT,
-      ADDS(keep, component, keeps) },
+    { "config", parse_config, "config TYPE NAME [= VALUE] [range A .. B];",
+      "a constant, set in the instance", .places = IN_COMPONENT, ADDS(config, component, configs) },
+    { "keep", parse_keep, "keep struct NAME NAME [version N [convert]];",
+      "memory that survives a restart; convert: a function takes over another version's",
+      .places = IN_COMPONENT, ADDS(keep, component, keeps) },
     { "run", FLAG(has_run), .syntax = "run;", .help = "it has a run function" },
     { "init", FLAG(has_init), .syntax = "init;", .help = "it has an init function" },
     { "reentrant", FLAG(is_reentrant), .syntax = "reentrant;",
       .help = "it may be called while it calls" },
-    { "source", .parse = parse_sources, .syntax = "source \"FILE\", ...;",
-      .help = "its C files, one translation unit", .places = IN_COMPONENT },
-    { "instance", .parse = parse_instance, .syntax = "instance COMPONENT NAME[N] { ... }",
-      .help = "a part", .places = IN_ANY, ADDS(part, component, parts) },
-    { "connect", .parse = parse_connect, .syntax = "connect FROM, ... -> TO, ... : WORDS;",
-      .help = "joins ends", .places = IN_ANY, ADDS(link, component, links) },
-    { "export", .parse = parse_export, .syntax = "export INSTANCE.END as NAME;",
-      .help = "an end of a part is an end of the whole", .places = IN_ANY,
+    { "source", parse_sources, "source \"FILE\", ...;", "its C files, one translation unit",
+      .places = IN_COMPONENT },
+    { "instance", parse_instance, "instance COMPONENT NAME[N] { ... }", "a part", .places = IN_ANY,
+      ADDS(part, component, parts) },
+    { "slot", parse_slot, "slot NAME[N] of COMPONENT, ... { ... }",
+      "a part that is not started at boot; one of the components comes later", .places = IN_ANY,
+      ADDS(part, component, parts) },
+    { "connect", parse_connect, "connect FROM, ... -> TO, ... : WORDS;", "joins ends",
+      .places = IN_ANY, ADDS(link, component, links) },
+    { "export", parse_export, "export INSTANCE.END as NAME;",
+      "an end of a part is an end of the whole", .places = IN_ANY,
       ADDS(export_decl, component, exports) },
-    { "group", .parse = parse_group, .syntax = "group NAME = { INSTANCE, ... };",
-      .help = "they may share an address space and a thread", .places = IN_ANY,
+    { "group", parse_group, "group NAME = { INSTANCE, ... };",
+      "they may share an address space and a thread", .places = IN_ANY,
       ADDS(group_decl, component, groups) },
-    { "deny", .parse = parse_deny, .syntax = "deny INSTANCE ~> INSTANCE;",
-      .help = "no path of influence may exist", .places = IN_ANY,
-      ADDS(deny_decl, component, denies) },
-    { "slot", .parse = parse_slot,
-      .syntax = "slot NAME : needs INTERFACE, ... provides INTERFACE, ... max N BUDGETS;",
-      .help = "room for components that come later", .places = IN_SYSTEM,
-      ADDS(slot_decl, component, slots) },
-    { "until", .parse = parse_until, .syntax = "until INSTANCE, ...;",
-      .help = "the system is over when their run functions have returned", .places = IN_SYSTEM },
+    { "deny", parse_deny, "deny INSTANCE ~> INSTANCE;", "no path of influence may exist",
+      .places = IN_ANY, ADDS(deny_decl, component, denies) },
+    { "until", parse_until, "until INSTANCE, ...;",
+      "the system is over when their run functions have returned", .places = IN_SYSTEM },
     { .places = IN_COMPONENT, GO_ON(policy_statements, component, policy) },
     { 0 },
 };

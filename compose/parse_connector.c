@@ -151,10 +151,8 @@ const struct statement connector_statements[] = {
       .help = "a capability for that side" },
     { "map", .parse = parse_authority, .which = true,
       .syntax = "map OBJECT to from|to read, write;", .help = "memory for that side" },
-    { "flow", .parse = parse_flow, .syntax = "flow from -> to;",
-      .help = "one side influences the other" },
-    { "template", .parse = parse_template, .syntax = "template from|to \"FILE\";",
-      .help = "what its C code sees" },
+    { "flow", parse_flow, "flow from -> to;", .help = "one side influences the other" },
+    { "template", parse_template, "template from|to \"FILE\";", .help = "what its C code sees" },
     { 0 },
 };
 

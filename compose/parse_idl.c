@@ -258,12 +258,11 @@ static void parse_recover(struct parser *p, void *to)
 }
 
 const struct statement protocol_statements[] = {
-    { "state", .parse = parse_state,
-      .syntax = "state NAME [quiet] { METHOD, ... [-> STATE] [within TIME]; ... }",
-      .help = "what is allowed in that state, and the state afterwards; in a quiet one the server "
-              "may be swapped",
+    { "state", parse_state, "state NAME [quiet] { METHOD, ... [-> STATE] [within TIME]; ... }",
+      "what is allowed in that state, and the state afterwards; in a quiet one the server "
+      "may be swapped",
       ADDS(state, interface, states), .most = 256 },
-    { "recover", .parse = parse_recover, .syntax = "recover { METHOD; ... }",
+    { "recover", parse_recover, "recover { METHOD; ... }",
       .help = "what the client's glue calls first when the server was restarted" },
     { 0 },
 };
@@ -299,10 +298,8 @@ static void parse_event(struct parser *p, void *to)
     .parse = parse_method, .which = kind, ADDS(method, interface, methods), .most = 1024
 
 const struct statement interface_statements[] = {
-    { "error", .parse = parse_error, .syntax = "error ENUM;",
-      .help = "errors of its own, from 32 up" },
-    { "event", .parse = parse_event, .syntax = "event NAME;",
-      .help = "a signal from the provider to whoever is connected",
+    { "error", parse_error, "error ENUM;", .help = "errors of its own, from 32 up" },
+    { "event", parse_event, "event NAME;", "a signal from the provider to whoever is connected",
       ADDS(constant, interface, events) },
     { "idempotent", METHOD(METHOD_IDEMPOTENT),
       .syntax = "idempotent NAME(TYPE NAME, ...) [-> (TYPE NAME, ...)];",
@@ -310,9 +307,8 @@ const struct statement interface_statements[] = {
     { "once", METHOD(METHOD_ONCE),
       .syntax = "[once] NAME(TYPE NAME, ...) [-> (TYPE NAME, ...)] [dedupe];",
       .help = "a method that is executed at most once; with dedupe exactly once" },
-    { "protocol", .parse = parse_protocol, .syntax = "protocol { ... }",
-      .help = "which method is allowed when" },
-    { "", '(', METHOD(METHOD_ONCE), .syntax = ";" },
+    { "protocol", parse_protocol, "protocol { ... }", .help = "which method is allowed when" },
+    { "", .second = '(', METHOD(METHOD_ONCE), .syntax = ";" },
     { 0 },
 };
 

@@ -82,24 +82,59 @@ static void parse_setting(struct parser *p, void *to)
     parse_value(p, &setting->value);
 }
 
+static void parse_swap(struct parser *p, void *to)
+{
+    struct part *part = to;
+
+    if (part->is_slot) {
+        fail(p, "what may come into a slot is said behind \"of\"");
+    }
+    parse_names(p, &part->swaps, ',', "the name of a component");
+}
+
+static const struct statement settings[] = {
+    { "swap", parse_swap, "swap COMPONENT, ...;",
+      .help = "components that may take its place while it runs" },
+    { "", .second = '=', .parse = parse_setting, .syntax = ";", ADDS(setting, part, settings) },
+    { GO_ON(policy_statements, part, policy) },
+};
+
+static void parse_settings(struct parser *p, struct part *part)
+{
+    if (at_punct(p, '{')) {
+        block(p, part, settings, 0, "a budget, a restart policy, \"swap\" or NAME = VALUE");
+    } else {
+        semicolon(p);
+    }
+}
+
 /* instance COMPONENT NAME [N] ; or { settings } */
 void parse_instance(struct parser *p, void *to)
 {
-    static const struct statement settings[] = {
-        { "", '=', .parse = parse_setting, .syntax = ";", ADDS(setting, part, settings) },
-        { GO_ON(policy_statements, part, policy) },
-    };
     struct part *part = to;
 
     part->policy = policy_default;
     part->type_name = expect_name(p, "the name of a component", &part->type_where);
     parse_name(p, part, "the name of the instance");
     part->count = parse_count(p, 256);
-    if (at_punct(p, '{')) {
-        block(p, part, settings, 0, "a budget, a restart policy or NAME = VALUE");
-    } else {
-        semicolon(p);
+    parse_settings(p, part);
+}
+
+/* slot NAME [N] of COMPONENT, ... ; or { settings } */
+void parse_slot(struct parser *p, void *to)
+{
+    struct part *part = to;
+
+    part->policy = policy_default;
+    part->is_slot = true;
+    parse_name(p, part, "the name of the slot");
+    part->count = parse_count(p, 256);
+    expect_word(p, "of", "of COMPONENT, ...");
+    part->type_name = expect_name(p, "the name of a component", &part->type_where);
+    if (accept(p, ',')) {
+        parse_names(p, &part->swaps, ',', "the name of a component");
     }
+    parse_settings(p, part);
 }
 
 /* ---- connect ---- */
@@ -109,8 +144,9 @@ static void parse_transport(struct parser *p, void *to)
     struct link *link = to;
 
     link->transport = p->as->which;
-    if (link->transport == TRANSPORT_RING && peek(p)->kind == TOKEN_NUMBER) {
-        link->bytes = expect_number(p, "the size of a ring", UNIT_SIZE, 4096, 16 << 20);
+    if ((link->transport == TRANSPORT_RING || link->transport == TRANSPORT_QUEUE) &&
+        peek(p)->kind == TOKEN_NUMBER) {
+        link->bytes = expect_number(p, "the size of a ring or queue", UNIT_SIZE, 4096, 16 << 20);
     }
 }
 
@@ -125,6 +161,9 @@ const struct statement transport_words[] = {
     TRANSPORT("ring", TRANSPORT_RING,
               "needs -> provides: calls without results, queued in shared memory: `ring SIZE`, "
               "default 16KiB"),
+    TRANSPORT("queue", TRANSPORT_QUEUE,
+              "needs -> provides: asynchronous calls: requests, completions and a buffer: `queue "
+              "SIZE`, default 64KiB"),
     TRANSPORT("event", TRANSPORT_EVENT, "emits -> consumes: a signal"),
     TRANSPORT("share", TRANSPORT_SHARE, "shares -> shares: the same memory at both"),
     TRANSPORT("mmio", TRANSPORT_MMIO, "needs Mmio -> hardware: registers of a device"),
@@ -175,11 +214,10 @@ const struct statement adjectives[] = {
       .help = "the client notes each call in flight where the supervisor sees it" },
     { "traced", .parse = parse_flag, .which = offsetof(struct link, is_traced), .syntax = "traced",
       .help = "both sides note each call" },
-    { "timeout", .parse = parse_timeout, .syntax = "timeout(TIME)",
+    { "timeout", parse_timeout, "timeout(TIME)",
       .help = "a call gives TIMEOUT after that time, and a strike against the server" },
-    { "strikes", .parse = parse_strikes, .syntax = "strikes(N)",
-      .help = "so many strikes restart the side at fault" },
-    { "filter", .parse = parse_filter, .syntax = "filter(COMPONENT)",
+    { "strikes", parse_strikes, "strikes(N)", .help = "so many strikes restart the side at fault" },
+    { "filter", parse_filter, "filter(COMPONENT)",
       .help = "an instance of the component stands between the two" },
     { 0 },
 };
@@ -228,7 +266,7 @@ void parse_connect(struct parser *p, void *to)
     }
 }
 
-/* ---- export, group, deny, until, slot ---- */
+/* ---- export, group, deny, until ---- */
 
 void parse_export(struct parser *p, void *to)
 {
@@ -263,45 +301,4 @@ void parse_deny(struct parser *p, void *to)
 void parse_until(struct parser *p, void *to)
 {
     parse_refs(p, &((struct component *)to)->until, false, parse_instance_name);
-}
-
-/* INTERFACE, ...; which: offset of the list in the slot. */
-static void parse_slot_ends(struct parser *p, void *to)
-{
-    do {
-        struct end *end = NEW(struct end);
-
-        end->kind = p->as->which == offsetof(struct slot_decl, needs) ? END_NEEDS : END_PROVIDES;
-        end->type_name = expect_name(p, "the name of an interface", &end->type_where);
-        end->where = end->type_where;
-        if (end->type_name) {
-            list_add((struct list *)((char *)to + p->as->which), end);
-        }
-    } while (accept(p, ','));
-}
-
-static void parse_slot_max(struct parser *p, void *to)
-{
-    ((struct slot_decl *)to)->max =
-        (uint32_t)expect_number(p, "the number of components", UNIT_NONE, 1, 256);
-}
-
-/* slot NAME : needs A, B provides C max 8 mem 2MiB ...; */
-void parse_slot(struct parser *p, void *to)
-{
-    static const struct statement words[] = {
-        { "needs", .parse = parse_slot_ends, .which = offsetof(struct slot_decl, needs) },
-        { "provides", .parse = parse_slot_ends, .which = offsetof(struct slot_decl, provides) },
-        { "max", .parse = parse_slot_max },
-        { GO_ON(policy_statements, slot_decl, policy) },
-    };
-    struct slot_decl *slot = to;
-
-    slot->policy = policy_default;
-    slot->max = 1;
-    parse_name(p, slot, "the name of the slot");
-    expect(p, ':');
-    while (peek(p)->kind == TOKEN_NAME) {
-        statement(p, words, slot, IN_LINE, "a part of a slot");
-    }
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "passes.h"
 
 const struct policy policy_default = {
     .cpu_ns = 10 * 1000 * 1000,
@@ -20,6 +21,56 @@ const struct policy policy_default = {
 };
 
 #define SIZE_MAX_BYTES (1ull << 40)
+
+/* Which members of struct policy belong to which field. */
+static const struct member {
+    enum policy_field field;
+    size_t offset, bytes;
+} members[] = {
+#define MEMBER(of, name)                                                                           \
+    {                                                                                              \
+        POLICY_##of, offsetof(struct policy, name), sizeof(policy_default.name)                    \
+    }
+    MEMBER(CPU, cpu_ns),
+    MEMBER(CPU, period_ns),
+    MEMBER(CPU, is_passive),
+    MEMBER(PRIO, prio),
+    MEMBER(MEM, mem),
+    MEMBER(CAPS, caps),
+    MEMBER(STACK, stack),
+    MEMBER(HEAP, heap),
+    MEMBER(RESTART, restarts),
+    MEMBER(RESTART, restart_max),
+    MEMBER(RESTART, window_ns),
+    MEMBER(RESTART, backoff_min_ns),
+    MEMBER(RESTART, backoff_max_ns),
+    MEMBER(HEARTBEAT, heartbeat_ns),
+};
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+bool policy_agrees(const struct policy *a, const struct policy *b, enum policy_field field)
+{
+    bool agrees = true;
+
+    for (const struct member *m = members; m < members + MEMBERS; m++) {
+        agrees &= m->field != field ||
+                  memcmp((const char *)a + m->offset, (const char *)b + m->offset, m->bytes) == 0;
+    }
+    return agrees;
+}
+
+void policy_inherit(struct policy *below, const struct policy *above)
+{
+    uint32_t take = above->set & ~below->set;
+
+    for (const struct member *m = members; m < members + MEMBERS; m++) {
+        if (take & 1u << m->field) {
+            memcpy((char *)below + m->offset, (const char *)above + m->offset, m->bytes);
+            below->where[m->field] = above->where[m->field];
+        }
+    }
+    below->set |= take;
+}
 
 /* Note that the field is set here; a second time is an error. */
 static struct policy *set(struct parser *p, struct policy *policy, enum policy_field field)

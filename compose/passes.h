@@ -32,17 +32,17 @@ struct options {
 
 /* ---- front: text to a checked system ---- */
 
-/* Where import looks besides the importing file's folder; called before parse_file. */
-void source_includes(const struct list *includes);
 /* Read a file and all it imports into the model; false: syntax error, or a file is not there. */
-bool parse_file(struct model *model, const char *path);
-bool resolve(struct model *model);
-/* system: name, or NULL for the last one declared in the first file. */
-bool elaborate(struct model *model, const char *system);
+bool parse(struct model *model, const struct options *options);
+bool resolve(struct model *model, const struct options *options);
+bool elaborate(struct model *model, const struct options *options);
 bool check(struct model *model, const struct options *options);
 
 /* Path, relative to the working directory, of a file that a text names relative to itself. */
 const char *source_path(const struct value *source);
+/* Fields that `above` has set and `below` has not. */
+void policy_inherit(struct policy *below, const struct policy *above);
+bool policy_agrees(const struct policy *a, const struct policy *b, enum policy_field field);
 /* The word of a transport: "rpc". */
 const char *transport_name(enum transport transport);
 

@@ -85,7 +85,8 @@ static uint64_t within_of(const struct connection *c)
 
 bool is_watched(const struct connection *c)
 {
-    return c->transport == TRANSPORT_RPC && c->to->domain && (c->is_monitored || within_of(c));
+    return (c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_QUEUE) && c->to->domain &&
+           (c->is_monitored || within_of(c));
 }
 
 struct connection *next_to(const struct model *model, const struct instance *instance,
@@ -127,7 +128,8 @@ static uint32_t order_of(const struct model *model, struct domain *d, uint8_t *b
     }
     busy[d->number] = 1;
     for (EACH(struct connection, c, &model->connections)) {
-        bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING;
+        bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING ||
+                       c->transport == TRANSPORT_QUEUE;
 
         if (is_call && c->from->domain == d && c->to->domain && c->to->domain != d) {
             uint32_t below = order_of(model, c->to->domain, busy) + 1;
@@ -188,7 +190,8 @@ static void watch_add(struct model *model, struct connection *c)
 
 static void connection_place(struct model *model, struct connection *c)
 {
-    bool has_watch = (c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING);
+    bool has_watch = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING ||
+                     c->transport == TRANSPORT_QUEUE;
 
     c->from_slot = c->to_slot = c->from_bit = c->to_bit = NONE;
     c->event_slot = c->event_bit = NONE;

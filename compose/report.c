@@ -49,16 +49,18 @@ void report_caps(FILE *out, const struct model *model)
 
 /* Instructions, counted on the code of g(int, int) -> (int) and its like (./tessera bench, rows glue.*). */
 enum {
-    COST_CLIENT = 6,    /* slot, deadline, tag, svc, comparison, branch */
-    COST_SERVER = 11,   /* badge, tag, four constants, svc and what keeps them */
-    COST_WORD = 1,      /* move of one scalar */
-    COST_NOTE = 8,      /* monitored */
-    COST_DEADLINE = 9,  /* timeout */
-    COST_PROTOCOL = 6,  /* state looked up and stored */
-    COST_KERNEL = 200,  /* call and reply (row call.0) */
-    COST_SIGNAL = 60,   /* one signal to a thread that waits */
-    COST_RING_IN = 25,  /* a record put into a ring, without waking */
-    COST_RING_OUT = 25, /* and taken out */
+    COST_CLIENT = 6,         /* slot, deadline, tag, svc, comparison, branch */
+    COST_SERVER = 11,        /* badge, tag, four constants, svc and what keeps them */
+    COST_WORD = 1,           /* move of one scalar */
+    COST_NOTE = 8,           /* monitored */
+    COST_DEADLINE = 9,       /* timeout */
+    COST_PROTOCOL = 6,       /* state looked up and stored */
+    COST_KERNEL = 200,       /* call and reply (row call.0) */
+    COST_SIGNAL = 60,        /* one signal to a thread that waits */
+    COST_RING_IN = 25,       /* a record put into a ring, without waking */
+    COST_RING_OUT = 25,      /* and taken out */
+    COST_QUEUE_CLIENT = 270, /* about: a request made, its completion taken */
+    COST_QUEUE_SERVER = 230, /* about: taken, completed */
 };
 
 static uint64_t copied(const struct method *m)
@@ -83,6 +85,10 @@ static void method_cost(FILE *out, const struct connection *c, const struct meth
         client = COST_RING_IN;
         server = COST_RING_OUT;
         kernel = 0;
+    } else if (c->transport == TRANSPORT_QUEUE) {
+        client = COST_QUEUE_CLIENT;
+        server = COST_QUEUE_SERVER;
+        kernel = 2 * COST_SIGNAL;
     } else {
         client += (is_watched(c) ? COST_NOTE : 0) + (c->timeout_ns ? COST_DEADLINE : 0);
         server += c->to_end->interface->states.count ? COST_PROTOCOL : 0;

@@ -97,6 +97,22 @@ static void authority_declared(struct list *lines, const struct model *model,
     }
 }
 
+static void authority_of_queue(struct list *lines, const struct connection *c, const char *to)
+{
+    const char *from = c->from->path;
+
+    say(lines, text_format("%s may queue requests for %s", from, to));
+    say(lines, text_format("%s may signal %s (completions)", c->to->path, from));
+    if (c->memory_bytes) {
+        say(lines, text_format("%s and %s share %" PRIu64 " bytes for what is lent", from, to,
+                               c->memory_bytes));
+    }
+    if (c->to_end->is_dma) {
+        say(lines,
+            text_format("%s knows the physical address of what %s lends", c->to->path, from));
+    }
+}
+
 void authority_of(struct list *lines, const struct model *model, const struct connection *c)
 {
     const char *to = end_name(c->to, c->to_end, c->to_element), *from = c->from->path;
@@ -110,6 +126,9 @@ void authority_of(struct list *lines, const struct model *model, const struct co
     case TRANSPORT_RING:
         say(lines, text_format("%s may queue calls for %s", from, to));
         say(lines, text_format("%s may signal %s (room)", c->to->path, from));
+        break;
+    case TRANSPORT_QUEUE:
+        authority_of_queue(lines, c, to);
         break;
     case TRANSPORT_EVENT:
         say(lines, text_format("%s may signal %s", from, to));
@@ -157,10 +176,23 @@ static void authority_of_domain(struct list *lines, const struct domain *d)
     }
 }
 
+/* What takes the place of a component gets what that has, number for number. */
+static void authority_of_alternatives(struct list *lines, const struct instance *i)
+{
+    if (i->is_slot) {
+        say(lines, text_format("%s is not there until it is started", i->path));
+    }
+    for (EACH(struct instance, other, &i->alternatives)) {
+        say(lines, text_format("%s may be replaced by %s, which then has the same authority",
+                               i->path, other->component->name));
+    }
+}
+
 void authority(struct list *lines, const struct model *model)
 {
     for (EACH(struct domain, d, &model->domains)) {
         authority_of_domain(lines, d);
+        authority_of_alternatives(lines, AT(struct instance, &d->instances, 0));
     }
     for (EACH(struct region, r, &model->regions)) {
         authority_of_region(lines, r);
@@ -343,10 +375,11 @@ bool report_diff(FILE *out, const struct model *model, const struct options *opt
 {
     struct model *other = NEW(struct model);
     struct list old = sorted_authority(model), new;
+    struct options theirs = *options;
 
-    if (!parse_file(other, AT(const char, &options->words, 0)) || !resolve(other) ||
-        !elaborate(other, options->system) || !check(other, options) || !lower(other, options) ||
-        !place(other)) {
+    theirs.file = AT(const char, &options->words, 0);
+    if (!parse(other, &theirs) || !resolve(other, &theirs) || !elaborate(other, &theirs) ||
+        !check(other, &theirs) || !lower(other, &theirs) || !place(other)) {
         return false;
     }
     new = sorted_authority(other);

@@ -1,4 +1,4 @@
-/* The picture of a system, for Graphviz: boxes are domains and groups; hardware is grey. */
+/* The picture of a system, for Graphviz: boxes are domains and groups; hardware is grey, slots are dashed. */
 #include <string.h>
 
 #include "report.h"
@@ -7,6 +7,7 @@ static const char *const styles[TRANSPORTS] = {
     [TRANSPORT_DIRECT] = "penwidth=2,arrowhead=none",
     [TRANSPORT_RPC] = "",
     [TRANSPORT_RING] = "arrowtail=box,dir=both",
+    [TRANSPORT_QUEUE] = "arrowhead=box,arrowtail=box,dir=both",
     [TRANSPORT_SHARE] = "dir=none,style=bold",
     [TRANSPORT_EVENT] = "style=dotted",
     [TRANSPORT_IRQ] = "style=dotted,dir=back",
@@ -18,7 +19,9 @@ static const char *const styles[TRANSPORTS] = {
 static void node(FILE *out, const struct instance *i)
 {
     fprintf(out, "    %s [label=\"%s\\n%s\"%s];\n", i->id, i->path, i->component->name,
-            i->component->is_hardware ? ",style=filled,fillcolor=gray80" : "");
+            i->component->is_hardware ? ",style=filled,fillcolor=gray80"
+            : i->is_slot              ? ",style=dashed"
+                                      : "");
 }
 
 static void domain(FILE *out, const struct domain *d)
@@ -76,14 +79,6 @@ static void edge(FILE *out, const struct connection *c)
                               : "");
 }
 
-static void slots(FILE *out, const struct component *system)
-{
-    for (EACH(struct slot_decl, s, &system->slots)) {
-        fprintf(out, "  slot_%s [label=\"%s\\nslot, at most %u\",style=dashed];\n", s->name,
-                s->name, s->max);
-    }
-}
-
 void report_graph(FILE *out, const struct model *model)
 {
     fprintf(out,
@@ -101,7 +96,6 @@ void report_graph(FILE *out, const struct model *model)
             node(out, i);
         }
     }
-    slots(out, model->system);
     for (EACH(struct connection, c, &model->connections)) {
         edge(out, c);
     }

@@ -172,10 +172,11 @@ static void cut_nesting(struct component *component)
     component->depth = deepest;
 }
 
-bool resolve(struct model *model)
+bool resolve(struct model *model, const struct options *options)
 {
     uint32_t before = diag_errors();
 
+    (void)options;
     declare_all(model);
     for (EACH(struct enumeration, e, &model->enumerations)) {
         resolve_enumeration(e);

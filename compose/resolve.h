@@ -58,6 +58,11 @@ void resolve_value(const struct config *config, struct value *value);
 /* Names inside composites; all components have been resolved. */
 void resolve_composite(struct component *component);
 
+/* ---- alternative.c ---- */
+
+/* Find the components that may take the part's place, and report why one cannot. */
+void resolve_alternatives(struct part *part);
+
 /* ---- refs.c: names of instances and ends inside composites ---- */
 /* The instance of that name in the scope; NULL: reported. */
 struct part *find_part(struct component *scope, const struct named *name);

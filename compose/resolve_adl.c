@@ -244,7 +244,9 @@ void resolve_component(struct component *component)
     for (EACH(struct keep, keep, &component->keeps)) {
         keep->structure = find_name(NAME_STRUCTURE, keep->type_name, &keep->type_where);
     }
+    number = 0;
     for (EACH(struct config, config, &component->configs)) {
+        config->number = number++;
         resolve_config(config);
     }
     if (component->policy.restart_with) {
@@ -311,19 +313,6 @@ static void resolve_instances(struct component *component, struct list *refs, bo
     }
 }
 
-static void resolve_slot(struct slot_decl *slot)
-{
-    for (EACH(struct end, end, &slot->needs)) {
-        resolve_end(end);
-    }
-    for (EACH(struct end, end, &slot->provides)) {
-        resolve_end(end);
-    }
-    if (slot->policy.restart_with) {
-        error_at(&slot->policy.restart_where, "what comes into a slot restarts alone");
-    }
-}
-
 /* restart with NAME: an instance of the same composite, not the one itself, a program. */
 static void resolve_restart(struct component *component, struct part *part)
 {
@@ -347,6 +336,7 @@ void resolve_composite(struct component *component)
     }
     for (EACH(struct part, part, &component->parts)) {
         resolve_part(component, part);
+        resolve_alternatives(part);
         resolve_restart(component, part);
     }
     for (EACH(struct link, link, &component->links)) {
@@ -367,8 +357,4 @@ void resolve_composite(struct component *component)
         ref_component(component, &deny->to, deny->to.path.count);
     }
     resolve_instances(component, &component->until, true);
-    unique_names(&(struct map){ 0 }, &component->slots, "slot");
-    for (EACH(struct slot_decl, slot, &component->slots)) {
-        resolve_slot(slot);
-    }
 }

@@ -74,53 +74,23 @@ static const char *captured(void (*print)(FILE *, const struct method *), const 
     return copy;
 }
 
-static struct val get_params(struct template *t, const void *at)
-{
-    (void)t;
-    return text_val(captured(c_params, at));
-}
-
-static struct val get_args(struct template *t, const void *at)
-{
-    (void)t;
-    return text_val(captured(c_args, at));
-}
-
-static struct val get_type(struct template *t, const void *at)
-{
-    (void)t;
-    return text_val(c_type(&((const struct param *)at)->type));
-}
-
-static const struct connector_place *place_of(struct template *t, const struct connector_object *o)
-{
-    return &t->c->user[o->number];
-}
-
-static struct val get_slot(struct template *t, const void *at)
-{
-    return number_val(place_of(t, at)->slot[t->side]);
-}
-
-static struct val get_at(struct template *t, const void *at)
-{
-    return text_val(text_format("0x%" PRIx64 "ull", place_of(t, at)->at[t->side]));
-}
-
-static struct val get_bit(struct template *t, const void *at)
-{
-    return number_val(place_of(t, at)->bit);
-}
-
-enum how { HOW_TEXT, HOW_BOOL, HOW_U32, HOW_U64, HOW_LIST };
+enum how {
+    HOW_TEXT,
+    HOW_BOOL,
+    HOW_U32,
+    HOW_U64,
+    HOW_LIST,
+    HOW_PARAMS, /* this and the next: of a method, as C text */
+    HOW_ARGS,
+    HOW_TYPE, /* of a parameter, as C text */
+    HOW_SLOT, /* this and the next: of an object, what place has given it on this side */
+    HOW_AT,
+    HOW_BIT
+};
 
 #define FIELD(node, struct_name, field, how, of, help)                                             \
     {                                                                                              \
-        node, #field, offsetof(struct struct_name, field), how, of, NULL, help                     \
-    }
-#define GETTER(node, name, get, help)                                                              \
-    {                                                                                              \
-        node, name, 0, HOW_TEXT, 0, get, help                                                      \
+        node, #field, offsetof(struct struct_name, field), how, of, help                           \
     }
 
 static const struct {
@@ -129,7 +99,6 @@ static const struct {
     size_t offset;
     enum how how;
     enum node of;
-    struct val (*get)(struct template *t, const void *at);
     const char *help;
 } fields[] = {
     FIELD(NODE_CONNECTION, connection, name, HOW_TEXT, 0, "for people"),
@@ -143,17 +112,17 @@ static const struct {
     FIELD(NODE_METHOD, method, name, HOW_TEXT, 0, "as declared"),
     FIELD(NODE_METHOD, method, number, HOW_U32, 0, "from 0"),
     FIELD(NODE_METHOD, method, params, HOW_LIST, NODE_PARAM, "in first, then results"),
-    GETTER(NODE_METHOD, "parameters", get_params, "C text behind `struct self *self`"),
-    GETTER(NODE_METHOD, "arguments", get_args, "C text behind `self`"),
+    { NODE_METHOD, "parameters", 0, HOW_PARAMS, 0, "C text behind `struct self *self`" },
+    { NODE_METHOD, "arguments", 0, HOW_ARGS, 0, "C text behind `self`" },
     FIELD(NODE_PARAM, param, name, HOW_TEXT, 0, "as declared"),
     FIELD(NODE_PARAM, param, is_out, HOW_BOOL, 0, "a result"),
     FIELD(NODE_PARAM, param, is_lend, HOW_BOOL, 0, "a lent buffer"),
-    GETTER(NODE_PARAM, "type", get_type, "its C type"),
+    { NODE_PARAM, "type", 0, HOW_TYPE, 0, "its C type" },
     FIELD(NODE_OBJECT, connector_object, name, HOW_TEXT, 0, "as declared"),
     FIELD(NODE_OBJECT, connector_object, bytes, HOW_U64, 0, "of a frame"),
-    GETTER(NODE_OBJECT, "slot", get_slot, "of the capability on this side"),
-    GETTER(NODE_OBJECT, "at", get_at, "address of the frame on this side"),
-    GETTER(NODE_OBJECT, "bit", get_bit, "number of the signal's bit at its receiver"),
+    { NODE_OBJECT, "slot", 0, HOW_SLOT, 0, "of the capability on this side" },
+    { NODE_OBJECT, "at", 0, HOW_AT, 0, "address of the frame on this side" },
+    { NODE_OBJECT, "bit", 0, HOW_BIT, 0, "number of the signal's bit at its receiver" },
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -171,9 +140,10 @@ void template_reference(FILE *out)
 static struct val read_field(struct template *t, const void *node, size_t i)
 {
     const char *at = (const char *)node + fields[i].offset;
+    const struct connector_place *place = t->c->user;
 
-    if (fields[i].get) {
-        return fields[i].get(t, node);
+    if (fields[i].node == NODE_OBJECT && place) {
+        place += ((const struct connector_object *)node)->number;
     }
     switch (fields[i].how) {
     case HOW_TEXT:
@@ -184,8 +154,20 @@ static struct val read_field(struct template *t, const void *node, size_t i)
         return number_val(*(const uint32_t *)at);
     case HOW_U64:
         return number_val(*(const uint64_t *)at);
-    default:
+    case HOW_LIST:
         return (struct val){ .kind = KIND_LIST, .node = fields[i].of, .at = at };
+    case HOW_PARAMS:
+        return text_val(captured(c_params, node));
+    case HOW_ARGS:
+        return text_val(captured(c_args, node));
+    case HOW_TYPE:
+        return text_val(c_type(&((const struct param *)node)->type));
+    case HOW_SLOT:
+        return number_val(place->slot[t->side]);
+    case HOW_AT:
+        return text_val(text_format("0x%" PRIx64 "ull", place->at[t->side]));
+    default:
+        return number_val(place->bit);
     }
 }
 
@@ -392,6 +374,23 @@ static const char *closing(struct template *t, const char *line, const char *end
 
 static void run(struct template *t, const char *at, const char *end, uint32_t depth);
 
+/* The new name behind @for or @let, and the word behind it; false: reported. */
+static bool new_name(struct template *t, const char **at, const char **name, uint32_t *bytes,
+                     const char *behind, const char *message)
+{
+    blanks(at);
+    *name = *at;
+    *bytes = word(*at);
+    *at += *bytes;
+    blanks(at);
+    if (!*bytes || strncmp(*at, behind, strlen(behind)) != 0) {
+        fail(t, *at, message);
+        return false;
+    }
+    *at += strlen(behind);
+    return true;
+}
+
 /* @for NAME in LIST */
 static const char *run_for(struct template *t, const char *line, const char *end, uint32_t depth)
 {
@@ -399,16 +398,9 @@ static const char *run_for(struct template *t, const char *line, const char *end
     struct val list;
     uint32_t bytes, vars = t->vars;
 
-    blanks(&at);
-    name = at;
-    bytes = word(at);
-    at += bytes;
-    blanks(&at);
-    if (!bytes || strncmp(at, "in ", 3) != 0) {
-        fail(t, at, "expected @for NAME in LIST");
+    if (!new_name(t, &at, &name, &bytes, "in ", "expected @for NAME in LIST")) {
         return end;
     }
-    at += 3;
     list = expression(t, &at);
     if (list.kind != KIND_LIST) {
         fail(t, name, "this is no list");
@@ -445,17 +437,9 @@ static const char *run_let(struct template *t, const char *line)
     const char *at = directive(line) + 3, *name;
     uint32_t bytes;
 
-    blanks(&at);
-    name = at;
-    bytes = word(at);
-    at += bytes;
-    blanks(&at);
-    if (!bytes || *at != '=') {
-        fail(t, at, "expected @let NAME = VALUE");
-        return next_line(line);
+    if (new_name(t, &at, &name, &bytes, "=", "expected @let NAME = VALUE")) {
+        set(t, name, bytes, expression(t, &at));
     }
-    at++;
-    set(t, name, bytes, expression(t, &at));
     return next_line(line);
 }
 

@@ -2,7 +2,7 @@
  * The wire format (docs/language.md, "The wire"): where each parameter travels.  Scalars one word each; what is
  * larger in the message's area, or in the connection's buffer.  And the hash that two ends compare.
  */
-#include <string.h>
+#include <inttypes.h>
 
 #include "resolve.h"
 
@@ -67,23 +67,16 @@ static uint64_t place_aggregates(struct method *method, bool is_out, uint64_t at
     return at;
 }
 
-static bool lends(struct method *method)
-{
-    for (EACH(struct param, param, &method->params)) {
-        if (param->is_lend) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void wire_method(struct interface *interface, struct method *method)
 {
     uint64_t in = place_aggregates(method, false, 0), out = place_aggregates(method, true, 0);
 
     method->words_in = place_scalars(method, false);
     method->words_out = place_scalars(method, true);
-    method->uses_buffer = lends(method) || in > AREA_BYTES || out > AREA_BYTES;
+    method->uses_buffer = in > AREA_BYTES || out > AREA_BYTES;
+    for (EACH(struct param, param, &method->params)) {
+        method->uses_buffer |= param->is_lend;
+    }
     if (method->uses_buffer) {
         uint64_t end = place_aggregates(method, true, in);
 
@@ -101,108 +94,88 @@ static void wire_method(struct interface *interface, struct method *method)
     method->words_out = out ? AREA_WORD + (uint32_t)(out / 8) : method->words_out;
 }
 
-/* ---- hash: FNV-1a of everything that both ends must agree on ---- */
+/* ---- hash: FNV-1a of everything that both ends must agree on, as text ---- */
 
-static void mix(uint64_t *hash, uint64_t value)
+__attribute__((format(printf, 2, 3))) static void mix(uint64_t *hash, const char *format, ...)
 {
-    for (uint32_t i = 0; i < 8; i++) {
-        *hash = (*hash ^ (value >> 8 * i & 0xff)) * 0x100000001b3ull;
-    }
-}
+    va_list args;
+    const char *text;
 
-static void mix_text(uint64_t *hash, const char *text)
-{
+    va_start(args, format);
+    text = text_vformat(format, args);
+    va_end(args);
     for (; *text; text++) {
         *hash = (*hash ^ (unsigned char)*text) * 0x100000001b3ull;
     }
-    mix(hash, 0);
 }
 
-static void mix_type(uint64_t *hash, const struct type *type);
-
-static void mix_structure(uint64_t *hash, const struct structure *structure)
+static void mix_constants(uint64_t *hash, const struct enumeration *e)
 {
-    mix(hash, structure->bytes);
-    for (EACH(struct field, field, &structure->fields)) {
-        mix_text(hash, field->name);
-        mix(hash, field->offset);
-        mix_type(hash, &field->type);
+    for (uint32_t i = 0; e && i < e->constants.count; i++) {
+        const struct constant *c = e->constants.item[i];
+
+        mix(hash, "constant %s %" PRId64 ";", c->name, c->value);
     }
 }
 
 static void mix_type(uint64_t *hash, const struct type *type)
 {
-    mix(hash, type->kind);
-    mix(hash, type->bits);
-    mix(hash, type->bound);
-    mix(hash, type->count);
+    mix(hash, "type %u %u %u %u %s;", type->kind, type->bits, type->bound, type->count,
+        type->interface ? type->interface->name : "");
+    mix_constants(hash, type->enumeration);
     if (type->structure && type->structure->bytes) {
-        mix_structure(hash, type->structure);
-    }
-    if (type->enumeration) {
-        for (EACH(struct constant, c, &type->enumeration->constants)) {
-            mix_text(hash, c->name);
-            mix(hash, (uint64_t)c->value);
+        mix(hash, "struct %u;", type->structure->bytes);
+        for (EACH(struct field, field, &type->structure->fields)) {
+            mix(hash, "field %s %u;", field->name, field->offset);
+            mix_type(hash, &field->type);
         }
-    }
-    if (type->interface) {
-        mix_text(hash, type->interface->name);
     }
 }
 
 static void mix_method(uint64_t *hash, const struct method *method)
 {
-    mix_text(hash, method->name);
-    mix(hash, method->kind);
-    mix(hash, method->is_dedupe);
+    mix(hash, "method %s %u %u;", method->name, method->kind, method->is_dedupe);
     for (EACH(struct param, param, &method->params)) {
-        mix_text(hash, param->name);
-        mix(hash, param->is_out);
-        mix(hash, param->word);
-        mix(hash, param->offset);
+        mix(hash, "param %s %u %u %u %u;", param->name, param->is_out, param->is_lend, param->word,
+            param->offset);
         mix_type(hash, &param->type);
-        mix(hash, param->is_lend ? param->extent.max : 0);
-        mix(hash, param->is_lend ? param->extent.factor : 0);
-        mix_text(hash, param->is_lend && param->extent.param ? param->extent.param : "");
+        if (param->is_lend) {
+            mix(hash, "extent %s %" PRIu64 " %" PRIu64 ";",
+                param->extent.param ? param->extent.param : "", param->extent.factor,
+                param->extent.max);
+        }
     }
 }
 
 static void mix_protocol(uint64_t *hash, const struct interface *interface)
 {
     for (EACH(struct state, state, &interface->states)) {
-        mix_text(hash, state->name);
-        mix(hash, state->is_quiet);
+        mix(hash, "state %s %u;", state->name, state->is_quiet);
         for (EACH(struct transition, transition, &state->transitions)) {
             for (EACH(struct method, method, &transition->methods)) {
-                mix(hash, method->number);
+                mix(hash, "%u ", method->number);
             }
-            mix(hash, transition->to ? transition->to->number : 0);
+            mix(hash, "-> %u;", transition->to ? transition->to->number : 0);
         }
     }
     for (EACH(struct method, method, &interface->recover)) {
-        mix(hash, method->number);
+        mix(hash, "recover %u;", method->number);
     }
 }
 
 void wire_interface(struct interface *interface)
 {
-    uint64_t hash = 0xcbf29ce484222325ull;
+    uint64_t *hash = &interface->hash;
 
-    mix_text(&hash, interface->name);
-    mix(&hash, interface->major);
+    *hash = 0xcbf29ce484222325ull;
+    mix(hash, "interface %s %u;", interface->name, interface->major);
     for (EACH(struct method, method, &interface->methods)) {
         wire_method(interface, method);
-        mix_method(&hash, method);
+        mix_method(hash, method);
     }
     for (EACH(struct constant, event, &interface->events)) {
-        mix_text(&hash, event->name);
+        mix(hash, "event %s;", event->name);
     }
-    if (interface->error) {
-        for (EACH(struct constant, c, &interface->error->constants)) {
-            mix_text(&hash, c->name);
-            mix(&hash, (uint64_t)c->value);
-        }
-    }
-    mix_protocol(&hash, interface);
-    interface->hash = hash;
+    mix_constants(hash, interface->error);
+    mix_protocol(hash, interface);
 }

@@ -32,6 +32,11 @@ void ring_place(struct model *model, struct connection *c);
 void ring_from(FILE *out, const struct model *model, const struct connection *c);
 void ring_to(FILE *out, const struct model *model, const struct connection *c);
 
+void queue_lower(struct model *model, struct connection *c);
+void queue_place(struct model *model, struct connection *c);
+void queue_from(FILE *out, const struct model *model, const struct connection *c);
+void queue_to(FILE *out, const struct model *model, const struct connection *c);
+
 void share_lower(struct model *model, struct connection *c);
 void share_place(struct model *model, struct connection *c);
 void share_from(FILE *out, const struct model *model, const struct connection *c);

@@ -38,11 +38,10 @@ bool run_front(const char *path, char **text)
 
     arena_reset();
     diag_start(NULL);
-    source_includes(&options.includes);
     last = model = NEW(struct model);
-    is_good = parse_file(model, path);
-    is_good = model->sources.count && resolve(model) && is_good;
-    is_good = is_good && elaborate(model, NULL) && check(model, &options);
+    is_good = parse(model, &options);
+    is_good = model->sources.count && resolve(model, &options) && is_good;
+    is_good = is_good && elaborate(model, &options) && check(model, &options);
     if (is_good && text) {
         size_t bytes;
         FILE *out = open_memstream(text, &bytes);

@@ -2,8 +2,6 @@
 #include <comp/comp.h>
 #include <tess/start.h>
 
-#define KEEP_MAGIC 0x7065656b73736574ull /* "tesskeep" */
-
 bool comp_poll(uint64_t bits)
 {
     struct tess_msg m = tess_try_recv(COMP_SLOT_NOTE);
@@ -54,22 +52,9 @@ uint64_t comp_number(void)
     return comp_pulse->generation << 48 | ++calls;
 }
 
-static uint64_t keep_sum(const struct comp_keep *k)
+/* quiet.c has another one for what can be swapped. */
+__attribute__((weak)) void comp_settle(void)
 {
-    return ((k->magic * 31 + k->version) * 31 + k->bytes) * 31;
-}
-
-void comp_keep_open(uint64_t at, uint64_t version, uint64_t bytes)
-{
-    struct comp_keep *k = (struct comp_keep *)at;
-
-    if (k->magic == KEEP_MAGIC && k->version == version && k->bytes == bytes &&
-        k->sum == keep_sum(k)) {
-        return;
-    }
-    memset((void *)(at + COMP_KEEP_HEADER), 0, bytes);
-    *k = (struct comp_keep){ .magic = KEEP_MAGIC, .version = version, .bytes = bytes };
-    k->sum = keep_sum(k);
 }
 
 /* The number is written last: an answer that was cut short by a crash is none. */

@@ -5,6 +5,8 @@
 # A blank line begins a new sequence, whose order relative to the others does not matter.  The machine must power
 # off by itself.  A system with a group is tested as it is written, and with all of the group's connections direct
 # and all rpc: the output is the same.  Two at a time; logs in build/logs/systems.
+#
+# NAME.qemu beside it holds further options for QEMU; lines `disk FILE SIZE` in it make an empty file, whose path is written @FILE@.
 #     SYSTEMS_KERNEL=debug    with the debug kernel     SYSTEMS_QEMU="--gic 2 ..."    further options of tools/qemu.sh
 # Last line: "N passed, N failed"; status 1 if any failed.
 set -eu
@@ -13,7 +15,7 @@ BUILD=${BUILD:-$PWD/build}
 export BUILD
 logs=$BUILD/logs/systems
 work=${BUILD#"$PWD"/}/systems/test
-seconds=30
+seconds=120
 
 # check EXPECTED LOG: prints the first line of each sequence that is missing; status 1 if there is any.
 check() {
@@ -29,6 +31,17 @@ check() {
         END { exit bad }' "$2" "$1"
 }
 
+# options FILE DIR: prints what FILE has for QEMU, in one line; makes its disks in DIR.
+options() {
+    [ -f "$1" ] || return 0
+    while read -r word name size; do
+        [ "$word" = disk ] || continue
+        rm -f "$2/$name"
+        truncate -s "$size" "$2/$name"
+    done <"$1"
+    sed "/^disk /d; s|@\([a-z]*\)@|$2/\1|g" "$1" | tr '\n' ' '
+}
+
 # one FILE [OPTION]: test one system; prints a line.
 one() {
     file=$1
@@ -40,8 +53,9 @@ one() {
     if [ ! "$why" ]; then
         status=0
         image=$work/$name/image${SYSTEMS_KERNEL:+-$SYSTEMS_KERNEL}.img
+        more=$(options "${file%.adl}.qemu" "$work/$name")
         # shellcheck disable=SC2086 # several options
-        tools/qemu.sh "$image" --icount --timeout $seconds ${SYSTEMS_QEMU:-} >"$log" 2>&1 || status=$?
+        tools/qemu.sh "$image" --icount --timeout $seconds ${SYSTEMS_QEMU:-} -- $more >"$log" 2>&1 || status=$?
         expected=${file%.adl}.expected
         [ -f "$expected" ] || expected=$(dirname "$file")/expected.txt
         why=$(check "$expected" "$log" | head -n 1)
@@ -63,6 +77,8 @@ if [ "${1:-}" = --one ]; then
 fi
 
 mkdir -p "$logs"
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT INT TERM
 find systems servers drivers tests -name '*.expected' -o -name expected.txt | sort | while read -r expected; do
     case $expected in
     */expected.txt) grep -lE '^system ' "$(dirname "$expected")"/*.adl ;;
@@ -75,6 +91,6 @@ done | while read -r file; do
         echo "$file --force=direct"
         echo "$file --force=rpc"
     fi
-done | xargs -P 2 -L 1 "$0" --one >"$logs/results"
-sort "$logs/results"
-awk '/^ok/ { p++ } /^FAIL/ { f++ } END { printf "%d passed, %d failed\n", p, f; exit f > 0 || p == 0 }' "$logs/results"
+done | xargs -P 2 -L 1 "$0" --one >"$results"
+sort "$results"
+awk '/^ok/ { p++ } /^FAIL/ { f++ } END { printf "%d passed, %d failed\n", p, f; exit f > 0 || p == 0 }' "$results"

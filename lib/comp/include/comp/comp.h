@@ -307,11 +307,15 @@ COMP_INLINE void comp_drop_caps(unsigned count)
     }
 }
 
+/* Between two calls, after signals: become quiet if that is wanted.  quiet.c; what cannot be swapped has an empty one. */
+void comp_settle(void);
+
 /* A message that is not for a method: the bits of a signal, or nonsense, which is refused and blamed on its sender. */
 COMP_COLD static bool comp_is_call(uint64_t badge, uint64_t tag, int watch)
 {
     if (tag & TESS_TAG_SIGNAL) {
         comp_signal(badge);
+        comp_settle();
     }
     if (tag & TESS_TAG_KERNEL) {
         return false;
@@ -402,7 +406,41 @@ struct comp_answer comp_store(struct comp_stored *stored, uint64_t number, struc
 /* The kept answer, ready to be sent. */
 struct comp_answer comp_stored_answer(const struct comp_stored *stored);
 
-/* Before init: clear the memory unless it holds what the same version of the component has left there. */
-void comp_keep_open(uint64_t at, uint64_t version, uint64_t bytes);
+/* Take over what another version has kept; false: that is not possible. */
+typedef bool comp_convert(void *to, uint32_t from_version, const void *from, uint32_t from_bytes);
+
+/* One kept struct. */
+struct comp_kept {
+    uint64_t at;           /* its header */
+    uint64_t bank;         /* bytes from there to the copy that is made for a swap; 0: none is */
+    uint32_t version;      /* declared by the component */
+    uint32_t bytes;        /* without header */
+    comp_convert *convert; /* NULL: the memory is cleared */
+};
+
+/* Before init: clear or convert the memory unless it holds what the same version of the component has left there. */
+void comp_keep_open(const struct comp_kept *kept);
+/* For a swap: copy it, so that the contents can be had back. */
+void comp_keep_save(const struct comp_kept *kept);
+
+/* ---- to be replaced while it runs (quiet.c) ---- */
+
+/* What is generated for a component that can be. */
+struct comp_swap {
+    bool (*is_quiet)(void);  /* are the states of all its connections? */
+    void (*hand_over)(void); /* save them, and what is kept */
+    struct comp_answer (*serve)(struct tess_msg m);
+};
+
+/* How deep in something that cannot be interrupted: init, run, a call being served.  At 0 it may become quiet. */
+extern uint32_t comp_depth;
+
+/* If the supervisor wants it: serve until it is quiet, then stay so until it is over or the thread is stopped. */
+void comp_become_quiet(const struct comp_swap *swap);
+/* At the end of a start: if it is one on trial, stay quiet until the supervisor has seen that it works. */
+void comp_trial(void);
+/* Protocol states of `count` connections, from number `first` on: left by the predecessor; false: there is none. */
+bool comp_states_take(uint8_t *state, uint32_t first, uint32_t count);
+void comp_states_leave(const uint8_t *state, uint32_t first, uint32_t count);
 
 #endif

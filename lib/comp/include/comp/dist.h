@@ -7,6 +7,7 @@
  *     grant       capability to an object in a slot of a domain's CNode
  *     map         part of an object in a domain's address space
  *     connection  who calls whom: names for people, limits for the supervisor's watch
+ *     alternative an image that may run as the domain, with the same grants and maps
  *
  * What a domain consists of (CNode, address space, thread, budget, pages of its image and stack) is not listed: the
  * supervisor makes it from the domain's own memory, the same for all, at every start.
@@ -20,16 +21,17 @@
 #include <stdint.h>
 
 #define DIST_MAGIC   0x3174736964736574ull /* "tesdist1" */
-#define DIST_VERSION 1u
+#define DIST_VERSION 2u
 #define DIST_NONE    0xffffffffu /* no index */
 #define DIST_NAME    32u         /* bytes of a name with its NUL */
 #define DIST_MODULE  "distribution"
 
-#define DIST_DOMAINS_MAX     256u
-#define DIST_OBJECTS_MAX     4096u
-#define DIST_GRANTS_MAX      8192u
-#define DIST_MAPS_MAX        4096u
-#define DIST_CONNECTIONS_MAX 4096u
+#define DIST_DOMAINS_MAX      256u
+#define DIST_OBJECTS_MAX      4096u
+#define DIST_GRANTS_MAX       8192u
+#define DIST_MAPS_MAX         4096u
+#define DIST_CONNECTIONS_MAX  4096u
+#define DIST_ALTERNATIVES_MAX 1024u
 
 struct dist_table {
     uint32_t offset; /* bytes from the start of the header; multiple of 8 */
@@ -42,7 +44,7 @@ struct dist_header {
     uint32_t version;
     uint32_t bytes; /* of the whole block; multiple of 8 */
     char system[DIST_NAME];
-    struct dist_table domains, objects, grants, maps, connections;
+    struct dist_table domains, objects, grants, maps, connections, alternatives;
     struct dist_table strings; /* count = bytes; NUL-terminated names, the first is "" */
 };
 
@@ -55,6 +57,7 @@ enum dist_restart {
 #define DIST_RUN     1u /* has a run function: pulse->state FINISHED is expected some day */
 #define DIST_UNTIL   2u /* the system powers off when all domains with this flag have finished */
 #define DIST_PASSIVE 4u /* no processor time of its own after its first receive; no heartbeat */
+#define DIST_SLOT    8u /* is not started at boot */
 
 struct dist_domain {
     char name[DIST_NAME];
@@ -79,6 +82,8 @@ struct dist_domain {
         pulse; /* objects; the supervisor grants and maps these three itself */
     uint32_t grant_first, grant_count; /* grants are sorted by domain, slot */
     uint32_t map_first, map_count;     /* maps are sorted by domain, address */
+    uint32_t alternative_first,
+        alternative_count; /* the first is `image` itself; 0: it has no other */
     uint32_t reserved;
 };
 
@@ -144,12 +149,21 @@ struct dist_connection {
     uint32_t strikes; /* so many strikes restart the side at fault; 0: counted only */
 };
 
-_Static_assert(sizeof(struct dist_header) == 104, "distribution layout");
-_Static_assert(sizeof(struct dist_domain) == 200, "distribution layout");
+/* Sorted by domain. */
+struct dist_alternative {
+    char name[DIST_NAME];  /* of the component, for people */
+    char image[DIST_NAME]; /* module of the boot archive */
+    uint32_t domain;
+    uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct dist_header) == 112, "distribution layout");
+_Static_assert(sizeof(struct dist_domain) == 208, "distribution layout");
 _Static_assert(sizeof(struct dist_object) == 40, "distribution layout");
 _Static_assert(sizeof(struct dist_grant) == 32, "distribution layout");
 _Static_assert(sizeof(struct dist_map) == 48, "distribution layout");
 _Static_assert(sizeof(struct dist_connection) == 48, "distribution layout");
+_Static_assert(sizeof(struct dist_alternative) == 72, "distribution layout");
 
 /* FNV-1a over 64-bit words. */
 static inline uint64_t dist_sum(const uint64_t *word, uint64_t count)

@@ -30,14 +30,14 @@ enum comp_slot {
 
 /* ---- bits of a domain's notification ---- */
 #define COMP_BIT_PING  0x1ull /* supervisor: beat */
-#define COMP_BIT_QUIET 0x2ull /* supervisor: become quiet, to be swapped */
+#define COMP_BIT_QUIET 0x2ull /* supervisor: comp_pulse.quiet has changed */
 #define COMP_BIT_FIRST 4u     /* number of the first bit for events, interrupts and rings */
 
 /* ---- the pulse page: written by the domain, read by the supervisor, believed in nothing but the domain's own health ---- */
 enum comp_state {
     COMP_STARTING, /* what a new page holds */
     COMP_RUNNING,  /* in its event loop, or in its run function */
-    COMP_QUIET,    /* all its protocol states are quiet and it takes no calls */
+    COMP_QUIET, /* its protocol states are quiet, it takes no calls, and does nothing until comp_pulse.quiet is 0 */
     COMP_FINISHED, /* its run function has returned; it goes on serving */
 };
 
@@ -57,16 +57,38 @@ struct comp_watch {
     uint64_t mark; /* of the client's glue: crashes when the call in flight was first interrupted */
 };
 
+/* What one component leaves to the one that takes its place: written when it becomes quiet, kept by the supervisor. */
+struct comp_handover {
+    uint64_t is_valid; /* 1: there is something */
+    uint64_t pending;  /* bits that came and were neither polled nor waited for */
+    uint64_t held;     /* bits that came while it was quiet: not handled yet */
+    uint8_t state
+        [64]; /* protocol states of the connections to its ends, in the order of their badges */
+};
+_Static_assert(sizeof(((struct comp_handover *)0)->state) >= COMP_WATCHES, "one a connection");
+
 struct comp_pulse {
     uint64_t beats;      /* pings answered */
     uint64_t state;      /* enum comp_state */
     uint64_t generation; /* starts so far: COMP_GENERATION_FIRST at the first */
     uint64_t result;     /* of the run function */
     uint64_t attention;  /* counts what the supervisor shall look at before the next ping */
-    uint64_t reserved[27];
+    uint64_t quiet;      /* written by the supervisor: 1: become quiet and stay so until it is 0 */
+    uint64_t
+        is_restore; /* written by the supervisor: 1: kept memory is to be as when the handover was made */
+    struct comp_handover handover;
+    uint64_t crashed; /* written by the supervisor: 1: its last incarnation died of its own fault */
+    uint64_t reserved[13];
     struct comp_watch watch[COMP_WATCHES];
 };
 _Static_assert(sizeof(struct comp_pulse) <= 4096, "the pulse page is a page");
+
+/* ---- a queue (comp/queue.h) ---- */
+#define COMP_QUEUE_DEPTH       32u   /* requests of one connection that can be outstanding */
+#define COMP_QUEUE_REQUESTS    8192u /* bytes of records of its two rings */
+#define COMP_QUEUE_COMPLETIONS 4096u
+#define COMP_QUEUE_NOTES       4096u /* bytes: which requests are completed */
+#define COMP_QUEUE_WORDS       8u    /* of a request or a completion, besides the id */
 
 /* ---- memory that survives ---- */
 #define COMP_KEEP_HEADER  64u  /* bytes before a keep struct: struct comp_keep (comp/comp.h) */

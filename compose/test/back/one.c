@@ -1,0 +1,3 @@
+#include "One.h"
+#define PAST a
+#include "door.c"
