@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <comp/dist_ok.h>
+
 #include "back.h"
 
 static bool complain(const char *path)
@@ -128,6 +130,20 @@ static bool emit_programs(const struct model *model, const char *gen)
     return ok;
 }
 
+/* What the supervisor would refuse at boot is refused here: by the same function. */
+static bool distribution_ok(const struct model *model, const void *distribution, size_t bytes)
+{
+    struct dist_fault why;
+    struct dist d;
+    bool ok = dist_ok(distribution, bytes, &d, &why);
+
+    if (!ok) {
+        error_at(&model->system->where, "the supervisor would refuse this system: %s %u: %s",
+                 why.table, why.index, why.what);
+    }
+    return ok;
+}
+
 static bool emit_files(const struct model *model, const struct options *options)
 {
     const char *dir = options->output, *gen = text_format("%s/gen", dir);
@@ -136,7 +152,7 @@ static bool emit_files(const struct model *model, const struct options *options)
     struct page p;
     bool ok;
 
-    if (!make_folder(dir) || !make_folder(gen)) {
+    if (!distribution_ok(model, distribution, bytes) || !make_folder(dir) || !make_folder(gen)) {
         return false;
     }
     ok = emit_programs(model, gen);

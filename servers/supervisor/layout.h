@@ -92,6 +92,5 @@ enum object_slot {
 
 #define PRIO_PRIMARY 254u
 #define PRIO_STANDBY 255u
-#define PRIO_DOMAINS 250u /* the highest of a domain */
 
 #endif

@@ -2,11 +2,11 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
-#include "dist.h"
 #include "image.h"
 #include "layout.h"
 #include "region.h"
 
+#include <comp/dist_ok.h>
 #include <comp/layout.h>
 #include <tess/syscall.h>
 

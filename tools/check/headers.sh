@@ -17,7 +17,7 @@ find . \( -path ./build -o -path ./.cache -o -path ./.git -o -path ./verify \) -
         kernel/*) compile="$kernel -I kernel/arch/aarch64" ;;
         compose/*) compile="cc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I compose -I lib/comp/include -I abi/include -I abi" ;;
         tools/*) compile="cc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I kernel -I abi/include" ;;
-        *) compile="$user -I lib/tess/include -I lib/comp/include -I lib/ring/include -I lib/recover/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
+        *) compile="$user -I lib/tess/include -I lib/comp/include -I lib/ring/include -I lib/recover/include -I lib/virtio/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
         esac
         # An empty file that includes it: compiled on its own, a header would get warnings that only main files get.
         if echo "#include \"$file\"" | $compile -I . -x c - 2>&1; then

@@ -2,7 +2,7 @@
  * host DISTRIBUTION ELF: what the supervisor believes of a distribution and an image, on this machine, under sanitizers.
  * A good one is taken; one with any wrong value in it is refused with the right words; random damage never leads outside.
  */
-#include "../dist.h"
+#include <comp/dist_ok.h>
 #include "../image.h"
 
 #include <comp/layout.h>

@@ -16,6 +16,8 @@
     0x10010000ull /* shared memory, rings, registers of devices, as compose places them */
 #define COMP_REGIONS_END 0x400000000ull
 
+#define COMP_PRIO_MAX 250u /* the highest priority of a domain; the supervisor's are above */
+
 /* ---- slots of a domain's CNode ---- */
 enum comp_slot {
     COMP_SLOT_NULL,

@@ -1,6 +1,6 @@
 /* The distribution, checked: pointers to its tables, and nothing in them that could lead outside. */
-#ifndef SUPERVISOR_DIST_H
-#define SUPERVISOR_DIST_H
+#ifndef COMP_DIST_OK_H
+#define COMP_DIST_OK_H
 
 #include <comp/dist.h>
 

@@ -1,8 +1,5 @@
 /* Is a distribution what it claims to be?  Nothing here enters the kernel. */
-#include "dist.h"
-
-#include "layout.h"
-
+#include <comp/dist_ok.h>
 #include <comp/layout.h>
 #include <tessera/cap.h>
 
@@ -128,7 +125,7 @@ static const char *domain_check(const struct dist *d, uint32_t i)
     if (m->slots < COMP_SLOT_FIRST || m->slots > SLOTS_MAX) {
         return "its number of slots makes no sense";
     }
-    if (m->prio == 0 || m->prio > PRIO_DOMAINS) {
+    if (m->prio == 0 || m->prio > COMP_PRIO_MAX) {
         return "its priority is not 1 .. 250";
     }
     if (!owns(d, i, m->endpoint, DIST_ENDPOINT) ||
