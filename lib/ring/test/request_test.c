@@ -19,12 +19,17 @@ struct world {
     struct replay client;
     struct request_server server;
     struct request window[DEPTH];
+    struct request_note notes[REQUEST_NOTES(SIZE)];
     uint32_t generation;
     uint32_t in_hand[DEPTH]; /* slots that the server has not completed */
+    uint64_t number[DEPTH];  /* of the submission, by slot */
     uint32_t count;
     uint64_t argument[IDS]; /* by number of submission */
     uint32_t completed[IDS], executed[IDS];
+    bool has_results[IDS]; /* such a request may be done again after it was completed */
     uint64_t submitted;
+    bool is_spoilt;     /* a request may be in the ring twice */
+    bool is_room_asked; /* the server waits until completions are taken */
 };
 
 static uint64_t random_state;
@@ -57,7 +62,7 @@ static void server_start(struct world *w)
     if (ring_attach_consumer(&w->server.requests, w->memory[1], w->memory[0], SIZE) != TESS_OK) {
         ring_resync(&w->server.requests);
     }
-    assert_int_equal(request_attach(&w->server, w->window, DEPTH, 32), TESS_OK);
+    assert_int_equal(request_attach(&w->server, w->notes, w->window, DEPTH, 32), TESS_OK);
 }
 
 static struct world *begin(void)
@@ -102,9 +107,13 @@ static enum tess_err take(struct world *w)
 
     if (err == TESS_OK) {
         w->in_hand[w->count++] = slot;
+        w->number[slot] = ring_word(&r, 1);
         assert_true(w->count <= DEPTH);
         assert_true(ring_word(&r, 1) < IDS);
         assert_int_equal(ring_word(&r, 2), w->argument[ring_word(&r, 1)]);
+        assert_true(w->is_spoilt || !w->completed[ring_word(&r, 1)] ||
+                    w->has_results[ring_word(&r, 1)]);
+        w->has_results[ring_word(&r, 1)] = random64() % 4 == 0;
         w->executed[ring_word(&r, 1)]++;
     } else if (err == TESS_PROTOCOL) {
         ring_resync(&w->server.requests);
@@ -118,8 +127,9 @@ static void complete(struct world *w)
 {
     uint32_t which = (uint32_t)(random64() % w->count), slot = w->in_hand[which];
     const unsigned char result[24] = { 1 };
+    bool has_results = w->has_results[w->number[slot]];
 
-    if (request_complete(&w->server, slot, 7, result, sizeof result) == TESS_OK) {
+    if (request_complete(&w->server, slot, 7, result, has_results ? sizeof result : 0) == TESS_OK) {
         w->in_hand[which] = w->in_hand[--w->count];
     }
 }
@@ -136,6 +146,7 @@ static void collect(struct world *w)
         w->completed[argument[0]] += c.status == 7 ? 1 : 100;
         replay_done(&w->client, &c);
     }
+    w->is_room_asked = ring_need_room(&w->client.completions, &c.record);
     (void)replay_issue(&w->client);
 }
 
@@ -231,6 +242,7 @@ static void with_spoilt_rings_each_is_completed_once(void **state)
 
     (void)state;
     random_state = 9;
+    w->is_spoilt = true;
     while (w->submitted < IDS) {
         step(w);
         if (random64() % 100 == 0) {
@@ -286,12 +298,58 @@ static void a_request_that_kills_is_poison_and_the_others_are_not(void **state)
     end(w);
 }
 
+/*
+ * A server that waits says so: whoever publishes a request that it could take must be told to wake it, also when it has
+ * requests in hand that it cannot retire.
+ */
+static void a_server_with_requests_in_hand_is_woken(void **state)
+{
+    struct world *w = begin();
+    bool sleeps = false;
+    uint32_t woken = 0;
+
+    (void)state;
+    random_state = 21;
+    for (int i = 0; i < 200000 && w->submitted < IDS; i++) {
+        if (!sleeps) {
+            while (take(w) == TESS_OK) {
+            }
+            sleeps = request_want_wake(&w->server);
+        } else if (random64() % 4 == 0) {
+            submit(w, 1);
+            if (replay_need_wake(&w->client)) {
+                sleeps = false;
+                woken++;
+            }
+            /* asleep with something to take, unless it could take nothing before it completes */
+            assert_true(!sleeps || w->server.requests.peer->head == w->server.cursor ||
+                        w->server.count == DEPTH || !request_has_room(&w->server) ||
+                        w->server.careful > w->server.cursor);
+        } else if (w->count > 0 && random64() % 2) {
+            complete(w); /* the device's interrupt wakes it, too */
+            sleeps = false;
+        } else {
+            for (int k = 0; k < 4 * DEPTH; k++) { /* all there is: only then room is announced */
+                collect(w);
+                sleeps = sleeps && !w->is_room_asked && !replay_need_wake(&w->client);
+            }
+        }
+        if (random64() % 1000 == 0) {
+            server_start(w);
+            sleeps = false;
+        }
+    }
+    assert_true(woken > 1000);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_deaths_each_is_done_once),
         cmocka_unit_test(with_deaths_each_is_completed_once),
         cmocka_unit_test(with_spoilt_rings_each_is_completed_once),
+        cmocka_unit_test(a_server_with_requests_in_hand_is_woken),
         cmocka_unit_test(a_request_that_kills_is_poison_and_the_others_are_not),
     };
 

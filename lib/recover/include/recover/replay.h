@@ -14,7 +14,7 @@
  *         replay_done(&r, &completion);
  *     }
  *     replay_issue(&r);                                         what did not fit before
- *     if (ring_need_wake(&r.requests)) signal the server;
+ *     if (replay_need_wake(&r)) signal the server;
  *     if (ring_need_room(&r.completions, &completion.record)) signal the server;
  *     if (ring_want_wake(&r.completions)) wait; else once more
  */
@@ -41,6 +41,7 @@ struct replay {
     uint32_t depth;
     uint32_t waiting; /* so many requests are not in the ring */
     uint64_t next_id;
+    uint64_t told;       /* index behind the last request of which the server was told */
     uint64_t lost;       /* ring_lost when it was last looked at */
     uint64_t duplicates; /* so many completions were dropped */
 };
@@ -50,6 +51,20 @@ struct replay_completion {
     uint64_t id;
     uint32_t status;
 };
+
+/*
+ * Does the server sleep, and was it not told of the last request yet?  Then signal it.  After replay_attach, replay_submit and
+ * replay_issue.  ring_need_wake does not do: it takes a server with requests in hand, which sleeps several times with the same
+ * tail, for one that was woken.
+ */
+RING_INLINE bool replay_need_wake(struct replay *r)
+{
+    if (r->told == r->requests.head || !(atomic_load(&r->requests.peer->tail) & RING_WAITS)) {
+        return false;
+    }
+    r->told = r->requests.head;
+    return true;
+}
 
 /* The outstanding request with the smallest id of those that are not in the ring. */
 RING_INLINE struct replay_slot *replay_oldest(struct replay *r)
@@ -66,25 +81,36 @@ RING_INLINE struct replay_slot *replay_oldest(struct replay *r)
     return oldest;
 }
 
+/* Put an outstanding request into the ring.  Returns what ring_reserve does. */
+RING_INLINE enum tess_err replay_put(struct replay *r, struct replay_slot *s)
+{
+    struct ring_space space;
+    uint64_t id = s->id;
+    enum tess_err err = ring_reserve(&r->requests, s->tag, REQUEST_ID_BYTES + s->bytes, &space);
+
+    if (err != TESS_OK) {
+        return err;
+    }
+    memcpy(space.payload, &id, sizeof id);
+    memcpy((unsigned char *)space.payload + REQUEST_ID_BYTES, s->arguments, s->bytes);
+    s->at = r->requests.head; /* published iff the ring's head is behind this */
+    atomic_signal_fence(memory_order_seq_cst);
+    ring_publish(&r->requests, &space);
+    r->waiting--;
+    return TESS_OK;
+}
+
 /* Put what is outstanding and not in the ring into it, oldest first, as far as there is room.  PROTOCOL: as ring_reserve. */
 RING_COLD enum tess_err replay_issue(struct replay *r)
 {
     struct replay_slot *s;
 
     while (r->waiting > 0 && (s = replay_oldest(r))) {
-        struct ring_space space;
-        uint64_t id = s->id;
-        enum tess_err err = ring_reserve(&r->requests, s->tag, REQUEST_ID_BYTES + s->bytes, &space);
+        enum tess_err err = replay_put(r, s);
 
         if (err != TESS_OK) {
             return err == TESS_AGAIN ? TESS_OK : err;
         }
-        memcpy(space.payload, &id, sizeof id);
-        memcpy((unsigned char *)space.payload + REQUEST_ID_BYTES, s->arguments, s->bytes);
-        s->at = r->requests.head; /* published iff the ring's head is behind this */
-        atomic_signal_fence(memory_order_seq_cst);
-        ring_publish(&r->requests, &space);
-        r->waiting--;
     }
     return TESS_OK;
 }
@@ -117,6 +143,7 @@ RING_COLD enum tess_err replay_attach(struct replay *r, struct replay_slot *slot
     r->waiting = 0;
     r->duplicates = 0;
     r->lost = ring_lost(&r->requests);
+    r->told = r->requests.head - 1;
     r->next_id = ((uint64_t)generation << 32) + 1;
     for (uint32_t i = 0; i < depth; i++) {
         struct replay_slot *s = &slot[i];
@@ -154,7 +181,11 @@ RING_COLD enum tess_err replay_submit(struct replay *r, uint32_t tag, const void
     memcpy(s->arguments, arguments, bytes);
     atomic_signal_fence(memory_order_seq_cst);
     s->id = *id = r->next_id++;
-    r->waiting++;
+    if (r->waiting++ == 0) { /* it is the oldest */
+        enum tess_err err = replay_put(r, s);
+
+        return err == TESS_AGAIN ? TESS_OK : err;
+    }
     return replay_issue(r);
 }
 
