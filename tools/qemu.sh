@@ -8,19 +8,20 @@
 #     --icount       deterministic: one instruction per nanosecond of virtual time, no wall clock, no randomness
 #     --timeout S    give up after S seconds (status 124), read nothing from standard input, end at a reset;
 #                    without it the console is interactive (Ctrl-A X quits)
+#     --input FILE   with --timeout: type FILE on the console, one line each 50 ms, from 0.5 s after the start
 #     --print        print the command instead of running it
 # Exit status: QEMU's; 124 when the time limit was hit.
 set -eu
 image=${1:?usage: qemu.sh IMAGE [options] [-- QEMU-ARGUMENTS...]}
 shift
-cpu=cortex-a76 gic=3 memory=1G el2= extra= icount= timeout= print=
+cpu=cortex-a76 gic=3 memory=1G el2= extra= icount= timeout= print= input=
 fail() {
     echo "qemu.sh: $*" >&2
     exit 2
 }
 while [ $# -gt 0 ]; do
     case $1 in
-    --cpu | --gic | --memory | --machine | --timeout) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+    --cpu | --gic | --memory | --machine | --timeout | --input) [ $# -ge 2 ] || fail "$1 needs a value" ;;
     esac
     case $1 in
     --cpu) cpu=$2 && shift ;;
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
     --memory) memory=$2 && shift ;;
     --machine) extra=,$2 && shift ;;
     --timeout) timeout=$2 && shift ;;
+    --input) input=$2 && shift ;;
     --el2) el2=,virtualization=on ;;
     --icount) icount=1 ;;
     --print) print=1 ;;
@@ -50,8 +52,18 @@ if [ "$timeout" ]; then
 else
     set -- "$@" -nographic -serial mon:stdio
 fi
+# Stops at the first line that nobody reads.
+type_lines() {
+    sleep 0.5
+    while IFS= read -r line || [ "$line" ]; do
+        printf '%s\n' "$line" || return 0
+        sleep 0.05
+    done <"$1"
+}
 if [ "$print" ]; then
     echo "$*"
+elif [ "$timeout" ] && [ "$input" ]; then
+    type_lines "$input" 2>/dev/null | "$@"
 elif [ "$timeout" ]; then
     exec "$@" </dev/null
 else

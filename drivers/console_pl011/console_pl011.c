@@ -1,24 +1,41 @@
 /*
- * PL011 UART (Arm DDI 0183G, chapter 3), transmit side.  Whatever the firmware set up (baud rate, line format) stays.
- * There is no state that a restart could lose: the device's FIFO drains by itself.
+ * PL011 UART (Arm DDI 0183G, chapter 3).  Whatever the firmware set up (baud rate, line format) stays.
+ *
+ * Transmit: there is no state that a restart could lose, the device's FIFO drains by itself.
+ * Receive: typed bytes are in kept memory until the client is done with them.  A full ring leaves the rest in the device, which stops
+ * the sender.  The device hands out a byte once: one that a killed driver had read, but not stored by the next
+ * instructions, is lost.
  */
 #include "ConsolePl011.h"
 
 enum { /* byte offsets, DDI 0183G table 3-1 */
        UART_DR = 0x00,
        UART_FR = 0x18,
+       UART_IMSC = 0x38,
+       UART_ICR = 0x44,
 };
 
+#define FR_RXFE (1u << 4) /* receive FIFO empty */
 #define FR_TXFF (1u << 5) /* transmit FIFO full */
+#define INT_RX  (1u << 4) /* receive FIFO at its trigger level */
+#define INT_RT  (1u << 6) /* bytes below the trigger level have waited for 32 bit times */
+#define DR_BYTE 0xffu     /* the bits above report errors of the line */
+
+#define RING_BYTES sizeof(((struct console_typed *)0)->ring)
+#define READ_BYTES 64u
 
 struct self {
     char unused;
 };
 
+_Static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "positions may wrap around");
+
 static volatile uint32_t *reg(struct self *self, unsigned offset)
 {
     return (volatile uint32_t *)(regs(self) + offset);
 }
+
+/* ---- transmit ---- */
 
 /* A terminal wants a carriage return before each new line. */
 static void put(struct self *self, unsigned char c)
@@ -28,7 +45,7 @@ static void put(struct self *self, unsigned char c)
     *reg(self, UART_DR) = c;
 }
 
-enum tess_err out_write(struct self *self, uint32_t client, const void *text, uint32_t bytes)
+static enum tess_err out_write(struct self *self, uint32_t client, const void *text, uint32_t bytes)
 {
     const unsigned char *at = text;
 
@@ -38,6 +55,82 @@ enum tess_err out_write(struct self *self, uint32_t client, const void *text, ui
             put(self, '\r');
         }
         put(self, at[i]);
+    }
+    return TESS_OK;
+}
+
+/* ---- receive ---- */
+
+/* Volatile: a byte is in the ring before it is counted. */
+static volatile struct console_typed *ring(struct self *self)
+{
+    return typed(self);
+}
+
+/* From the device into the ring, as far as there is room. */
+static void drain(struct self *self)
+{
+    volatile struct console_typed *t = ring(self);
+
+    while (t->in - t->out < RING_BYTES && !(*reg(self, UART_FR) & FR_RXFE)) {
+        t->ring[t->in % RING_BYTES] = (uint8_t)(*reg(self, UART_DR) & DR_BYTE);
+        t->in++;
+    }
+}
+
+/* A byte that arrives after the second look raises the interrupt; one that there is no room for is fetched by the next read. */
+static void receive(struct self *self)
+{
+    drain(self);
+    *reg(self, UART_ICR) = INT_RX | INT_RT;
+    drain(self);
+}
+
+static void init(struct self *self)
+{
+    volatile struct console_typed *t = ring(self);
+
+    if (t->in - t->out > RING_BYTES) { /* the last incarnation went mad */
+        t->in = t->out = 0;
+    }
+    if (!irq_connected()) {
+        return;
+    }
+    receive(self);
+    if (t->in != t->out) {
+        in_ready_emit(self); /* the last incarnation may not have come to that */
+    }
+    *reg(self, UART_IMSC) = INT_RX | INT_RT;
+    irq_ack(self);
+}
+
+static void irq_handle(struct self *self)
+{
+    uint64_t before = ring(self)->in;
+
+    receive(self);
+    irq_ack(self);
+    if (ring(self)->in != before) {
+        in_ready_emit(self);
+    }
+}
+
+static enum tess_err in_read(struct self *self, uint64_t done, uint64_t *first, void *text,
+                             uint32_t *bytes)
+{
+    volatile struct console_typed *t = ring(self);
+    uint8_t *to = text;
+
+    if (done - t->out <= t->in - t->out) {
+        t->out = done;
+    }
+    if (irq_connected()) {
+        receive(self);
+    }
+    *first = t->out;
+    *bytes = 0;
+    for (uint64_t at = t->out; at != t->in && *bytes < READ_BYTES; at++) {
+        to[(*bytes)++] = t->ring[at % RING_BYTES];
     }
     return TESS_OK;
 }

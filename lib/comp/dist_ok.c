@@ -157,9 +157,6 @@ static const char *object_check(const struct dist *d, uint32_t i)
     if (o->domain != DIST_NONE && o->domain >= d->domains) {
         return "its domain does not exist";
     }
-    if ((o->kind == DIST_ENDPOINT || o->kind == DIST_NOTIFICATION) && o->domain == DIST_NONE) {
-        return "nobody receives on it";
-    }
     if (memory && (!PAGES(o->bytes) || o->bytes > ADDRESS_MAX)) {
         return "its size is not whole pages";
     }

@@ -270,7 +270,8 @@ static tess_cap grant_source(const struct dist_grant *g, uint64_t *rights, uint6
     case DIST_MACHINE:
         return TESS_ROOT_MACHINE;
     case DIST_ENDPOINT: {
-        uint32_t state = record(o->domain)->state;
+        /* one that no domain receives on by itself belongs to a connector, and is always there */
+        uint32_t state = o->domain == DIST_NONE ? DOMAIN_RUNNING : record(o->domain)->state;
         return state == DOMAIN_DOWN || state == DOMAIN_PARKED ? 0 : object_slot(g->object, OBJ_CAP);
     }
     default:

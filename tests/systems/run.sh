@@ -7,6 +7,7 @@
 # and all rpc: the output is the same.  Two at a time; logs in build/logs/systems.
 #
 # NAME.qemu beside it holds further options for QEMU; lines `disk FILE SIZE` in it make an empty file, whose path is written @FILE@.
+# NAME.input beside it is typed on the console, line by line.
 #     SYSTEMS_KERNEL=debug    with the debug kernel     SYSTEMS_QEMU="--gic 2 ..."    further options of tools/qemu.sh
 # Last line: "N passed, N failed"; status 1 if any failed.
 set -eu
@@ -54,8 +55,10 @@ one() {
         status=0
         image=$work/$name/image${SYSTEMS_KERNEL:+-$SYSTEMS_KERNEL}.img
         more=$(options "${file%.adl}.qemu" "$work/$name")
+        input=${file%.adl}.input
+        [ -f "$input" ] || input=
         # shellcheck disable=SC2086 # several options
-        tools/qemu.sh "$image" --icount --timeout $seconds ${SYSTEMS_QEMU:-} -- $more >"$log" 2>&1 || status=$?
+        tools/qemu.sh "$image" --icount --timeout $seconds ${input:+--input "$input"} ${SYSTEMS_QEMU:-} -- $more >"$log" 2>&1 || status=$?
         expected=${file%.adl}.expected
         [ -f "$expected" ] || expected=$(dirname "$file")/expected.txt
         why=$(check "$expected" "$log" | head -n 1)

@@ -21,6 +21,8 @@ struct self {
     bool is_busy[BLOCKS];
     uint32_t block[PARTS];
     bool is_write[PARTS];
+    bool is_idle
+        [PARTS]; /* no room for its request yet: those of dead incarnations are still in the ring */
     uint64_t room[BLOCK * SECTOR_WORDS];
 };
 
@@ -58,8 +60,15 @@ static void next(struct self *self, uint64_t i)
     self->block[i] = block;
     self->is_write[i] = random >> 63;
     self->outstanding++;
-    if (start(self, i) != TESS_OK) {
-        stats(self)->failed++;
+    uint32_t version = self->version[block];
+    enum tess_err err = start(self, i);
+
+    self->is_idle[i] = err == TESS_AGAIN;
+    if (err != TESS_OK) {
+        self->version[block] = version;
+        self->is_busy[block] = false;
+        self->outstanding--;
+        stats(self)->failed += err != TESS_AGAIN;
     }
 }
 
@@ -165,7 +174,13 @@ static int run(struct self *self)
     for (uint64_t i = 0; i < PARTS; i++) {
         next(self, i);
     }
-    finish_wait(self);
+    while (!finish_wait_until(self, tess_deadline_ns(200000))) {
+        for (uint64_t i = 0; i < PARTS; i++) {
+            if (self->is_idle[i]) {
+                next(self, i);
+            }
+        }
+    }
     self->is_over = true;
     while (self->outstanding) {
         comp_sleep_until(tess_deadline_ns(100000));

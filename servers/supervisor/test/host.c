@@ -130,7 +130,7 @@ static void test_records(void)
     WRONG(dist_domain, domains, 1, grant_count, 10000, "domain", "grants");
     WRONG(dist_domain, domains, 1, name[0], 0, "domain", "name");
     WRONG(dist_object, objects, 1, kind, DIST_KINDS, "object", "kind");
-    WRONG(dist_object, objects, 0, domain, DIST_NONE, "object", "nobody");
+    WRONG(dist_object, objects, 0, domain, DIST_NONE, "domain", "endpoint");
     WRONG(dist_object, objects, 2, bytes, 100, "object", "pages");
     WRONG(dist_grant, grants, 1, object, 10000, "grant", "object");
     WRONG(dist_grant, grants, 1, slot, COMP_SLOT_ENDPOINT, "grant", "slot");
