@@ -11,11 +11,16 @@ static const char *type_name(uint32_t type)
 {
     return type == TESS_TYPE_endpoint       ? "endpoint"
            : type == TESS_TYPE_notification ? "notification"
+           : type == TESS_TYPE_irq          ? "irq"
                                             : "?";
 }
 
 static void print(const char *domain, uint32_t slot, uint32_t type, uint32_t rights, uint64_t badge)
 {
+    if (type == TESS_TYPE_irq) {
+        printf("cap %s %u irq all 0x%llx\n", domain, (unsigned)slot, (unsigned long long)badge);
+        return;
+    }
     printf("cap %s %u %s %s%s%s 0x%llx\n", domain, (unsigned)slot, type_name(type),
            rights & TESS_RIGHT_SEND ? "s" : "", rights & TESS_RIGHT_RECV ? "r" : "",
            rights & TESS_RIGHT_GRANT ? "g" : "", (unsigned long long)badge);
