@@ -182,23 +182,14 @@ void resolve_alternatives(struct part *part)
 
 /* ---- elaborate ---- */
 
-static void set_config(const struct instance *base, const struct config *config,
-                       const struct part *part, struct value *value)
+/* What the part sets is set here, too; and what has no default of its own is as in the first component. */
+static struct value config_of(const struct instance *base, const struct config *config,
+                              const struct part *part)
 {
-    uint32_t i = 0;
+    const struct config *own = list_find(&base->component->configs, config->name);
+    bool is_set = !config->has_value || list_find(&part->settings, config->name);
 
-    *value = config->value;
-    for (EACH(struct config, c, &base->component->configs)) {
-        bool is_set = !config->has_value;
-
-        for (EACH(struct setting, setting, &part->settings)) {
-            is_set |= setting->name == c->name;
-        }
-        if (c->name == config->name && is_set) {
-            *value = base->configs[i];
-        }
-        i++;
-    }
+    return own && is_set ? base->configs[own->number] : config->value;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -223,7 +214,6 @@ void add_alternatives(struct instance *base, const struct part *part, uint32_t f
     base->is_swappable = part->is_slot || part->alternatives.count;
     for (EACH(struct component, component, &part->alternatives)) {
         struct instance *other = NEW(struct instance);
-        uint32_t i = 0;
 
         *other = *base;
         other->id = make_id(text_format("%s.%u", base->path, base->alternatives.count + 1));
@@ -231,7 +221,7 @@ void add_alternatives(struct instance *base, const struct part *part, uint32_t f
         other->alternatives = (struct list){ 0 };
         other->configs = arena_alloc((component->configs.count + 1) * sizeof(struct value));
         for (EACH(struct config, config, &component->configs)) {
-            set_config(base, config, part, &other->configs[i++]);
+            other->configs[config->number] = config_of(base, config, part);
         }
         policy_room(&base->policy, fixed, &component->policy);
         list_add(&base->alternatives, other);

@@ -1,14 +1,13 @@
 /*
  * What the files of the back half share: lower, place, the connectors and the emitters.
  *
- * A transport is one file in compose/connector/ with the same four functions:
+ * A transport is a file in compose/connector/ with two functions, either of which may be missing,
  *
  *     lower   objects that the connection needs and that outlive its ends
  *     place   slots, badges, notification bits and addresses on both sides, and the grants and maps for them
- *     from    C of the client's side: what the source of the instance `from` calls
- *     to      C of the server's side: what the loop of the domain of `to` calls
  *
- * Any of them may be missing.  from and to only print; everything is decided before.
+ * and what compose/glue prints for it, NAME_from in the header of the client and NAME_to behind the source of the server.
+ * Printing decides nothing.
  */
 #ifndef COMPOSE_BACK_H
 #define COMPOSE_BACK_H
@@ -30,8 +29,6 @@ struct transport_ops {
     const char *name;
     void (*lower)(struct model *model, struct connection *c);
     void (*place)(struct model *model, struct connection *c);
-    void (*from)(FILE *out, const struct model *model, const struct connection *c);
-    void (*to)(FILE *out, const struct model *model, const struct connection *c);
 };
 /* Indexed by enum transport. */
 extern const struct transport_ops transports[TRANSPORTS];
@@ -67,82 +64,73 @@ bool is_inside(const struct connection *c);
 /* The supervisor watches the calls in flight. */
 bool is_watched(const struct connection *c);
 
-/* Connections that end at (start from) this end of this instance, in order: for (each_to(...)) */
-struct connection *next_to(const struct model *model, const struct instance *instance,
-                           const struct end *end, const struct connection *after);
-struct connection *next_from(const struct model *model, const struct instance *instance,
-                             const struct end *end, const struct connection *after);
-#define EACH_TO(c, model, instance, end)                                                           \
-    struct connection *c = next_to(model, instance, end, NULL);                                    \
-    c;                                                                                             \
-    c = next_to(model, instance, end, c)
-#define EACH_FROM(c, model, instance, end)                                                         \
-    struct connection *c = next_from(model, instance, end, NULL);                                  \
-    c;                                                                                             \
-    c = next_from(model, instance, end, c)
-
-/* ---- C text (emit_c.c) ---- */
+/* Connections that end at (start from) this end of the instance, in order: for (EACH_TO(c, instance, end)) */
+#define EACH_TO(c, instance, end)   EACH(struct connection, c, &port_of(instance, end)->to)
+#define EACH_FROM(c, instance, end) EACH(struct connection, c, &port_of(instance, end)->from)
+/* ---- what is printed of types and methods (c.c) ---- */
 
 /* "uint64_t", "struct stat": of one value or element. */
 const char *c_type(const struct type *type);
-/* The message word that carries a scalar; the scalar that message word carries. */
-const char *c_word(const struct type *type, const char *value);
-const char *c_value(const struct type *type, uint32_t word);
 /* Upper-case copy. */
 const char *c_upper(const char *name);
 /* Passed by value and carried in one message word. */
 bool is_scalar(const struct param *p);
 /* Bytes that the parameter takes in the area or buffer; 0 for a scalar. */
 uint64_t room_of(const struct param *p);
-/* ", uint64_t lba, const char *name": as parameters; as arguments: ", lba, name". */
-void c_params(FILE *out, const struct method *m);
-void c_args(FILE *out, const struct method *m);
-/* Bytes of a lent buffer as an expression of the other parameters. */
-void c_extent(FILE *out, const struct param *p);
-/* Largest value of the parameter that a lent buffer's size depends on. */
-uint64_t extent_limit(const struct param *p);
 /* Words of the message one way, area included. */
 uint32_t message_words(const struct method *m, bool is_out);
 /* Scalar words one way, lengths included. */
 uint32_t scalar_words(const struct method *m, bool is_out);
 /* Words of the area one way. */
 uint32_t area_words(const struct method *m, bool is_out);
-/* Tag of the request, as a C constant. */
-const char *request_tag(const struct method *m);
+/* Words in registers: with an area behind them all of them, so that nothing else goes with them. */
+uint32_t register_words(const struct method *m, bool is_out);
+/* ", 0" for each register behind the scalars of the request. */
+const char *padding(const struct method *m);
+/* Which words of the results are bool. */
+uint32_t bools(const struct method *m);
+/* Its request has a length of its own: a string, or bytes that are not lent. */
+bool has_length(const struct param *p);
+/* The last parameter that is no scalar; NULL: none. */
+const struct param *last_aggregate(const struct method *m);
+/* It may be executed twice. */
+bool may_repeat(const struct method *m);
+/* The interface's own first or last error; 1 and 0 when it has none. */
+int64_t own_error(const struct interface *i, bool is_last);
+/* Words of the largest results. */
+uint32_t most_results(const struct interface *i);
+/* The value of a config as C text. */
+const char *literal(const struct config *config, const struct value *v);
 /* The parameter that is a capability; NULL: none. */
 const struct param *cap_param(const struct method *m);
-/* Does a method of the interface pass a capability? */
-bool passes_caps(const struct interface *interface);
-/* What the caller must not give: too long a text, too large a buffer.  Prints the checks; each returns ARG. */
-void c_check_arguments(FILE *out, const struct method *m);
-/* Types that the ends, keeps and configs of a component need, each once; all structs, if it converts what it keeps. */
-void c_declare_types(FILE *out, const struct model *model, const struct component *component);
-/* First and last of the interface's own errors; 1 and 0 when it has none. */
-void own_errors(const struct interface *interface, int64_t *first, int64_t *last);
+/* The parameter that is lent; NULL: none. */
+const struct param *lent_param(const struct method *m);
 
-/* The connection by which an instance reaches the end's element; NULL: none. */
-const struct connection *connection_from(const struct model *model, const struct instance *instance,
-                                         const struct end *end, uint32_t element);
-/* Number of the connection among those of its transport that end at the same end; how many there are. */
-uint32_t index_at_server(const struct model *model, const struct connection *c);
-uint32_t count_at_server(const struct model *model, const struct instance *instance,
-                         const struct end *end, enum transport transport);
+/* How many connections of that transport end at the end: their `index` is below. */
+uint32_t count_at_server(const struct instance *instance, const struct end *end,
+                         enum transport transport);
+/* How many answers are kept for the end: one for each deduplicated method of each rpc. */
+uint32_t answers_of(const struct instance *instance, const struct end *end);
 
-/* Which element each of the connections of c's transport to c's end is, if it is an array. */
-void c_element_table(FILE *out, const struct model *model, const struct connection *c);
+/* Kept answers of an instance: those of an end lie together, in them those of a method.  Where they lie; how many are
+ * before those of the connection's end. */
+uint64_t answers_at(const struct instance *i);
+uint32_t answers_before(const struct connection *c);
 
 /* What files of the domain are called: the id of its first instance. */
 const char *domain_id(const struct domain *domain);
-/* The needed end that printf of the instance goes to; NULL: none. */
-const struct end *log_of(const struct model *model, const struct instance *instance);
 
 /* ---- replace.c ---- */
 
-/* The model with `other`, an alternative of `base`, in its place, for emitters; all numbers are those of place. */
-const struct model *model_with(const struct model *model, struct instance *base,
-                               struct instance *other);
+/* Make `other`, an alternative of `base`, like base for the emitters: all numbers are those that place gave to base. */
+void replace(struct instance *base, struct instance *other);
 
-/* ---- queues (connector/queue.c, queue_server.c) ---- */
+/* ---- rings and queues ---- */
+
+/* Bytes for records in the ring. */
+uint64_t ring_bytes(const struct connection *c);
+/* Address of the page that belongs to the consumer, on the side where the ring begins at `at`. */
+uint64_t ring_consumer(const struct connection *c, uint64_t at);
 
 /* What lower and place give a queue; the memory of its rings is connection.memory. */
 struct queue_place {
@@ -153,28 +141,22 @@ struct queue_place {
     } from, to;
     uint32_t endpoint_slot; /* client: the server's endpoint */
     uint32_t address_slot;  /* server: to ask for the physical address of the buffer; NONE */
+    uint32_t cover;         /* object of the checksums; NONE */
+    uint64_t cover_at, blocks;
 };
 
-/* In the header: functions to start and prototypes of the handlers of an asynchronous needed end. */
-void queue_needs(FILE *out, const struct model *model, const struct instance *instance,
-                 const struct end *end);
-/* In the header: what a provided end needs to complete requests. */
-void queue_provides(FILE *out, const struct model *model, const struct instance *instance,
-                    const struct end *end);
-/* Behind the source: what the client does with completions. */
-void queue_client(FILE *out, const struct model *model, const struct connection *c);
-/* Initialiser of the struct comp_queue_at of a side. */
-void queue_at(FILE *out, const struct connection *c, bool is_client);
+/* ---- gates (gate.c) ---- */
+
+void gate_lower(struct model *model, struct instance *instance, const struct end *end);
+/* Its devices are behind gates. */
+bool has_functions(const struct model *model, const struct domain *domain);
+/* Pages of the gates; functions and windows. */
+void gate_place(struct model *model);
+struct dist_gate gate_record(const struct gate_place *gate);
+void gate_text(FILE *out, const struct model *model);
 
 /* ---- emitters ---- */
 
-/* Calls of the handlers of signals that connectors of the user's have declared. */
-void user_signals(FILE *out, const struct model *model, const struct instance *instance);
-
-void emit_header(FILE *out, const struct model *model, const struct instance *instance);
-void emit_unit(FILE *out, const struct model *model, const struct instance *instance);
-void emit_server(FILE *out, const struct model *model, const struct instance *instance);
-void emit_domain(FILE *out, const struct model *model, const struct domain *domain);
 void emit_build(FILE *out, const struct model *model, const struct options *options);
 void emit_dist_text(FILE *out, const struct model *model);
 /* The binary form; bytes is set; allocated in the arena. */

@@ -40,6 +40,10 @@ static const struct check checks[] = {
       .help = "what one domain is made of agrees on processor time, restart and heartbeat" },
     { "passive", .instance = check_passive_run, .connection = check_passive, .stage = 2,
       .help = "who is passive is only called" },
+    { "gates", .whole = check_gates, .stage = 2,
+      .help =
+          "there is one IOMMU and one bus to open devices, numbers of devices are unique, and a "
+          "device belongs to one domain; warning: a device that the IOMMU does not see" },
     { "memory-fits", .instance = check_memory_fits, .stage = 2,
       .help = "stack and heap fit into the memory" },
     { "admission-cpu", .whole = check_cpu, .stage = 2,

@@ -33,6 +33,8 @@ connection_check check_user_ends;
 /* check_graph.c: who calls and influences whom */
 connection_check check_own_domain, check_inversion;
 whole_check check_cycles, check_denials;
+/* check_gate.c: IOMMU, bus, devices behind them */
+whole_check check_gates;
 /* check_budget.c: what each may use */
 connection_check check_passive;
 instance_check check_group_policy, check_passive_run, check_memory_fits;
@@ -49,7 +51,9 @@ const char *influence_path(const struct model *model, const struct instance *fro
 /* "needs Mmio", "provides Block": for messages. */
 const char *end_text(const struct end *end);
 
-/* Point instance.first to the first of its domain. */
-void find_domains(const struct model *model);
+/* The instance that is the enum gate of the system; NULL: there is none. */
+struct instance *gate_instance(const struct model *model, uint32_t gate);
+/* It joins memory to a device that has a number behind gates. */
+bool is_function(const struct connection *c);
 
 #endif

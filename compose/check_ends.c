@@ -13,7 +13,8 @@ const char *end_text(const struct end *end)
     static const char *const words[] = {
         [END_PROVIDES] = "provides", [END_NEEDS] = "needs",   [END_EMITS] = "emits",
         [END_CONSUMES] = "consumes", [END_SHARES] = "shares", [END_MMIO] = "Mmio",
-        [END_IRQ] = "Irq",           [END_DMA] = "Dma",       [END_UNTYPED] = "Untyped",
+        [END_GATE] = "gate",         [END_IRQ] = "Irq",       [END_DMA] = "Dma",
+        [END_UNTYPED] = "Untyped",   [END_TRACE] = "Trace",
     };
 
     if (end->kind == END_HARDWARE) {
@@ -118,6 +119,7 @@ void check_adjectives(const struct connection *c)
     refuse(c, c->is_monitored && !is_rpc && !is_queue, "monitored", "\"rpc\" and \"queue\"");
     refuse(c, c->strikes && !is_rpc && !is_ring, "given strikes",
            "\"rpc\", \"ring\" and \"queue\"");
+    refuse(c, c->cover_bytes && !is_queue, "checksummed", "\"queue\"");
     refuse(c, c->is_traced && !is_call(c) && !is_ring, "traced",
            "\"rpc\", \"direct\", \"ring\" and \"queue\"");
 }
@@ -171,8 +173,8 @@ static const char *not_queued(const struct method *method)
             return "it passes more than scalars and one lent buffer";
         }
     }
-    if (lent && results) {
-        return "it lends and has results";
+    if (lent && results > COMP_QUEUE_NOTED) {
+        return "it lends and has more than two results";
     }
     if (lent > 1 || scalars + lent > COMP_QUEUE_WORDS) {
         return lent > 1 ? "it lends more than one buffer" : "it has too many parameters";
@@ -185,6 +187,11 @@ static void check_queued(const struct connection *c)
 {
     const struct interface *interface = c->to_end->interface;
 
+    if (c->cover_bytes && !interface->cover_bytes) {
+        error_at(&c->link->transport_where,
+                 "\"%s\" cannot be checksummed: no method says what it \"covers\"",
+                 interface->name);
+    }
     for (EACH(struct method, method, &interface->methods)) {
         const char *why = not_queued(method);
 
@@ -385,7 +392,10 @@ static void check_pair(const struct model *model, const struct target *a, const 
         error_at(&b->instance->where, "\"%s.%s\" is the same %s as \"%s.%s\"", b->instance->path,
                  b->end->name, a->end->hardware == END_IRQ ? "line" : "device", a->instance->path,
                  a->end->name);
-        note_at(&a->instance->where, "the other one is here");
+        note_at(&a->instance->where, a->end->hardware == END_IRQ
+                                         ? "the other one is here; a line has one driver: on PCI, "
+                                           "take another slot for one of the two devices"
+                                         : "the other one is here");
     } else if (a->instance != b->instance && overlap(a->end, b->end, 4096) && one && other &&
                one != other) {
         warning_at(&b->instance->where,

@@ -247,6 +247,28 @@ static void add_passed(const struct model *model, struct graph *graph)
     }
 }
 
+bool reads_trace(const struct instance *instance)
+{
+    for (EACH(struct end, end, &instance->component->ends)) {
+        if (end->kind == END_TRACE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who reads traces sees every traced call. */
+static void add_traces(const struct model *model, struct graph *graph)
+{
+    for (EACH(struct instance, reader, &model->instances)) {
+        for (EACH(struct connection, c, &model->connections)) {
+            if (c->is_traced && reads_trace(reader)) {
+                add_edge(graph, c->from, reader, "trace", c);
+            }
+        }
+    }
+}
+
 /* Does the provider tell the caller anything but whether the call was done? */
 static bool has_results(const struct interface *interface)
 {
@@ -312,6 +334,7 @@ static struct graph influence(const struct model *model)
         }
     }
     add_passed(model, &graph);
+    add_traces(model, &graph);
     return graph;
 }
 

@@ -85,6 +85,7 @@ static void dump_method(const struct method *method, FILE *out)
             method->is_dedupe ? " dedupe" : "", method->name, method->words_in, method->words_out);
     number(out, " buffer=", method->buffer_bytes, 0, "");
     number(out, " within=", method->within_ns, 0, "ns");
+    fprintf(out, "%s%s", method->cover ? " covers=" : "", method->cover ? method->cover->name : "");
     fputc('\n', out);
     for (EACH(struct param, param, &method->params)) {
         dump_param(param, out);
@@ -107,8 +108,7 @@ static void dump_state(const struct state *state, FILE *out)
 
 static void dump_interface(const struct interface *i, FILE *out)
 {
-    fprintf(out, "interface %s %u.%u hash=%016" PRIx64 " buffer=%u", i->name, i->major, i->minor,
-            i->hash, i->buffer_bytes);
+    fprintf(out, "interface %s %u.%u buffer=%u", i->name, i->major, i->minor, i->buffer_bytes);
     text(out, " error=", i->error_name);
     fputc('\n', out);
     for (EACH(struct method, method, &i->methods)) {
@@ -131,7 +131,10 @@ static void dump_end(const struct end *end, FILE *out)
     number(out, "[", end->count, 0, "]");
     number(out, " bytes=", end->bytes, 0, "");
     if (end->kind == END_HARDWARE) {
-        fprintf(out, " at=0x%" PRIx64 "%s", end->at, end->is_edge ? " edge" : "");
+        fprintf(out, " at=0x%" PRIx64 "%s", end->at,
+                end->is_edge       ? " edge"
+                : end->is_function ? " function"
+                                   : "");
     }
     fprintf(out, "%s%s%s%s%s\n", end->is_optional ? " optional" : "",
             end->is_readonly ? " readonly" : "", end->is_polled ? " polled" : "",
@@ -248,6 +251,7 @@ static void dump_connection(const struct connection *c, FILE *out)
     number(out, " timeout=", c->timeout_ns, 0, "ns");
     number(out, " bytes=", c->bytes, 0, "");
     number(out, " strikes=", c->strikes, 0, "");
+    number(out, " covers=", c->cover_bytes, 0, "");
     fputc('\n', out);
 }
 

@@ -68,6 +68,16 @@ static void set_configs(struct instance *instance, const struct part *part)
     }
 }
 
+void make_ports(struct instance *instance)
+{
+    const struct list *ends = &instance->component->ends;
+
+    instance->ports = arena_alloc((ends->count + 1) * sizeof(struct port));
+    for (EACH(struct end, end, ends)) {
+        *port_of(instance, end) = (struct port){ instance, end, { 0 }, { 0 } };
+    }
+}
+
 static struct instance *instance_new(struct model *model, struct component *component,
                                      struct instance *parent, const char *path,
                                      const struct where *where)
@@ -80,6 +90,7 @@ static struct instance *instance_new(struct model *model, struct component *comp
     instance->parent = parent;
     instance->where = *where;
     instance->policy = component->policy;
+    make_ports(instance);
     if (component->is_composite) {
         list_add(&model->composites, instance);
     } else {

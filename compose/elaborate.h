@@ -25,6 +25,9 @@ bool is_below(const struct instance *instance, const struct instance *composite)
 struct instance *filter_new(struct model *model, struct component *component,
                             struct instance *caller, const char *path, const struct where *where);
 
+/* Ports without connections, one for each end. */
+void make_ports(struct instance *instance);
+
 /* "store.fs" -> "store_fs", which nothing else is called. */
 const char *make_id(const char *path);
 

@@ -7,6 +7,7 @@
 #include <comp/dist_ok.h>
 
 #include "back.h"
+#include "template.h"
 
 static bool complain(const char *path)
 {
@@ -78,36 +79,33 @@ static bool page_write(struct page *p, const char *path)
     return ok;
 }
 
-static bool emit_instance(const struct model *model, const struct instance *i, const char *gen)
+/* What a template of compose/glue prints for one thing. */
+static bool write_glue(const char *path, const char *template, struct val val)
 {
-    const char *folder = text_format("%s/%s", gen, i->id);
     struct page p;
-    bool ok;
 
-    if (!make_folder(folder)) {
-        return false;
-    }
     page_open(&p);
-    emit_header(p.out, model, i);
-    ok = page_write(&p, text_format("%s/%s.h", folder, i->component->name));
-    page_open(&p);
-    emit_unit(p.out, model, i);
-    return page_write(&p, text_format("%s/unit.c", folder)) && ok;
+    template_use(p.out, template, val);
+    return page_write(&p, path);
 }
 
-static bool emit_alternatives(const struct model *model, const struct domain *d, const char *gen)
+static bool emit_instance(const struct instance *i, const char *gen)
 {
-    struct instance *base = AT(struct instance, &d->instances, 0);
-    bool ok = true;
+    const char *folder = text_format("%s/%s", gen, i->id);
+    struct val val = node(NODE_instance, i);
 
-    for (EACH(struct instance, other, &base->alternatives)) {
-        const struct model *with = model_with(model, base, other);
-        struct page p;
+    return make_folder(folder) &&
+           write_glue(text_format("%s/%s.h", folder, i->component->name), "header", val) &&
+           write_glue(text_format("%s/unit.c", folder), "unit", val);
+}
 
-        ok &= emit_instance(with, other, gen);
-        page_open(&p);
-        emit_domain(p.out, with, other->domain);
-        ok &= page_write(&p, text_format("%s/%s.c", gen, other->id));
+/* A domain with what is in it; what may take its place is a domain like it. */
+static bool emit_program(const struct domain *d, const char *gen)
+{
+    bool ok = write_glue(text_format("%s/%s.c", gen, domain_id(d)), "domain", node(NODE_domain, d));
+
+    for (EACH(struct instance, i, &d->instances)) {
+        ok &= emit_instance(i, gen);
     }
     return ok;
 }
@@ -117,15 +115,13 @@ static bool emit_programs(const struct model *model, const char *gen)
     bool ok = true;
 
     for (EACH(struct domain, d, &model->domains)) {
-        struct page p;
+        struct instance *base = AT(struct instance, &d->instances, 0);
 
-        for (EACH(struct instance, i, &d->instances)) {
-            ok &= emit_instance(model, i, gen);
+        ok &= emit_program(d, gen);
+        for (EACH(struct instance, other, &base->alternatives)) {
+            replace(base, other);
+            ok &= emit_program(other->domain, gen);
         }
-        page_open(&p);
-        emit_domain(p.out, model, d);
-        ok &= page_write(&p, text_format("%s/%s.c", gen, domain_id(d)));
-        ok &= emit_alternatives(model, d, gen);
     }
     return ok;
 }
@@ -169,6 +165,7 @@ bool emit(struct model *model, const struct options *options)
 {
     bool ok = true;
 
+    template_start(model);
     if (options->report) {
         ok = report(stdout, model, options);
     }

@@ -234,6 +234,10 @@ const void *emit_dist(const struct model *model, size_t *bytes)
     h.maps = table(&b, &model->maps, sizeof(struct dist_map));
     h.connections = table(&b, &model->watches, sizeof(struct dist_connection));
     h.alternatives = alternative_table(&b, model);
+    h.functions = table(&b, &model->functions, sizeof(struct dist_function));
+    h.windows = table(&b, &model->windows, sizeof(struct dist_window));
+    h.gate[0] = gate_record(&model->gates[0]);
+    h.gate[1] = gate_record(&model->gates[1]);
     h.strings = (struct dist_table){ (uint32_t)b.used, (uint32_t)strings.used };
     append(&b, strings.bytes, strings.used);
     align(&b);
@@ -336,6 +340,7 @@ void emit_dist_text(FILE *out, const struct model *model)
                     other->id);
         }
     }
+    gate_text(out, model);
 }
 
 void dump_back(const struct model *model, FILE *out)

@@ -27,6 +27,7 @@ static void connection_new(struct model *model, struct link *link, const struct 
     c->is_traced = link->is_traced;
     c->timeout_ns = link->timeout_ns;
     c->bytes = link->bytes;
+    c->cover_bytes = link->cover_bytes;
     c->strikes = link->strikes;
     list_add(&model->connections, c);
     connection_note(c);
@@ -66,7 +67,7 @@ static void join_groups(const struct link *link, struct instance *filter,
     }
 }
 
-/* client.out -> client.out~Filter -> server: the adjectives that guard against the server are on the second half. */
+/* client.out -> client.out~Filter -> server: timeouts are on the second half, checksums on the first. */
 static void add_filtered(struct model *model, struct link *link, const struct target *from,
                          const struct target *to)
 {
@@ -76,17 +77,22 @@ static void add_filtered(struct model *model, struct link *link, const struct ta
     struct end *in = filter_end(link, END_PROVIDES, to->end->interface);
     struct end *out = filter_end(link, END_NEEDS, to->end->interface);
     struct instance *filter;
-    struct link *first = NEW(struct link);
+    struct link *first = NEW(struct link), *second = NEW(struct link);
 
     if (!in || !out) {
         return;
     }
     filter = filter_new(model, link->filter, from->instance, path, &link->filter_where);
     join_groups(link, filter, from->instance);
-    *first = *link;
+    *first = *second = *link;
     first->timeout_ns = 0;
+    if (link->transport == TRANSPORT_QUEUE) { /* the size is an asynchronous client's */
+        first->bytes = from->end->is_async ? link->bytes : 0;
+        second->bytes = out->is_async ? link->bytes : 0;
+    }
+    second->cover_bytes = 0;
     connection_new(model, first, from, &(struct target){ filter, in, NONE });
-    connection_new(model, link, &(struct target){ filter, out, NONE }, to);
+    connection_new(model, second, &(struct target){ filter, out, NONE }, to);
 }
 
 static void add_connection(struct model *model, struct link *link, const struct target *from,
@@ -178,6 +184,14 @@ static void add_wilds(struct model *model, struct component *component, struct i
     }
 }
 
+static void join(struct connection *c)
+{
+    list_add(&c->to->served, c);
+    list_add(&port_of(c->to, c->to_end)->to, c);
+    list_add(&c->from->used, c);
+    list_add(&port_of(c->from, c->from_end)->from, c);
+}
+
 static void name_connections(struct model *model)
 {
     uint32_t number = 0;
@@ -191,6 +205,7 @@ static void name_connections(struct model *model)
         c->to_element = c->to_end->count ? c->to_element : 0;
         c->name = text_format("%s.%s%s -> %s.%s%s", c->from->path, c->from_end->name, from,
                               c->to->path, c->to_end->name, to);
+        join(c);
     }
 }
 

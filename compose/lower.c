@@ -49,15 +49,6 @@ static void force(struct model *model, enum transport transport)
 
 /* ---- domains ---- */
 
-static uint32_t root_of(uint32_t *up, uint32_t i)
-{
-    while (up[i] != i) {
-        up[i] = up[up[i]];
-        i = up[i];
-    }
-    return i;
-}
-
 static struct domain *domain_new(struct model *model, struct instance *first)
 {
     struct domain *d = NEW(struct domain);
@@ -66,7 +57,7 @@ static struct domain *domain_new(struct model *model, struct instance *first)
     d->name = first->path;
     d->policy = first->policy;
     d->restart_set = d->number;
-    d->cap_slot = NONE;
+    d->cap_slot = d->trace = NONE;
     d->group = first->groups.count ? AT(struct group, &first->groups, 0)->number : NONE;
     list_add(&model->domains, d);
     return d;
@@ -106,31 +97,14 @@ static void domain_name(const struct model *model, struct domain *d)
     }
 }
 
+/* What `direct` joins, each under the first of its instances (find_domains). */
 static void domains(struct model *model)
 {
-    uint32_t n = model->instances.count;
-    uint32_t *up = arena_alloc((n + 1) * sizeof *up);
-    struct domain **of = arena_alloc((n + 1) * sizeof *of);
-
-    for (uint32_t i = 0; i < n; i++) {
-        assert(AT(struct instance, &model->instances, i)->number == i);
-        up[i] = i;
-    }
-    for (EACH(struct connection, c, &model->connections)) {
-        if (c->transport == TRANSPORT_DIRECT) {
-            up[root_of(up, c->from->number)] = root_of(up, c->to->number);
-        }
-    }
+    find_domains(model);
     for (EACH(struct instance, i, &model->instances)) {
-        uint32_t root = root_of(up, i->number);
-
-        if (i->component->is_hardware) {
-            continue;
+        if (!i->component->is_hardware) {
+            domain_add(i->first == i ? domain_new(model, i) : i->first->domain, i);
         }
-        if (!of[root]) {
-            of[root] = domain_new(model, i);
-        }
-        domain_add(of[root], i);
     }
     for (EACH(struct domain, d, &model->domains)) {
         domain_name(model, d);
@@ -166,6 +140,30 @@ static void domain_objects(struct model *model, struct domain *d)
     d->pulse = object_add(model, DIST_FRAME, text_format("%s pulse", d->name), &o);
 }
 
+static bool is_trace_read(const struct model *model)
+{
+    for (EACH(struct instance, i, &model->instances)) {
+        if (reads_trace(i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What traced connections write, one page for each domain from which one starts, if anybody is there to read it. */
+static void traces(struct model *model)
+{
+    const struct dist_object o = { .domain = DIST_NONE, .bytes = PAGE };
+
+    for (EACH(struct connection, c, &model->connections)) {
+        struct domain *d = c->from->domain;
+
+        if (d && c->is_traced && d->trace == NONE && is_trace_read(model)) {
+            d->trace = object_add(model, DIST_FRAME, text_format("%s trace", d->name), &o);
+        }
+    }
+}
+
 /* ---- memory of one instance ---- */
 
 static struct region *region_add(struct model *model, struct instance *i, struct keep *keep,
@@ -180,6 +178,7 @@ static struct region *region_add(struct model *model, struct instance *i, struct
     };
     r->object = object_add(model, DIST_FRAME, text_format("%s.%s", i->path, name), &o);
     list_add(&model->regions, r);
+    list_add(&i->regions, r);
     return r;
 }
 
@@ -199,34 +198,21 @@ static void keep_add(struct model *model, struct instance *i, struct keep *keep)
     r->bank = i->is_swappable ? bytes : 0;
 }
 
-/* One answer for each deduplicated method of each connection. */
-static uint32_t answers_of(const struct model *model, const struct instance *i)
-{
-    uint32_t answers = 0;
-
-    for (EACH(struct end, e, &i->component->ends)) {
-        if (e->kind != END_PROVIDES) {
-            continue;
-        }
-        for (EACH(struct method, m, &e->interface->methods)) {
-            answers += m->is_dedupe ? count_at_server(model, i, e, TRANSPORT_RPC) : 0;
-        }
-    }
-    return answers;
-}
-
 static void regions(struct model *model, struct instance *i)
 {
-    uint32_t answers = answers_of(model, i);
+    uint32_t answers = 0;
 
     for (EACH(struct keep, k, &i->component->keeps)) {
         keep_add(model, i, k);
     }
     for (EACH(struct end, e, &i->component->ends)) {
+        answers += answers_of(i, e);
         if (e->kind == END_DMA) {
             (void)region_add(model, i, NULL, e, e->bytes);
         } else if (e->kind == END_UNTYPED) {
             i->domain->spare += pages(e->bytes);
+        } else if (e->kind == END_GATE) {
+            gate_lower(model, i, e);
         }
     }
     if (answers) {
@@ -339,7 +325,7 @@ static void caps_check(const struct connection *c)
     }
 }
 
-static void connection_check(const struct connection *c)
+static void call_check(const struct connection *c)
 {
     bool is_call = c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_RING ||
                    c->transport == TRANSPORT_QUEUE;
@@ -356,6 +342,17 @@ static void connection_check(const struct connection *c)
     }
 }
 
+/* Its number among those of its transport at the same end. */
+static uint32_t index_of(const struct connection *c)
+{
+    uint32_t index = 0;
+
+    for (EACH_TO(d, c->to, c->to_end)) {
+        index += d->number < c->number && d->transport == c->transport;
+    }
+    return index;
+}
+
 bool lower(struct model *model, const struct options *options)
 {
     if (options->force != TRANSPORTS) {
@@ -367,6 +364,7 @@ bool lower(struct model *model, const struct options *options)
     for (EACH(struct domain, d, &model->domains)) {
         domain_objects(model, d);
     }
+    traces(model);
     for (EACH(struct instance, i, &model->instances)) {
         if (i->domain) {
             regions(model, i);
@@ -374,9 +372,10 @@ bool lower(struct model *model, const struct options *options)
     }
     for (EACH(struct connection, c, &model->connections)) {
         c->memory = c->line = c->watch = NONE;
+        c->index = index_of(c);
     }
     for (EACH(struct connection, c, &model->connections)) {
-        connection_check(c);
+        call_check(c);
         if (transports[c->transport].lower) {
             transports[c->transport].lower(model, c);
         }

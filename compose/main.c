@@ -16,7 +16,7 @@ static const char usage[] =
     "  --memory SIZE   memory of the machine for the admission, default 1GiB\n"
     "  --force WORD    direct or rpc: the connector of every connection inside a group\n"
     "  --dump=PASS     print the model behind the pass: parse resolve elaborate check lower place\n"
-    "  --report=WHAT   graph, audit, caps, why A B, diff OLD.adl, cost, expand NAME\n"
+    "  --report=WHAT   graph, audit, authority, caps, why A B, cost, expand NAME\n"
     "  --reference     print the reference of the language\n"
     "  --help          print this\n";
 

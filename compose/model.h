@@ -142,6 +142,8 @@ struct method {
     struct where where;
     enum method_kind kind;
     bool is_dedupe;
+    struct named
+        covers; /* parameter that says which block the lent ones begin at; name NULL: none */
     struct list params; /* struct param: in first, then results */
     /* resolve */
     uint32_t number;              /* label of the request */
@@ -149,6 +151,9 @@ struct method {
     bool uses_buffer; /* aggregates travel in the connection's buffer, else in message words 8.. */
     uint32_t buffer_bytes; /* in plus out */
     uint64_t within_ns;    /* longest of its transitions; 0: none */
+    uint32_t answer;       /* dedupe: number among those of the interface */
+    struct interface *interface;
+    struct param *cover; /* what covers names; NULL: none */
 };
 
 /* state Open quiet { read, write -> Open within 50ms; } */
@@ -182,8 +187,8 @@ struct interface {
     /* resolve */
     struct enumeration *error;
     struct list recover;   /* struct method */
-    uint64_t hash;         /* of everything that both sides must agree on */
     uint32_t buffer_bytes; /* largest of its methods */
+    uint64_t cover_bytes;  /* of a block that its methods cover; 0: none does */
 };
 
 /* ---- components ---- */
@@ -194,10 +199,12 @@ enum end_kind {
     END_EMITS,    /* a signal out */
     END_CONSUMES, /* a signal in */
     END_SHARES,   /* memory: structure, or bytes */
+    END_GATE,     /* gate iommu, gate bus; at: enum gate of comp/gate.h */
     END_MMIO,     /* needs Mmio: registers of a device */
     END_IRQ,      /* needs Irq */
     END_DMA,      /* needs Dma<bytes> */
     END_UNTYPED,  /* needs Untyped<bytes>: spare memory of its own */
+    END_TRACE,    /* needs Trace: to read what traced connections write */
     END_HARDWARE, /* provides Mmio / Irq at ...: of a hardware component */
 };
 
@@ -214,9 +221,11 @@ struct end {
     bool is_async;          /* needs, provides: requests and completions; joined by a queue */
     bool is_dma;            /* provides: it is told the physical addresses of what is lent */
     uint64_t bytes;         /* Dma, Untyped, shares without a structure, Mmio of hardware */
-    uint64_t at;            /* hardware: physical address or INTID */
+    uint64_t at;            /* hardware: physical address, INTID or number of a function; gate */
+    bool is_function;       /* hardware Dma: behind gates, `at` is its number there */
     bool is_edge;           /* hardware irq */
     bool is_full;           /* the supervisor's: may also change things */
+    bool is_poke;           /* and the text of what runs */
     enum end_kind hardware; /* of END_HARDWARE: END_MMIO, END_IRQ or END_DMA */
     /* resolve */
     struct interface *interface;
@@ -346,6 +355,7 @@ struct link {             /* connect a, b -> c : words; */
     const char *filter_name; /* component; NULL */
     struct where filter_where;
     uint32_t strikes;            /* 0: default */
+    uint64_t cover_bytes;        /* checksummed: so much of what the server stores; 0: it is not */
     struct component *filter;    /* resolve */
     struct connector *connector; /* resolve */
 };
@@ -387,6 +397,14 @@ struct connector;
 
 /* ---- the elaborated system ---- */
 
+/* An end of an instance. */
+struct port {
+    struct instance *instance;
+    struct end *end;
+    struct list to,
+        from; /* struct connection: those that end there, that start from there; in order */
+};
+
 struct instance {
     const char *path; /* "store.fs": as a person names it */
     const char *id;   /* "store_fs": as C and files name it; unique */
@@ -402,10 +420,15 @@ struct instance {
     struct list
         alternatives; /* struct instance, in no list of the model: the same with another component */
     uint32_t number;
+    struct list served, used; /* struct connection: those that end at it, that start from it */
+    struct port *ports;       /* one for each of its ends */
     /* check */
     struct instance *first; /* of those that direct joins to one domain */
     /* lower */
     struct domain *domain;
+    struct list regions;      /* struct region */
+    struct list traces;       /* struct trace_seen: Trace */
+    struct gate_place *gates; /* by enum gate; NULL: it is none */
 };
 
 struct group {
@@ -414,6 +437,11 @@ struct group {
     struct list members; /* struct instance, leaves */
     uint32_t number;
 };
+
+static inline struct port *port_of(const struct instance *instance, const struct end *end)
+{
+    return &instance->ports[end->number];
+}
 
 /* One client end (element) connected to one server end (element). */
 struct connection {
@@ -424,10 +452,12 @@ struct connection {
     struct where where;
     enum transport transport;
     bool is_monitored, is_traced;
-    uint64_t timeout_ns, bytes;
+    uint64_t timeout_ns, bytes, cover_bytes;
     uint32_t strikes;
     const char *name; /* "client.end[i] -> server.end[j]" */
     uint32_t number;
+    /* lower */
+    uint32_t index; /* among those of its transport that end at the same end */
     /* place */
     uint64_t
         badge; /* that the server sees: 1.. , unique in the server's domain; event, irq, ring: the bit */
@@ -467,6 +497,8 @@ struct domain {
     uint32_t next_slot, next_bit, next_watch;
     uint64_t next_badge, next_address;
     uint64_t spare;    /* bytes of Untyped */
+    uint32_t trace;    /* object: what its traced connections write; NONE: nobody reads it */
+    uint64_t trace_at; /* there */
     uint32_t cap_slot; /* first of those for received capabilities; NONE: it takes none */
 };
 
@@ -481,6 +513,20 @@ struct region {
     /* place */
     uint64_t at;
     uint32_t slot; /* end: to ask for the physical address; NONE */
+};
+
+/* What an instance with a Trace end reads of one domain. */
+struct trace_seen {
+    struct domain *domain;
+    uint64_t at;
+};
+
+/* A component that says `gate`. */
+struct gate_place {
+    struct instance *instance; /* NULL: there is none */
+    uint32_t orders, answers;  /* objects */
+    /* place */
+    uint64_t orders_at, answers_at;
 };
 
 struct model {
@@ -499,8 +545,11 @@ struct model {
     struct list domains; /* struct domain */
     struct list objects, grants, maps,
         watches; /* struct dist_object, dist_grant, dist_map, dist_connection (comp/dist.h) */
-    struct list object_names; /* const char *, one an object */
-    struct list regions;      /* struct region */
+    struct list object_names;       /* const char *, one an object */
+    struct list regions;            /* struct region */
+    struct gate_place gates[2];     /* by enum gate (comp/gate.h) */
+    struct list functions, windows; /* struct dist_function, dist_window */
+    struct list function_uses;      /* struct connection: the first to each function's device */
 };
 
 #endif

@@ -26,6 +26,8 @@ static void parse_needs(struct parser *p, struct end *end)
     } else if (accept_word(p, "Dma")) {
         end->kind = END_DMA;
         memory_size(p, end);
+    } else if (accept_word(p, "Trace")) {
+        end->kind = END_TRACE;
     } else if (accept_word(p, "Untyped")) {
         end->kind = END_UNTYPED;
         memory_size(p, end);
@@ -89,10 +91,25 @@ static void parse_hardware_end(struct parser *p, void *to)
         expect_word(p, "at", "at LINE");
         end->at = expect_number(p, "the interrupt line", UNIT_NONE, 16, 1019);
         end->is_edge = choose(p, "level edge", NULL) == 1;
+    } else if (kind == END_DMA) {
+        end->is_function = accept_word(p, "at");
+        end->at = end->is_function ? expect_number(p, "the number", UNIT_NONE, 0, 0xffff) : 0;
     } else if (kind == END_PROVIDES) {
         end->type_name = name_of("Supervisor");
         end->is_full = accept_word(p, "full");
+        end->is_poke = accept_word(p, "poke");
     }
+}
+
+/* gate iommu; gate bus; : an end that the supervisor is connected to. */
+static void parse_gate(struct parser *p, void *to)
+{
+    struct end *end = to;
+
+    end->kind = END_GATE;
+    end->at = choose(p, "iommu bus", NULL);
+    end->name = name_of(end->at ? "bus" : "iommu");
+    end->where = end->type_where = p->at[-1].where;
 }
 
 /* ---- the rest of a component ---- */
@@ -160,20 +177,25 @@ static void parse_sources(struct parser *p, void *to)
 const struct statement component_statements[] = {
     { "provides", parse_hardware_end,
       "provides Mmio NAME at ADDRESS size SIZE; provides Irq NAME at LINE level|edge; "
-      "provides Dma NAME; provides Supervisor NAME [full];",
-      "hardware: registers, an interrupt line, access to memory; the supervisor's control "
-      "interface",
+      "provides Dma NAME [at NUMBER]; provides Supervisor NAME [full] [poke];",
+      "hardware: registers, an interrupt line, access to memory (NUMBER: behind an IOMMU or bus); "
+      "the supervisor's control interface",
       .places = IN_HARDWARE, ADDS(end, component, ends) },
     { "provides", END(END_PROVIDES), .syntax = "provides INTERFACE NAME[N] [async [dma]];",
       .help = "methods for others" },
     { "needs", END(END_NEEDS),
-      .syntax = "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE> NAME[N] [async] [optional];",
-      .help = "methods of others, registers, an interrupt, memory for a device, spare memory" },
+      .syntax =
+          "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE>|Trace NAME[N] [async] [optional];",
+      .help = "methods of others, registers, an interrupt, memory for a device, spare memory, "
+              "what traced connections write" },
     { "emits", END(END_EMITS), .syntax = "emits NAME [optional];", .help = "a signal out" },
     { "consumes", END(END_CONSUMES), .syntax = "consumes NAME [polled] [optional];",
       .help = "a signal in" },
     { "shares", END(END_SHARES), .help = "memory shared with others",
       .syntax = "shares struct NAME|bytes<SIZE> NAME [readonly] [optional];" },
+    { "gate", parse_gate, "gate iommu|bus;",
+      "opens and closes for the supervisor what devices may do", .places = IN_COMPONENT,
+      ADDS(end, component, ends) },
     { "config", parse_config, "config TYPE NAME [= VALUE] [range A .. B];",
       "a constant, set in the instance", .places = IN_COMPONENT, ADDS(config, component, configs) },
     { "keep", parse_keep, "keep struct NAME NAME [version N [convert]];",

@@ -211,6 +211,9 @@ static void parse_method(struct parser *p, void *to)
         parse_params(p, method, true);
     }
     method->is_dedupe = accept_word(p, "dedupe");
+    if (accept_word(p, "covers")) {
+        parse_name(p, &method->covers, "a parameter");
+    }
 }
 
 /* ---- protocol ---- */
@@ -302,8 +305,10 @@ const struct statement interface_statements[] = {
     { "event", parse_event, "event NAME;", "a signal from the provider to whoever is connected",
       ADDS(constant, interface, events) },
     { "idempotent", METHOD(METHOD_IDEMPOTENT),
-      .syntax = "idempotent NAME(TYPE NAME, ...) [-> (TYPE NAME, ...)];",
-      .help = "a method that may be executed twice" },
+      .syntax = "idempotent NAME(TYPE NAME, ...) [-> (TYPE NAME, ...)] [covers PARAM];",
+      .help =
+          "a method that may be executed twice; covers: the parameter that is the number of the "
+          "first block that it lends" },
     { "once", METHOD(METHOD_ONCE),
       .syntax = "[once] NAME(TYPE NAME, ...) [-> (TYPE NAME, ...)] [dedupe];",
       .help = "a method that is executed at most once; with dedupe exactly once" },

@@ -3,6 +3,8 @@
 
 #include "parse.h"
 
+#define COVER_DEFAULT (64u << 20)
+
 /* ---- references to ends and instances ---- */
 
 /* a.b.end[3]; *.end if wild is allowed */
@@ -198,6 +200,16 @@ static void parse_strikes(struct parser *p, void *to)
     link->strikes = (uint32_t)bracketed(p, "()", "the number of strikes", UNIT_NONE, 1, 1000000);
 }
 
+static void parse_checksummed(struct parser *p, void *to)
+{
+    struct link *link = to;
+
+    once(p, link->cover_bytes);
+    link->cover_bytes = at_punct(p, '(')
+                            ? bracketed(p, "()", "what is covered", UNIT_SIZE, 512, 16ull << 30)
+                            : COVER_DEFAULT;
+}
+
 static void parse_filter(struct parser *p, void *to)
 {
     struct link *link = to;
@@ -213,10 +225,13 @@ const struct statement adjectives[] = {
       .syntax = "monitored",
       .help = "the client notes each call in flight where the supervisor sees it" },
     { "traced", .parse = parse_flag, .which = offsetof(struct link, is_traced), .syntax = "traced",
-      .help = "both sides note each call" },
+      .help = "each call is written down, begin and end, where who has a Trace end reads it" },
     { "timeout", parse_timeout, "timeout(TIME)",
       .help = "a call gives TIMEOUT after that time, and a strike against the server" },
     { "strikes", parse_strikes, "strikes(N)", .help = "so many strikes restart the side at fault" },
+    { "checksummed", parse_checksummed, "checksummed[(SIZE)]",
+      .help = "what is read must be what was written; so much of the server's storage, default "
+              "64MiB" },
     { "filter", parse_filter, "filter(COMPONENT)",
       .help = "an instance of the component stands between the two" },
     { 0 },

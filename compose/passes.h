@@ -43,6 +43,10 @@ const char *source_path(const struct value *source);
 /* Fields that `above` has set and `below` has not. */
 void policy_inherit(struct policy *below, const struct policy *above);
 bool policy_agrees(const struct policy *a, const struct policy *b, enum policy_field field);
+/* Point instance.first to the first of its domain. */
+void find_domains(const struct model *model);
+/* Does it have an end Trace? */
+bool reads_trace(const struct instance *instance);
 /* The word of a transport: "rpc". */
 const char *transport_name(enum transport transport);
 

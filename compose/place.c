@@ -86,38 +86,12 @@ static uint64_t within_of(const struct connection *c)
 bool is_watched(const struct connection *c)
 {
     return (c->transport == TRANSPORT_RPC || c->transport == TRANSPORT_QUEUE) && c->to->domain &&
-           (c->is_monitored || within_of(c));
-}
-
-struct connection *next_to(const struct model *model, const struct instance *instance,
-                           const struct end *end, const struct connection *after)
-{
-    for (uint32_t i = after ? after->number + 1 : 0; i < model->connections.count; i++) {
-        struct connection *c = AT(struct connection, &model->connections, i);
-
-        if (c->to == instance && c->to_end == end) {
-            return c;
-        }
-    }
-    return NULL;
-}
-
-struct connection *next_from(const struct model *model, const struct instance *instance,
-                             const struct end *end, const struct connection *after)
-{
-    for (uint32_t i = after ? after->number + 1 : 0; i < model->connections.count; i++) {
-        struct connection *c = AT(struct connection, &model->connections, i);
-
-        if (c->from == instance && c->from_end == end) {
-            return c;
-        }
-    }
-    return NULL;
+           (c->is_monitored || c->cover_bytes || within_of(c));
 }
 
 /* ---- order of the start ---- */
 
-/* Servers before their clients: one more than the largest of those that it calls; a ring of calls is cut where it is
+/* Servers before their clients, gates before what they open: one more than the largest of those that it calls; a ring of calls is cut where it is
  * found. */
 static uint32_t order_of(const struct model *model, struct domain *d, uint8_t *busy)
 {
@@ -136,6 +110,12 @@ static uint32_t order_of(const struct model *model, struct domain *d, uint8_t *b
 
             order = below > order ? below : order;
         }
+    }
+    for (uint32_t gate = 0; gate < 2 && has_functions(model, d); gate++) {
+        const struct instance *i = model->gates[gate].instance;
+        uint32_t below = i ? order_of(model, i->domain, busy) + 1 : 0;
+
+        order = below > order ? below : order;
     }
     d->order = order;
     return order;
@@ -156,13 +136,13 @@ static void orders(struct model *model)
 /* ---- badges ---- */
 
 /* The badges of one end follow each other, so that one comparison finds the end. */
-static void badges(struct model *model, struct instance *i)
+static void badges(struct instance *i)
 {
     for (EACH(struct end, e, &i->component->ends)) {
         if (e->kind != END_PROVIDES) {
             continue;
         }
-        for (EACH_TO(c, model, i, e)) {
+        for (EACH_TO(c, i, e)) {
             if (c->transport == TRANSPORT_RPC) {
                 c->badge = i->domain->next_badge++;
             }
@@ -218,24 +198,45 @@ static void region_place(struct model *model, struct region *r)
     }
 }
 
+/* Whoever reads traces reads all of them, and writes none. */
+static void traces_place(struct model *model)
+{
+    for (EACH(struct domain, d, &model->domains)) {
+        if (d->trace == NONE) {
+            continue;
+        }
+        d->trace_at = map(model, d, d->trace, 0, PAGE, TESS_RIGHT_READ | TESS_RIGHT_WRITE, NONE);
+        for (EACH(struct instance, i, &model->instances)) {
+            struct trace_seen *seen = NEW(struct trace_seen);
+
+            if (reads_trace(i)) {
+                seen->domain = d;
+                seen->at = map(model, i->domain, d->trace, 0, PAGE, TESS_RIGHT_READ, NONE);
+                list_add(&i->traces, seen);
+            }
+        }
+    }
+}
+
 /* ---- the whole ---- */
+
+static int order(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
 
 static int grant_order(const void *a, const void *b)
 {
     const struct dist_grant *x = *(void *const *)a, *y = *(void *const *)b;
 
-    return x->domain != y->domain ? (x->domain < y->domain ? -1 : 1)
-           : x->slot != y->slot   ? (x->slot < y->slot ? -1 : 1)
-                                  : 0;
+    return x->domain != y->domain ? order(x->domain, y->domain) : order(x->slot, y->slot);
 }
 
 static int map_order(const void *a, const void *b)
 {
     const struct dist_map *x = *(void *const *)a, *y = *(void *const *)b;
 
-    return x->domain != y->domain     ? (x->domain < y->domain ? -1 : 1)
-           : x->address != y->address ? (x->address < y->address ? -1 : 1)
-                                      : 0;
+    return x->domain != y->domain ? order(x->domain, y->domain) : order(x->address, y->address);
 }
 
 static void limits(const struct model *model)
@@ -265,7 +266,7 @@ bool place(struct model *model)
         d->next_badge = 1;
         d->next_address = COMP_REGIONS_AT;
         for (EACH(struct instance, i, &d->instances)) {
-            badges(model, i);
+            badges(i);
         }
     }
     orders(model);
@@ -275,6 +276,8 @@ bool place(struct model *model)
     for (EACH(struct connection, c, &model->connections)) {
         connection_place(model, c);
     }
+    gate_place(model);
+    traces_place(model);
     list_sort(&model->grants, grant_order);
     list_sort(&model->maps, map_order);
     limits(model);

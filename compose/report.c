@@ -5,6 +5,7 @@
 #include <tessera/cap.h>
 
 #include "report.h"
+#include "template.h"
 
 /* ---- caps ---- */
 
@@ -118,30 +119,24 @@ void report_cost(FILE *out, const struct model *model)
 
 /* ---- expand ---- */
 
+/* What stands behind the server's source stands there once for all connections of the transport: with the first. */
 bool report_expand(FILE *out, const struct model *model, const char *text)
 {
     bool found = false;
 
     for (EACH(struct connection, c, &model->connections)) {
-        const struct transport_ops *t = &transports[c->transport];
-
         if (!strstr(c->name, text)) {
             continue;
         }
         found = true;
-        fprintf(out, "/* ==== %s : %s ==== */\n", c->name, t->name);
-        if (t->from) {
-            fprintf(out, "/* ---- in %s ---- */\n", c->from->path);
-            t->from(out, model, c);
-        }
-        if (t->to) {
-            struct connection *first = next_to(model, c->to, c->to_end, NULL);
-
-            fprintf(out, "/* ---- in %s ---- */\n", c->to->path);
-            while (first->transport != c->transport) {
-                first = next_to(model, c->to, c->to_end, first);
+        fprintf(out, "/* ==== %s : %s ==== */\n/* ---- in %s ---- */\n", c->name,
+                transports[c->transport].name, c->from->path);
+        template_print(out, c, SIDE_FROM);
+        fprintf(out, "/* ---- in %s ---- */\n", c->to->path);
+        for (EACH_TO(first, c->to, c->to_end)) {
+            if (first->transport == c->transport && first->index == 0) {
+                template_print(out, first, SIDE_TO);
             }
-            t->to(out, model, first);
         }
     }
     if (!found) {
@@ -172,11 +167,9 @@ bool report(FILE *out, struct model *model, const struct options *options)
     static const struct {
         const char *name;
         void (*print)(FILE *out, const struct model *model);
-    } plain[] = { { "graph", report_graph },
-                  { "audit", report_audit },
-                  { "caps", report_caps },
-                  { "cost", report_cost },
-                  { "distribution", emit_dist_text } };
+    } plain[] = { { "graph", report_graph },         { "audit", report_audit },
+                  { "authority", report_authority }, { "caps", report_caps },
+                  { "cost", report_cost },           { "distribution", emit_dist_text } };
 
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         if (strcmp(options->report, plain[i].name) == 0) {
@@ -187,13 +180,10 @@ bool report(FILE *out, struct model *model, const struct options *options)
     if (strcmp(options->report, "why") == 0) {
         return wants(options, 2) && report_why(out, model, word(options, 0), word(options, 1));
     }
-    if (strcmp(options->report, "diff") == 0) {
-        return wants(options, 1) && report_diff(out, model, options);
-    }
     if (strcmp(options->report, "expand") == 0) {
         return wants(options, 1) && report_expand(out, model, word(options, 0));
     }
-    error_at(NULL, "there is no report \"%s\": graph, audit, caps, cost, why, diff, expand",
+    error_at(NULL, "there is no report \"%s\": graph, audit, authority, caps, cost, why, expand",
              options->report);
     return false;
 }

@@ -13,12 +13,7 @@ void report_cost(FILE *out, const struct model *model);
 bool report_expand(FILE *out, const struct model *model, const char *text);
 /* The shortest way on which one instance can influence another; false: there is no such instance. */
 bool report_why(FILE *out, const struct model *model, const char *from, const char *to);
-/* What may be done in the one system and not in the other. */
-bool report_diff(FILE *out, const struct model *model, const struct options *options);
-
 /* Every right that the description gives, one sentence a line, without numbers that placing gives. */
-void authority(struct list *lines, const struct model *model);
-/* Every right that one connection gives. */
-void authority_of(struct list *lines, const struct model *model, const struct connection *c);
+void report_authority(FILE *out, const struct model *model);
 
 #endif

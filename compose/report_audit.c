@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <comp/gate.h>
 #include <tessera/cap.h>
 
 #include "check.h"
@@ -22,6 +23,13 @@ static void say(struct list *lines, const char *line)
         }
     }
     list_add(lines, (void *)(uintptr_t)line);
+}
+
+static void lines_print(FILE *out, const struct list *lines, const char *before)
+{
+    for (EACH(const char, line, lines)) {
+        fprintf(out, "%s%s\n", before, line);
+    }
 }
 
 static const char *end_name(const struct instance *i, const struct end *e, uint32_t element)
@@ -113,7 +121,7 @@ static void authority_of_queue(struct list *lines, const struct connection *c, c
     }
 }
 
-void authority_of(struct list *lines, const struct model *model, const struct connection *c)
+static void authority_of(struct list *lines, const struct model *model, const struct connection *c)
 {
     const char *to = end_name(c->to, c->to_end, c->to_element), *from = c->from->path;
 
@@ -150,6 +158,14 @@ void authority_of(struct list *lines, const struct model *model, const struct co
     }
 }
 
+static void authority_of_traces(struct list *lines, const struct instance *i)
+{
+    for (EACH(struct trace_seen, seen, &i->traces)) {
+        say(lines, text_format("%s may read which traced calls %s makes, and when", i->path,
+                               seen->domain->name));
+    }
+}
+
 static void authority_of_region(struct list *lines, const struct region *r)
 {
     if (r->end) {
@@ -176,6 +192,35 @@ static void authority_of_domain(struct list *lines, const struct domain *d)
     }
 }
 
+/* What its devices reach, as the IOMMU is told; what it opens for others. */
+static void authority_of_gates(struct list *lines, const struct model *model,
+                               const struct domain *d)
+{
+    const struct gate_place *iommu = &model->gates[GATE_IOMMU], *bus = &model->gates[GATE_BUS];
+
+    if (iommu->instance && iommu->instance->domain == d) {
+        say(lines, text_format("%s decides what memory devices reach", iommu->instance->path));
+    }
+    if (bus->instance && bus->instance->domain == d) {
+        say(lines, text_format("%s resets devices", bus->instance->path));
+    }
+    for (uint32_t i = 0; i < model->functions.count; i++) {
+        const struct dist_function *f = AT(struct dist_function, &model->functions, i);
+        const struct connection *use = AT(struct connection, &model->function_uses, i);
+        const char *name = text_format("%s.%s", use->to->path, use->to_end->name);
+
+        if (f->domain == d->number && !iommu->instance) {
+            say(lines, text_format("%s, and so %s, reaches all memory: no IOMMU", name, d->name));
+        }
+        for (uint32_t w = 0; f->domain == d->number && w < f->window_count; w++) {
+            uint32_t object = AT(struct dist_window, &model->windows, f->window_first + w)->object;
+
+            say(lines, text_format("%s may read and write \"%s\" for %s", name,
+                                   AT(const char, &model->object_names, object), d->name));
+        }
+    }
+}
+
 /* What takes the place of a component gets what that has, number for number. */
 static void authority_of_alternatives(struct list *lines, const struct instance *i)
 {
@@ -188,18 +233,25 @@ static void authority_of_alternatives(struct list *lines, const struct instance 
     }
 }
 
-void authority(struct list *lines, const struct model *model)
+void report_authority(FILE *out, const struct model *model)
 {
+    struct list lines = { 0 };
+
     for (EACH(struct domain, d, &model->domains)) {
-        authority_of_domain(lines, d);
-        authority_of_alternatives(lines, AT(struct instance, &d->instances, 0));
+        authority_of_domain(&lines, d);
+        authority_of_alternatives(&lines, AT(struct instance, &d->instances, 0));
+        authority_of_gates(&lines, model, d);
     }
     for (EACH(struct region, r, &model->regions)) {
-        authority_of_region(lines, r);
+        authority_of_region(&lines, r);
+    }
+    for (EACH(struct instance, i, &model->instances)) {
+        authority_of_traces(&lines, i);
     }
     for (EACH(struct connection, c, &model->connections)) {
-        authority_of(lines, model, c);
+        authority_of(&lines, model, c);
     }
+    lines_print(out, &lines, "");
 }
 
 /* ---- whom one relies on ---- */
@@ -209,6 +261,11 @@ static bool relies(const struct model *model, const struct instance *a, const st
 {
     if (a->domain && a->domain == b->domain) {
         return true;
+    }
+    for (uint32_t gate = 0; a->domain && gate < GATES; gate++) {
+        if (model->gates[gate].instance == b && has_functions(model, a->domain)) {
+            return true;
+        }
     }
     for (EACH(struct connection, c, &model->connections)) {
         bool there = c->from == a && c->to == b, back = c->from == b && c->to == a;
@@ -253,23 +310,20 @@ static void trusted_base(FILE *out, const struct model *model, const struct inst
 
 /* ---- audit ---- */
 
-static void lines_print(FILE *out, const struct list *lines, const char *before)
-{
-    for (EACH(const char, line, lines)) {
-        fprintf(out, "%s%s\n", before, line);
-    }
-}
-
 static void audit_domain(FILE *out, const struct model *model, const struct domain *d)
 {
     struct list lines = { 0 };
 
     fprintf(out, "%s\n", d->name);
     authority_of_domain(&lines, d);
+    authority_of_gates(&lines, model, d);
     for (EACH(struct region, r, &model->regions)) {
         if (r->instance->domain == d) {
             authority_of_region(&lines, r);
         }
+    }
+    for (EACH(struct instance, i, &d->instances)) {
+        authority_of_traces(&lines, i);
     }
     for (EACH(struct connection, c, &model->connections)) {
         if (c->from->domain == d || c->to->domain == d) {
@@ -298,18 +352,15 @@ void report_audit(FILE *out, const struct model *model)
 static const struct instance *find_instance(const struct model *model, const char *path)
 {
     struct spell spell = { path, NULL, 0 };
+    const struct list *lists[] = { &model->composites, &model->instances };
 
-    for (EACH(struct instance, i, &model->composites)) {
-        if (strcmp(i->path, path) == 0) {
-            return i;
+    for (uint32_t k = 0; k < 2; k++) {
+        for (EACH(struct instance, i, lists[k])) {
+            if (strcmp(i->path, path) == 0) {
+                return i;
+            }
+            spell_offer(&spell, i->path);
         }
-        spell_offer(&spell, i->path);
-    }
-    for (EACH(struct instance, i, &model->instances)) {
-        if (strcmp(i->path, path) == 0) {
-            return i;
-        }
-        spell_offer(&spell, i->path);
     }
     error_at(NULL, "there is no instance \"%s\"%s", path, spell_hint(&spell));
     return NULL;
@@ -329,60 +380,5 @@ bool report_why(FILE *out, const struct model *model, const char *from, const ch
     } else {
         fprintf(out, "%s cannot influence %s\n", from, to);
     }
-    return true;
-}
-
-/* ---- diff ---- */
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static struct list sorted_authority(const struct model *model)
-{
-    struct list lines = { 0 };
-
-    authority(&lines, model);
-    if (lines.count) {
-        list_sort(&lines, by_text);
-    }
-    return lines;
-}
-
-static void differences(FILE *out, const struct list *old, const struct list *new)
-{
-    uint32_t i = 0, k = 0, changes = 0;
-
-    while (i < old->count || k < new->count) {
-        int order = i == old->count ? 1 : k == new->count ? -1 : strcmp(old->item[i], new->item[k]);
-
-        if (order < 0) {
-            fprintf(out, "- %s\n", AT(const char, old, i));
-        } else if (order > 0) {
-            fprintf(out, "+ %s\n", AT(const char, new, k));
-        }
-        changes += order != 0;
-        i += order <= 0;
-        k += order >= 0;
-    }
-    if (!changes) {
-        fprintf(out, "no change of authority\n");
-    }
-}
-
-bool report_diff(FILE *out, const struct model *model, const struct options *options)
-{
-    struct model *other = NEW(struct model);
-    struct list old = sorted_authority(model), new;
-    struct options theirs = *options;
-
-    theirs.file = AT(const char, &options->words, 0);
-    if (!parse(other, &theirs) || !resolve(other, &theirs) || !elaborate(other, &theirs) ||
-        !check(other, &theirs) || !lower(other, &theirs) || !place(other)) {
-        return false;
-    }
-    new = sorted_authority(other);
-    differences(out, &old, &new);
     return true;
 }

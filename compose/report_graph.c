@@ -79,6 +79,17 @@ static void edge(FILE *out, const struct connection *c)
                               : "");
 }
 
+/* Who opens and closes the device of a function. */
+static void gates(FILE *out, const struct model *model, const struct connection *use)
+{
+    for (uint32_t i = 0; i < sizeof model->gates / sizeof model->gates[0]; i++) {
+        if (model->gates[i].instance) {
+            fprintf(out, "  %s -> %s [label=\"%s\",style=dashed,color=gray40];\n",
+                    model->gates[i].instance->id, use->to->id, i ? "bus" : "iommu");
+        }
+    }
+}
+
 void report_graph(FILE *out, const struct model *model)
 {
     fprintf(out,
@@ -98,6 +109,9 @@ void report_graph(FILE *out, const struct model *model)
     }
     for (EACH(struct connection, c, &model->connections)) {
         edge(out, c);
+    }
+    for (EACH(struct connection, c, &model->function_uses)) {
+        gates(out, model, c);
     }
     fprintf(out, "}\n");
 }

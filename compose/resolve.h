@@ -45,7 +45,7 @@ void resolve_enumeration(struct enumeration *e);
 bool resolve_structure(struct structure *structure);
 void resolve_interface(struct interface *interface);
 
-/* ---- wire.c: the wire format (docs/language.md, "The wire") and the hash ---- */
+/* ---- wire.c: the wire format (docs/language.md, "The wire") ---- */
 void wire_interface(struct interface *interface);
 
 /* ---- check_connector.c ---- */

@@ -1,4 +1,5 @@
 /* Types, structures, interfaces. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "parse.h"
@@ -174,11 +175,40 @@ static void resolve_param(struct method *method, struct param *param)
     }
 }
 
-static void resolve_method(struct method *method)
+/* The blocks lie one behind the other in what is lent, whose extent is their number times their size. */
+static void resolve_cover(struct interface *interface, struct method *method)
+{
+    struct param *first = find_in(&method->params, &method->covers, "parameter", NULL);
+    const struct param *lent = NULL;
+
+    for (EACH(struct param, param, &method->params)) {
+        lent = param->is_lend ? param : lent;
+    }
+    if (!first) {
+        return;
+    }
+    if (!lent || !lent->extent.of) {
+        error_at(&method->covers.where,
+                 "what is covered is lent, so many blocks as a parameter says");
+    } else if (first->is_out || first->type.count || first->type.kind != TYPE_UNSIGNED) {
+        error_at(&method->covers.where, "the number of a block is unsigned and goes in");
+    } else if (interface->cover_bytes && interface->cover_bytes != lent->extent.factor) {
+        error_at(&method->covers.where, "the blocks of another method have %" PRIu64 " bytes",
+                 interface->cover_bytes);
+    } else {
+        method->cover = first;
+        interface->cover_bytes = lent->extent.factor;
+    }
+}
+
+static void resolve_method(struct interface *interface, struct method *method)
 {
     unique_names(&(struct map){ 0 }, &method->params, "parameter");
     for (EACH(struct param, param, &method->params)) {
         resolve_param(method, param);
+    }
+    if (method->covers.name) {
+        resolve_cover(interface, method);
     }
     if (method->is_dedupe && method->kind != METHOD_ONCE) {
         error_at(&method->where, "only a method that is \"once\" can be \"dedupe\"");
@@ -268,14 +298,17 @@ static void resolve_error(struct interface *interface)
 void resolve_interface(struct interface *interface)
 {
     struct map names = { 0 };
-    uint32_t number = 0;
+    uint32_t number = 0, answers = 0;
 
     resolve_error(interface);
     unique_names(&names, &interface->methods, "method");
     unique_names(&names, &interface->events, "method or event");
     for (EACH(struct method, method, &interface->methods)) {
         method->number = number++;
-        resolve_method(method);
+        method->interface = interface;
+        method->answer = answers;
+        answers += method->is_dedupe;
+        resolve_method(interface, method);
     }
     if (!interface->methods.count && !interface->events.count && !is_any_lost()) {
         error_at(&interface->where, "\"%s\" has no methods", interface->name);

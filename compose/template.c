@@ -1,509 +1,315 @@
-/* The template engine: lines, expressions, and the table of what they may read. */
+/* Prints templates, and knows compose's own. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "back.h"
 #include "lex.h"
-#include "template.h"
+#include "pieces.h"
 
-/* ---- values ---- */
+static struct list definitions;
 
-enum kind { KIND_NUMBER, KIND_TEXT, KIND_LIST, KIND_NODE };
-enum node {
-    NODE_CONNECTION,
-    NODE_INSTANCE,
-    NODE_END,
-    NODE_INTERFACE,
-    NODE_METHOD,
-    NODE_PARAM,
-    NODE_OBJECT
-};
-
-struct val {
-    enum kind kind;
-    enum node node; /* of a node, or of the items of a list */
-    uint64_t number;
-    const char *text;
-    const void *at; /* node, struct list */
-};
-
-struct template
-{
+struct printer {
     FILE *out;
-    const struct source *source;
-    const struct connection *c;
-    enum side side;
     struct {
         const char *name;
-        uint32_t bytes;
         struct val val;
     } var[64];
     uint32_t vars;
     bool failed;
 };
 
-static struct val text_val(const char *text)
+static void set(struct printer *t, const struct where *where, const char *name, struct val val)
 {
-    return (struct val){ .kind = KIND_TEXT, .text = text ? text : "" };
-}
-
-static struct val number_val(uint64_t number)
-{
-    return (struct val){ .kind = KIND_NUMBER, .number = number };
-}
-
-static struct val node_val(enum node node, const void *at)
-{
-    return (struct val){ .kind = KIND_NODE, .node = node, .at = at };
-}
-
-/* ---- what there is to read ---- */
-
-static const char *captured(void (*print)(FILE *, const struct method *), const struct method *m)
-{
-    char *text, *copy;
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-
-    print(out, m);
-    fclose(out);
-    copy = arena_alloc(bytes + 1);
-    memcpy(copy, text, bytes + 1);
-    free(text);
-    return copy;
-}
-
-enum how {
-    HOW_TEXT,
-    HOW_BOOL,
-    HOW_U32,
-    HOW_U64,
-    HOW_LIST,
-    HOW_PARAMS, /* this and the next: of a method, as C text */
-    HOW_ARGS,
-    HOW_TYPE, /* of a parameter, as C text */
-    HOW_SLOT, /* this and the next: of an object, what place has given it on this side */
-    HOW_AT,
-    HOW_BIT
-};
-
-#define FIELD(node, struct_name, field, how, of, help)                                             \
-    {                                                                                              \
-        node, #field, offsetof(struct struct_name, field), how, of, help                           \
+    if (t->vars == sizeof(t->var) / sizeof(t->var[0])) {
+        template_fail(&t->failed, where, "too many names");
+        return;
     }
-
-static const struct {
-    enum node node;
-    const char *name;
-    size_t offset;
-    enum how how;
-    enum node of;
-    const char *help;
-} fields[] = {
-    FIELD(NODE_CONNECTION, connection, name, HOW_TEXT, 0, "for people"),
-    FIELD(NODE_CONNECTION, connection, number, HOW_U32, 0, "from 0"),
-    FIELD(NODE_CONNECTION, connection, timeout_ns, HOW_U64, 0, "nanoseconds; 0: none"),
-    FIELD(NODE_INSTANCE, instance, path, HOW_TEXT, 0, "for people"),
-    FIELD(NODE_INSTANCE, instance, id, HOW_TEXT, 0, "for C"),
-    FIELD(NODE_END, end, name, HOW_TEXT, 0, "as declared"),
-    FIELD(NODE_INTERFACE, interface, name, HOW_TEXT, 0, "as declared"),
-    FIELD(NODE_INTERFACE, interface, methods, HOW_LIST, NODE_METHOD, "in order"),
-    FIELD(NODE_METHOD, method, name, HOW_TEXT, 0, "as declared"),
-    FIELD(NODE_METHOD, method, number, HOW_U32, 0, "from 0"),
-    FIELD(NODE_METHOD, method, params, HOW_LIST, NODE_PARAM, "in first, then results"),
-    { NODE_METHOD, "parameters", 0, HOW_PARAMS, 0, "C text behind `struct self *self`" },
-    { NODE_METHOD, "arguments", 0, HOW_ARGS, 0, "C text behind `self`" },
-    FIELD(NODE_PARAM, param, name, HOW_TEXT, 0, "as declared"),
-    FIELD(NODE_PARAM, param, is_out, HOW_BOOL, 0, "a result"),
-    FIELD(NODE_PARAM, param, is_lend, HOW_BOOL, 0, "a lent buffer"),
-    { NODE_PARAM, "type", 0, HOW_TYPE, 0, "its C type" },
-    FIELD(NODE_OBJECT, connector_object, name, HOW_TEXT, 0, "as declared"),
-    FIELD(NODE_OBJECT, connector_object, bytes, HOW_U64, 0, "of a frame"),
-    { NODE_OBJECT, "slot", 0, HOW_SLOT, 0, "of the capability on this side" },
-    { NODE_OBJECT, "at", 0, HOW_AT, 0, "address of the frame on this side" },
-    { NODE_OBJECT, "bit", 0, HOW_BIT, 0, "number of the signal's bit at its receiver" },
-};
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
-
-void template_reference(FILE *out)
-{
-    static const char *const nodes[] = { "connection", "instance, peer", "end, other", "interface",
-                                         "a method",   "a parameter",    "an object" };
-
-    fputs("| of | field | is |\n|---|---|---|\n", out);
-    for (size_t i = 0; i < FIELDS; i++) {
-        fprintf(out, "| %s | `%s` | %s |\n", nodes[fields[i].node], fields[i].name, fields[i].help);
-    }
+    t->var[t->vars].name = name;
+    t->var[t->vars++].val = val;
 }
 
-static struct val read_field(struct template *t, const void *node, size_t i)
-{
-    const char *at = (const char *)node + fields[i].offset;
-    const struct connector_place *place = t->c->user;
-
-    if (fields[i].node == NODE_OBJECT && place) {
-        place += ((const struct connector_object *)node)->number;
-    }
-    switch (fields[i].how) {
-    case HOW_TEXT:
-        return text_val(*(const char *const *)at);
-    case HOW_BOOL:
-        return number_val(*(const bool *)at);
-    case HOW_U32:
-        return number_val(*(const uint32_t *)at);
-    case HOW_U64:
-        return number_val(*(const uint64_t *)at);
-    case HOW_LIST:
-        return (struct val){ .kind = KIND_LIST, .node = fields[i].of, .at = at };
-    case HOW_PARAMS:
-        return text_val(captured(c_params, node));
-    case HOW_ARGS:
-        return text_val(captured(c_args, node));
-    case HOW_TYPE:
-        return text_val(c_type(&((const struct param *)node)->type));
-    case HOW_SLOT:
-        return number_val(place->slot[t->side]);
-    case HOW_AT:
-        return text_val(text_format("0x%" PRIx64 "ull", place->at[t->side]));
-    default:
-        return number_val(place->bit);
-    }
-}
-
-/* ---- expressions ---- */
-
-static struct val fail(struct template *t, const char *at, const char *message)
-{
-    if (!t->failed) {
-        uint32_t offset = (uint32_t)(at - t->source->text);
-
-        error_at(&(struct where){ t->source, offset, 1 }, "template: %s", message);
-    }
-    t->failed = true;
-    return text_val("");
-}
-
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static void blanks(const char **at)
-{
-    while (**at == ' ') {
-        ++*at;
-    }
-}
-
-static uint32_t word(const char *at)
-{
-    uint32_t bytes = 0;
-
-    while (is_name_char(at[bytes])) {
-        bytes++;
-    }
-    return bytes;
-}
-
-static struct val variable(struct template *t, const char *at, uint32_t bytes)
+static struct val variable(struct printer *t, const struct expression *e)
 {
     for (uint32_t i = t->vars; i-- > 0;) {
-        if (t->var[i].bytes == bytes && memcmp(t->var[i].name, at, bytes) == 0) {
+        if (t->var[i].name == e->name) {
             return t->var[i].val;
         }
     }
-    return fail(t, at, "there is no such name");
-}
-
-static struct val field(struct template *t, struct val val, const char *at, uint32_t bytes)
-{
-    for (size_t i = 0; val.kind == KIND_NODE && i < FIELDS; i++) {
-        if (fields[i].node == val.node && strlen(fields[i].name) == bytes &&
-            memcmp(fields[i].name, at, bytes) == 0) {
-            return read_field(t, val.at, i);
-        }
-    }
-    return fail(t, at, "there is no such field");
-}
-
-/* NAME.FIELD.FIELD, a number, or "text" */
-static struct val operand(struct template *t, const char **at)
-{
-    const char *from;
-    struct val val;
-
-    blanks(at);
-    from = *at;
-    if (*from >= '0' && *from <= '9') {
-        return number_val(strtoull(from, (char **)(uintptr_t)at, 10));
-    }
-    if (*from == '"') {
-        const char *end = from + 1 + strcspn(from + 1, "\"\n");
-
-        *at = end + (*end == '"');
-        return *end == '"' ? text_val(intern(from + 1, (size_t)(end - from) - 1))
-                           : fail(t, from, "this text has no end");
-    }
-    if (!word(from)) {
-        return fail(t, from, "expected a name, a number or a text");
-    }
-    val = variable(t, from, word(from));
-    for (*at += word(from); **at == '.' && !t->failed; *at += word(*at)) {
-        ++*at;
-        val = field(t, val, *at, word(*at));
-    }
-    return val;
-}
-
-static const char *as_text(struct template *t, struct val val, const char *at)
-{
-    if (val.kind == KIND_NUMBER) {
-        return text_format("%" PRIu64, val.number);
-    }
-    return val.kind == KIND_TEXT ? val.text : fail(t, at, "this is no text").text;
+    template_fail(&t->failed, &e->where, "there is no such name");
+    return text("");
 }
 
 /* Is it there: not 0, not "", not an empty list? */
 static bool is_true(struct val val)
 {
-    return val.kind == KIND_NUMBER ? val.number != 0
-           : val.kind == KIND_TEXT ? *val.text != '\0'
-           : val.kind == KIND_LIST ? ((const struct list *)val.at)->count != 0
-                                   : val.at != NULL;
+    return val.kind == VAL_NUMBER ? val.number != 0
+           : val.kind == VAL_TEXT ? *val.text != '\0'
+           : val.kind == VAL_LIST ? ((const struct list *)val.at)->count != 0
+                                  : val.at != NULL;
 }
 
-/* OPERAND | not OPERAND | OPERAND == OPERAND | OPERAND != OPERAND */
-static struct val expression(struct template *t, const char **at)
+static struct val field(struct printer *t, struct expression *e, struct val of)
 {
-    const char *from = *at;
-    struct val a, b;
-    bool differ;
-
-    blanks(at);
-    if (strncmp(*at, "not ", 4) == 0) {
-        *at += 4;
-        return number_val(!is_true(operand(t, at)));
+    if (of.kind == VAL_NODE && of.at) {
+        if (!e->field || e->node != of.node) {
+            e->field = field_find(&of, e->name);
+            e->node = of.node;
+        }
+        if (e->field) {
+            return e->field(of.at);
+        }
     }
-    a = operand(t, at);
-    blanks(at);
-    differ = strncmp(*at, "!=", 2) == 0;
-    if (!differ && strncmp(*at, "==", 2) != 0) {
-        return a;
+    if (of.kind == VAL_LIST && strcmp(e->name, "count") == 0) {
+        return number(((const struct list *)of.at)->count);
     }
-    *at += 2;
-    b = operand(t, at);
-    return number_val((strcmp(as_text(t, a, from), as_text(t, b, from)) == 0) != differ);
+    if (of.kind == VAL_LIST && strcmp(e->name, "first") == 0 && is_true(of)) {
+        return node(of.node, ((const struct list *)of.at)->item[0]);
+    }
+    if (of.kind == VAL_NUMBER && strcmp(e->name, "hex") == 0) {
+        return text(text_format("0x%" PRIx64 "ull", of.number));
+    }
+    if (of.kind == VAL_TEXT && strcmp(e->name, "upper") == 0) {
+        return text(c_upper(of.text));
+    }
+    template_fail(&t->failed, &e->where, "there is no such field");
+    return text("");
 }
 
-static void set(struct template *t, const char *name, uint32_t bytes, struct val val)
+static const char *as_text(struct printer *t, struct val val, const struct where *where)
 {
-    if (t->vars == sizeof(t->var) / sizeof(t->var[0])) {
-        fail(t, name, "too many names");
+    if (val.kind == VAL_NUMBER) {
+        return text_format("%" PRId64, val.number);
+    }
+    if (val.kind != VAL_TEXT) {
+        template_fail(&t->failed, where, "this is no text");
+    }
+    return val.kind == VAL_TEXT ? val.text : "";
+}
+
+static struct val value(struct printer *t, struct expression *e);
+
+static bool truth(struct printer *t, struct expression *e)
+{
+    return is_true(value(t, e));
+}
+
+static bool same(struct printer *t, struct expression *e)
+{
+    struct val a = value(t, e->left), b = value(t, e->right);
+
+    return strcmp(as_text(t, a, &e->left->where), as_text(t, b, &e->right->where)) == 0;
+}
+
+static struct val value(struct printer *t, struct expression *e)
+{
+    if (t->failed) {
+        return text("");
+    }
+    switch (e->operation) {
+    case OP_CONSTANT:
+        return e->constant;
+    case OP_NAME:
+        return variable(t, e);
+    case OP_FIELD:
+        return field(t, e, value(t, e->left));
+    case OP_NOT:
+        return number(!truth(t, e->left));
+    case OP_EQUAL:
+        return number(same(t, e));
+    case OP_DIFFER:
+        return number(!same(t, e));
+    case OP_MORE:
+        return number(value(t, e->left).number > value(t, e->right).number);
+    case OP_AND:
+        return number(truth(t, e->left) && truth(t, e->right));
+    case OP_OR:
+        return number(truth(t, e->left) || truth(t, e->right));
+    default:
+        return value(t, truth(t, e->left) ? e->middle : e->right);
+    }
+}
+
+static void print(struct printer *t, const struct list *pieces);
+
+static void print_for(struct printer *t, const struct piece *p)
+{
+    struct val list = value(t, p->value);
+    uint32_t vars = t->vars;
+
+    if (list.kind != VAL_LIST) {
+        template_fail(&t->failed, &p->where, "this is no list");
         return;
     }
-    t->var[t->vars].name = name;
-    t->var[t->vars].bytes = bytes;
-    t->var[t->vars++].val = val;
-}
-
-/* ---- lines ---- */
-
-static const char *next_line(const char *at)
-{
-    at += strcspn(at, "\n");
-    return at + (*at == '\n');
-}
-
-/* The directive of a line: text behind the "@"; NULL: it is printed. */
-static const char *directive(const char *line)
-{
-    line += strspn(line, " ");
-    return line[0] == '@' && line[1] != '{' ? line + 1 : NULL;
-}
-
-static bool is_directive(const char *line, const char *name)
-{
-    const char *at = directive(line);
-    size_t bytes = strlen(name);
-
-    return at && strncmp(at, name, bytes) == 0 && !is_name_char(at[bytes]);
-}
-
-static void print_line(struct template *t, const char *line)
-{
-    size_t left = strcspn(line, "\n");
-    const char *end = line + left, *at = line;
-
-    while (at < end && !t->failed) {
-        const char *open = strstr(at, "@{");
-
-        if (!open || open >= end) {
-            break;
-        }
-        fwrite(at, 1, (size_t)(open - at), t->out);
-        at = open + 2;
-        fputs(as_text(t, expression(t, &at), open), t->out);
-        blanks(&at);
-        if (*at != '}') {
-            fail(t, at, "expected \"}\"");
-        }
-        at += *at == '}';
-    }
-    if (at <= end) {
-        fwrite(at, 1, (size_t)(end - at), t->out);
-    }
-    fputc('\n', t->out);
-}
-
-/* The @end of the @for or @if of that line, or (if asked for) its @else; the end of the text: reported. */
-static const char *closing(struct template *t, const char *line, const char *end, bool may_be_else)
-{
-    uint32_t depth = 0;
-
-    for (const char *at = next_line(line); at < end; at = next_line(at)) {
-        if (depth == 0 && (is_directive(at, "end") || (may_be_else && is_directive(at, "else")))) {
-            return at;
-        }
-        depth += is_directive(at, "for") || is_directive(at, "if");
-        depth -= is_directive(at, "end") ? 1 : 0;
-    }
-    fail(t, line, "this has no @end");
-    return end;
-}
-
-static void run(struct template *t, const char *at, const char *end, uint32_t depth);
-
-/* The new name behind @for or @let, and the word behind it; false: reported. */
-static bool new_name(struct template *t, const char **at, const char **name, uint32_t *bytes,
-                     const char *behind, const char *message)
-{
-    blanks(at);
-    *name = *at;
-    *bytes = word(*at);
-    *at += *bytes;
-    blanks(at);
-    if (!*bytes || strncmp(*at, behind, strlen(behind)) != 0) {
-        fail(t, *at, message);
-        return false;
-    }
-    *at += strlen(behind);
-    return true;
-}
-
-/* @for NAME in LIST */
-static const char *run_for(struct template *t, const char *line, const char *end, uint32_t depth)
-{
-    const char *at = directive(line) + 3, *name, *close = closing(t, line, end, false);
-    struct val list;
-    uint32_t bytes, vars = t->vars;
-
-    if (!new_name(t, &at, &name, &bytes, "in ", "expected @for NAME in LIST")) {
-        return end;
-    }
-    list = expression(t, &at);
-    if (list.kind != KIND_LIST) {
-        fail(t, name, "this is no list");
-        return end;
-    }
     for (EACH(void, item, (const struct list *)list.at)) {
-        set(t, name, bytes, node_val(list.node, item));
-        run(t, next_line(line), close, depth + 1);
+        set(t, &p->where, p->name, node(list.node, item));
+        print(t, &p->body);
         t->vars = vars;
     }
-    return next_line(close);
 }
 
-/* @if EXPRESSION ... @else ... @end */
-static const char *run_if(struct template *t, const char *line, const char *end, uint32_t depth)
+static void print_use(struct printer *t, const struct piece *p)
 {
-    const char *at = directive(line) + 2, *close = closing(t, line, end, true), *other = close;
-    bool is = is_true(expression(t, &at));
+    const char *name = p->value->operation == OP_NAME
+                           ? p->value->name
+                           : name_of(as_text(t, value(t, p->value), &p->where));
+    struct definition *d = list_find(&definitions, name);
+    uint32_t vars = t->vars;
+    struct val values[8];
 
-    if (is_directive(close, "else") && close < end) {
-        close = closing(t, other, end, false);
+    if (!d || d->params.count != p->values.count || d->params.count > 8) {
+        template_fail(&t->failed, &p->where, "there is no such definition");
+        return;
     }
-    if (is) {
-        run(t, next_line(line), other, depth + 1);
-    } else if (other != close) {
-        run(t, next_line(other), close, depth + 1);
+    for (uint32_t i = 0; i < d->params.count; i++) {
+        values[i] = value(t, p->values.item[i]);
     }
-    return next_line(close);
+    for (uint32_t i = 0; i < d->params.count; i++) {
+        set(t, &p->where, d->params.item[i], values[i]);
+    }
+    print(t, &d->body);
+    t->vars = vars;
 }
 
-/* @let NAME = EXPRESSION */
-static const char *run_let(struct template *t, const char *line)
+static void print_piece(struct printer *t, const struct piece *p)
 {
-    const char *at = directive(line) + 3, *name;
-    uint32_t bytes;
-
-    if (new_name(t, &at, &name, &bytes, "=", "expected @let NAME = VALUE")) {
-        set(t, name, bytes, expression(t, &at));
+    switch (p->kind) {
+    case PIECE_TEXT:
+        fwrite(p->where.source->text + p->where.offset, 1, p->where.length, t->out);
+        break;
+    case PIECE_VALUE:
+        fputs(as_text(t, value(t, p->value), &p->where), t->out);
+        break;
+    case PIECE_IF:
+        print(t, truth(t, p->value) ? &p->body : &p->otherwise);
+        break;
+    case PIECE_FOR:
+        print_for(t, p);
+        break;
+    case PIECE_LET:
+        set(t, &p->where, p->name, value(t, p->value));
+        break;
+    case PIECE_USE:
+        print_use(t, p);
+        break;
+    case PIECE_GLUE:
+        template_print(t->out, value(t, p->value).at, p->side);
+        break;
     }
-    return next_line(line);
 }
 
-#define NESTING_MAX 32u
-
-static void run(struct template *t, const char *at, const char *end, uint32_t depth)
+/* What is named in a body is known until its end; an @if has none of its own. */
+static void print(struct printer *t, const struct list *pieces)
 {
-    while (at < end && !t->failed) {
-        if (depth > NESTING_MAX) {
-            fail(t, at, "nested too deeply");
-        } else if (is_directive(at, "for")) {
-            at = run_for(t, at, end, depth);
-        } else if (is_directive(at, "if")) {
-            at = run_if(t, at, end, depth);
-        } else if (is_directive(at, "let")) {
-            at = run_let(t, at);
-        } else if (directive(at)) {
-            fail(t, at, "a line with @ is @for, @if, @else, @end or @let");
-        } else {
-            print_line(t, at);
-            at = next_line(at);
+    for (EACH(struct piece, p, pieces)) {
+        if (!t->failed) {
+            print_piece(t, p);
         }
     }
 }
 
-static void name(struct template *t, const char *name, struct val val)
+/* ---- the whole ---- */
+
+void template_start(const struct model *model)
 {
-    set(t, name, (uint32_t)strlen(name), val);
+    types_start(model);
+    definitions = (struct list){ 0 };
+    for (uint32_t i = 0; i < glue_files_count; i++) {
+        const struct glue_file *file = &glue_files[i];
+        struct source *source = source_from(file->path, file->text, (uint32_t)strlen(file->text));
+
+        template_read(source, &(struct list){ 0 }, &definitions);
+    }
 }
 
-const char *template_prefix(const struct model *model, const struct connection *c, enum side side)
+void template_use(FILE *out, const char *name, struct val val)
+{
+    struct expression argument = { .constant = val };
+    struct expression constant = { .operation = OP_NAME, .name = name_of(name) };
+    struct piece p = { .value = &constant };
+    struct printer t = { .out = out };
+
+    list_add(&p.values, &argument);
+    print_use(&t, &p);
+}
+
+const char *template_text(const char *name, struct val val)
+{
+    char *text;
+    const char *copy;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+
+    template_use(out, name, val);
+    fclose(out);
+    copy = text_format("%s", text);
+    free(text);
+    return copy;
+}
+
+const char *template_prefix(const struct connection *c, enum side side)
 {
     const struct end *end = side == SIDE_FROM ? c->from_end : c->to_end;
 
-    return text_format("%s_%u", end->name,
-                       end->kind == END_PROVIDES ? index_at_server(model, c) : 0);
+    return text_format("%s_%u", end->name, end->kind == END_PROVIDES ? c->index : 0);
 }
 
-void template_print(FILE *out, const struct model *model, const struct connection *c,
-                    enum side side)
+static void name(struct printer *t, const char *name, struct val val)
 {
-    const struct connector *connector = c->link->connector;
-    bool is_from = side == SIDE_FROM;
-    const struct end *end = is_from ? c->from_end : c->to_end;
-    struct template t = { .out = out, .c = c, .side = side };
+    set(t, NULL, name_of(name), val);
+}
 
-    if (!connector->end[side].template) {
+/* What a template of the user's may name. */
+static void names(struct printer *t, const struct connection *c, enum side side)
+{
+    bool is_from = side == SIDE_FROM;
+    const struct port *from = port_of(c->from, c->from_end), *to = port_of(c->to, c->to_end);
+
+    name(t, "connection", node(NODE_connection, c));
+    name(t, "prefix", text(template_prefix(c, side)));
+    name(t, "side", text(is_from ? "from" : "to"));
+    name(t, "end", node(NODE_port, is_from ? from : to));
+    name(t, "other", node(NODE_port, is_from ? to : from));
+    name(t, "instance", node(NODE_instance, is_from ? c->from : c->to));
+    name(t, "peer", node(NODE_instance, is_from ? c->to : c->from));
+    name(t, "interface", node(NODE_interface, (is_from ? from : to)->end->interface));
+    for (EACH(struct connector_object, object, &c->link->connector->objects)) {
+        struct object_seen *seen = NEW(struct object_seen);
+
+        *seen = (struct object_seen){ object, c->user ? &c->user[object->number] : NULL, side };
+        name(t, object->name, node(NODE_object_seen, seen));
+    }
+}
+
+static void print_user(FILE *out, const struct connection *c, enum side side)
+{
+    const struct connector_end *end = &c->link->connector->end[side];
+    struct printer t = { .out = out };
+    struct list pieces = { 0 };
+    struct source *source;
+
+    if (!end->template) {
         return;
     }
-    t.source = source_read(template_path(&connector->end[side]));
-    if (!t.source || strlen(t.source->text) != t.source->bytes) {
-        error_at(&connector->end[side].template_where, "this file cannot be read, or is no text");
+    source = source_read(template_path(end));
+    if (!source || strlen(source->text) != source->bytes) {
+        error_at(&end->template_where, "this file cannot be read, or is no text");
         return;
     }
-    name(&t, "connection", node_val(NODE_CONNECTION, c));
-    name(&t, "prefix", text_val(template_prefix(model, c, side)));
-    name(&t, "side", text_val(is_from ? "from" : "to"));
-    name(&t, "end", node_val(NODE_END, end));
-    name(&t, "other", node_val(NODE_END, is_from ? c->to_end : c->from_end));
-    name(&t, "instance", node_val(NODE_INSTANCE, is_from ? c->from : c->to));
-    name(&t, "peer", node_val(NODE_INSTANCE, is_from ? c->to : c->from));
-    name(&t, "interface", node_val(NODE_INTERFACE, end->interface));
-    for (EACH(struct connector_object, object, &connector->objects)) {
-        name(&t, object->name, node_val(NODE_OBJECT, object));
+    if (template_read(source, &pieces, NULL)) {
+        names(&t, c, side);
+        print(&t, &pieces);
     }
-    run(&t, t.source->text, t.source->text + t.source->bytes, 0);
+}
+
+void template_print(FILE *out, const struct connection *c, enum side side)
+{
+    const char *name =
+        name_of(text_format("%s_%s", transports[c->transport].name, side ? "to" : "from"));
+
+    if (c->transport == TRANSPORT_USER) {
+        print_user(out, c, side);
+    } else if (list_find(&definitions, name)) {
+        template_use(out, name, node(NODE_connection, c));
+    }
 }

@@ -1,9 +1,7 @@
 /*
  * The wire format (docs/language.md, "The wire"): where each parameter travels.  Scalars one word each; what is
- * larger in the message's area, or in the connection's buffer.  And the hash that two ends compare.
+ * larger in the message's area, or in the connection's buffer.
  */
-#include <inttypes.h>
-
 #include "resolve.h"
 
 #define SCALARS_MAX 8u
@@ -94,88 +92,9 @@ static void wire_method(struct interface *interface, struct method *method)
     method->words_out = out ? AREA_WORD + (uint32_t)(out / 8) : method->words_out;
 }
 
-/* ---- hash: FNV-1a of everything that both ends must agree on, as text ---- */
-
-__attribute__((format(printf, 2, 3))) static void mix(uint64_t *hash, const char *format, ...)
-{
-    va_list args;
-    const char *text;
-
-    va_start(args, format);
-    text = text_vformat(format, args);
-    va_end(args);
-    for (; *text; text++) {
-        *hash = (*hash ^ (unsigned char)*text) * 0x100000001b3ull;
-    }
-}
-
-static void mix_constants(uint64_t *hash, const struct enumeration *e)
-{
-    for (uint32_t i = 0; e && i < e->constants.count; i++) {
-        const struct constant *c = e->constants.item[i];
-
-        mix(hash, "constant %s %" PRId64 ";", c->name, c->value);
-    }
-}
-
-static void mix_type(uint64_t *hash, const struct type *type)
-{
-    mix(hash, "type %u %u %u %u %s;", type->kind, type->bits, type->bound, type->count,
-        type->interface ? type->interface->name : "");
-    mix_constants(hash, type->enumeration);
-    if (type->structure && type->structure->bytes) {
-        mix(hash, "struct %u;", type->structure->bytes);
-        for (EACH(struct field, field, &type->structure->fields)) {
-            mix(hash, "field %s %u;", field->name, field->offset);
-            mix_type(hash, &field->type);
-        }
-    }
-}
-
-static void mix_method(uint64_t *hash, const struct method *method)
-{
-    mix(hash, "method %s %u %u;", method->name, method->kind, method->is_dedupe);
-    for (EACH(struct param, param, &method->params)) {
-        mix(hash, "param %s %u %u %u %u;", param->name, param->is_out, param->is_lend, param->word,
-            param->offset);
-        mix_type(hash, &param->type);
-        if (param->is_lend) {
-            mix(hash, "extent %s %" PRIu64 " %" PRIu64 ";",
-                param->extent.param ? param->extent.param : "", param->extent.factor,
-                param->extent.max);
-        }
-    }
-}
-
-static void mix_protocol(uint64_t *hash, const struct interface *interface)
-{
-    for (EACH(struct state, state, &interface->states)) {
-        mix(hash, "state %s %u;", state->name, state->is_quiet);
-        for (EACH(struct transition, transition, &state->transitions)) {
-            for (EACH(struct method, method, &transition->methods)) {
-                mix(hash, "%u ", method->number);
-            }
-            mix(hash, "-> %u;", transition->to ? transition->to->number : 0);
-        }
-    }
-    for (EACH(struct method, method, &interface->recover)) {
-        mix(hash, "recover %u;", method->number);
-    }
-}
-
 void wire_interface(struct interface *interface)
 {
-    uint64_t *hash = &interface->hash;
-
-    *hash = 0xcbf29ce484222325ull;
-    mix(hash, "interface %s %u;", interface->name, interface->major);
     for (EACH(struct method, method, &interface->methods)) {
         wire_method(interface, method);
-        mix_method(hash, method);
     }
-    for (EACH(struct constant, event, &interface->events)) {
-        mix(hash, "event %s;", event->name);
-    }
-    mix_constants(hash, interface->error);
-    mix_protocol(hash, interface);
 }

@@ -3,6 +3,11 @@
  *     board TREE.dtb > systems/boards/NAME.adl
  * One hardware component for each enabled node with registers that are not memory and, where the node says so,
  * interrupts of a GIC (three cells).  Named after its first compatible name and its address: "arm,pl011" -> ArmPl011_9000000.
+ *
+ * A PCI host bridge (PCI Bus Binding to IEEE 1275; the properties are in Devicetree schema pci-bus.yaml and pci-iommu.txt): the configuration
+ * space of its bus 0 and of the buses behind 32 root ports, and one component for each of the 32 device numbers of bus 0: Pci_00_04_0.  Its
+ * registers are an area of the 32-bit memory window, whatever device is there; its interrupt is INTA; its DMA is the stream of function 0.
+ * Is the device a root port, what is in its slot has the same area and line; it is device 0 of bus 5: Pci_05_00_0 (see drivers/pcie_host).
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -13,6 +18,13 @@
 #include <string.h>
 
 enum { DEPTH_MAX = 16, RANGES_MAX = 8 };
+
+/* PCI: a device number has AREA bytes of the window, aligned; ECAM has 4 KiB a function (PCI Express Base 7.2.2). */
+enum { PCI_DEVICES = 32, PCI_AREA = 0x200000, PCI_ECAM_BYTES = 33 << 20 };
+
+#define PCI_SPACE_MASK   0x03000000u /* of the first cell of an address: 2: memory of 32 bits */
+#define PCI_SPACE_MEM32  0x02000000u
+#define PCI_ADDRESS(dev) ((uint32_t)(dev) << 11)
 
 static _Noreturn void fail(const char *what, const char *why)
 {
@@ -97,6 +109,109 @@ static void print_interrupts(const void *fdt, int node)
     }
 }
 
+/* ---- PCI ---- */
+
+/* A property of whole entries of so many cells; its cells.  Dies when it is missing or has another length. */
+static const fdt32_t *entries(const void *fdt, int node, const char *name, int cells_each,
+                              int *count)
+{
+    int bytes;
+    const fdt32_t *at = fdt_getprop(fdt, node, name, &bytes);
+
+    if (!at || bytes <= 0 || bytes % (4 * cells_each)) {
+        fail(name, "is missing, or not what a PCI host bridge has");
+    }
+    *count = bytes / (4 * cells_each);
+    return at;
+}
+
+/* The 32-bit memory window: PCI addresses must be the processor's.  From the first area that is aligned. */
+static uint64_t pci_window(const void *fdt, int node, int address_cells)
+{
+    int count, each = 3 + address_cells + 2;
+    const fdt32_t *at = entries(fdt, node, "ranges", each, &count);
+
+    for (int i = 0; i < count; i++, at += each) {
+        uint64_t pci = cells(at + 1, 2), base = cells(at + 3, address_cells);
+        uint64_t first = (base + PCI_AREA - 1) & ~(uint64_t)(PCI_AREA - 1);
+
+        if ((fdt32_to_cpu(at[0]) & PCI_SPACE_MASK) == PCI_SPACE_MEM32 && pci == base &&
+            first + (uint64_t)PCI_DEVICES * PCI_AREA <= base + cells(at + 3 + address_cells, 2)) {
+            return first;
+        }
+    }
+    fail("ranges", "no window of 32-bit memory at its own address is large enough");
+}
+
+/* The line of INTA of a device: an entry of interrupt-map is the device's address and pin, the controller and its address, and 3 cells. */
+static void print_inta(const void *fdt, int node, uint32_t dev)
+{
+    int count, bytes, each = 4 + 1 + 3, parent;
+    const fdt32_t *mask = fdt_getprop(fdt, node, "interrupt-map-mask", &bytes);
+    const fdt32_t *at = fdt_getprop(fdt, node, "interrupt-map", NULL);
+
+    if (!at || !mask || bytes != 16) {
+        return;
+    }
+    parent = fdt_node_offset_by_phandle(fdt, fdt32_to_cpu(at[4]));
+    if (parent < 0) {
+        fail("interrupt-map", "names no controller");
+    }
+    each += fdt_address_cells(fdt, parent);
+    at = entries(fdt, node, "interrupt-map", each, &count);
+    for (int i = 0; i < count; i++, at += each) {
+        const fdt32_t *irq = at + each - 3;
+
+        if (fdt32_to_cpu(at[0]) == (PCI_ADDRESS(dev) & fdt32_to_cpu(mask[0])) &&
+            fdt32_to_cpu(at[3]) == 1 && fdt32_to_cpu(irq[0]) == 0) {
+            printf("    provides Irq irq at %" PRIu32 " level;\n", fdt32_to_cpu(irq[1]) + 32);
+            return;
+        }
+    }
+}
+
+/* The stream of function 0: iommu-map has the first requester, the IOMMU, its first stream, and how many. */
+static void print_stream(const void *fdt, int node, uint32_t id)
+{
+    int count = 0;
+    const fdt32_t *at = fdt_getprop(fdt, node, "iommu-map", NULL);
+
+    if (at) {
+        at = entries(fdt, node, "iommu-map", 4, &count);
+    }
+    for (int i = 0; i < count; i++, at += 4) {
+        uint32_t first = fdt32_to_cpu(at[0]);
+
+        if (id >= first && id - first < fdt32_to_cpu(at[3])) {
+            printf("    provides Dma dma at 0x%" PRIx32 ";\n", fdt32_to_cpu(at[2]) + id - first);
+            return;
+        }
+    }
+    printf("    provides Dma dma at 0x%" PRIx32 ";\n", id);
+}
+
+static void print_function(const void *fdt, int node, uint64_t window, uint32_t dev, uint32_t bus)
+{
+    printf("\nhardware Pci_%02" PRIx32 "_%02" PRIx32 "_0 {\n", bus, bus ? 0 : dev);
+    printf("    provides Mmio regs at 0x%" PRIx64 " size 0x%x;\n",
+           window + (uint64_t)dev * PCI_AREA, (unsigned)PCI_AREA);
+    print_inta(fdt, node, dev);
+    print_stream(fdt, node, bus ? bus << 8 : dev << 3);
+    printf("}\n");
+}
+
+static void print_pci(const void *fdt, int node, int address_cells)
+{
+    uint64_t window = pci_window(fdt, node, address_cells);
+
+    for (uint32_t dev = 0; dev < PCI_DEVICES; dev++) {
+        print_function(fdt, node, window, dev, 0);
+    }
+    for (uint32_t dev = 0; dev < PCI_DEVICES; dev++) {
+        print_function(fdt, node, window, dev, dev + 1);
+    }
+}
+
 /* The controller and the timer are the kernel's. */
 static bool is_kernels(const void *fdt, int node)
 {
@@ -117,6 +232,8 @@ static void print_node(const void *fdt, int node, int address_cells, int size_ce
         is_kernels(fdt, node)) {
         return;
     }
+    bool is_pci = fdt_node_check_compatible(fdt, node, "pci-host-ecam-generic") == 0;
+
     printf("\nhardware ");
     print_name(compatible, cells(reg, address_cells));
     printf(" { // %s, %s\n", fdt_get_name(fdt, node, NULL), compatible);
@@ -124,11 +241,17 @@ static void print_node(const void *fdt, int node, int address_cells, int size_ce
         uint64_t at = cells(reg + i * one, address_cells);
         uint64_t size = cells(reg + i * one + address_cells, size_cells);
 
+        if (is_pci && size > PCI_ECAM_BYTES) {
+            size = PCI_ECAM_BYTES;
+        }
         print_end("Mmio", "regs", i);
         printf(" at 0x%" PRIx64 " size 0x%" PRIx64 ";\n", at, size);
     }
     print_interrupts(fdt, node);
     printf("}\n");
+    if (is_pci) {
+        print_pci(fdt, node, address_cells);
+    }
 }
 
 int main(int argc, char **argv)

@@ -92,7 +92,16 @@ diff)
     need $# 2 "diff of what? ./tessera diff OLD NEW"
     old=$(find_system "$1")
     new=$(find_system "$2")
-    "$compose" --report=diff "$old" "$new"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    "$compose" --report=authority "$old" >"$work/old"
+    "$compose" --report=authority "$new" >"$work/new"
+    for side in old new; do
+        LC_ALL=C sort -u -o "$work/$side" "$work/$side"
+    done
+    LC_ALL=C comm -3 "$work/old" "$work/new" | sed 's/^[^\t]/- &/; s/^\t/+ /' >"$work/changes"
+    [ -s "$work/changes" ] || echo "no change of authority" >"$work/changes"
+    cat "$work/changes"
     ;;
 *)
     fail "no command $command"

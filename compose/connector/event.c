@@ -4,9 +4,9 @@
 #include "table.h"
 
 /* All connections to one end have the same bit. */
-static uint32_t bit_for(struct model *model, struct connection *c)
+static uint32_t bit_for(struct connection *c)
 {
-    for (EACH_TO(d, model, c->to, c->to_end)) {
+    for (EACH_TO(d, c->to, c->to_end)) {
         if (d->number < c->number && d->to_element == c->to_element) {
             return d->to_bit;
         }
@@ -16,22 +16,8 @@ static uint32_t bit_for(struct model *model, struct connection *c)
 
 void event_place(struct model *model, struct connection *c)
 {
-    c->to_bit = bit_for(model, c);
+    c->to_bit = bit_for(c);
     c->badge = 1ull << c->to_bit;
     c->from_slot = grant(model, c->from->domain, c->to->domain->notification, TESS_RIGHT_SEND,
                          c->badge, c->watch);
-}
-
-void event_from(FILE *out, const struct model *model, const struct connection *c)
-{
-    (void)model;
-    fprintf(out, "    (void)tess_signal(%u); /* %s */\n", c->from_slot, c->name);
-}
-
-/* The bit of an element, for the handler, poll and wait of the end. */
-void event_to(FILE *out, const struct model *model, const struct connection *c)
-{
-    (void)model;
-    fprintf(out, "#define %s_BIT_%u_ (1ull << %u)\n", c_upper(c->to_end->name), c->to_element,
-            c->to_bit);
 }

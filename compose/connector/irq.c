@@ -19,12 +19,3 @@ void irq_place(struct model *model, struct connection *c)
     AT(struct dist_object, &model->objects, c->line)->badge = c->badge;
     c->from_slot = grant(model, c->from->domain, c->line, TESS_RIGHT_ALL, 0, c->watch);
 }
-
-void irq_from(FILE *out, const struct model *model, const struct connection *c)
-{
-    const char *end = c->from_end->name;
-
-    (void)model;
-    fprintf(out, "#define %s_BIT_%u_ (1ull << %u)\n", c_upper(end), c->from_element, c->from_bit);
-    fprintf(out, "#define %s_SLOT_%u_ %u\n", c_upper(end), c->from_element, c->from_slot);
-}

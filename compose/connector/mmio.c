@@ -32,14 +32,3 @@ void mmio_place(struct model *model, struct connection *c)
                      TESS_RIGHT_READ | TESS_RIGHT_WRITE, c->watch) +
                  (c->to_end->at & (PAGE - 1));
 }
-
-void mmio_from(FILE *out, const struct model *model, const struct connection *c)
-{
-    const char *end = c_upper(c->from_end->name);
-
-    (void)model;
-    fprintf(out, "#define %s_AT_%u_ 0x%llxull\n", end, c->from_element,
-            (unsigned long long)c->from_at);
-    fprintf(out, "#define %s_BYTES_%u_ %lluu\n", end, c->from_element,
-            (unsigned long long)c->to_end->bytes);
-}

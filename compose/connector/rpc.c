@@ -1,4 +1,4 @@
-/* rpc: a call through the kernel.  Objects and numbers; the C of its two sides is in rpc_client.c and server.c. */
+/* rpc: a call through the kernel.  Its objects and numbers. */
 #include <tessera/cap.h>
 
 #include "table.h"
@@ -16,6 +16,16 @@ static uint32_t supervisor(struct model *model)
         i++;
     }
     return object_add(model, DIST_SUPERVISOR, "supervisor", &o);
+}
+
+static bool passes_caps(const struct interface *interface)
+{
+    for (EACH(struct method, m, &interface->methods)) {
+        if (cap_param(m)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What does not fit into message words lies in memory that both ends map. */
@@ -57,7 +67,8 @@ void rpc_place(struct model *model, struct connection *c)
     uint32_t rights = TESS_RIGHT_READ | TESS_RIGHT_WRITE, call = TESS_RIGHT_SEND;
 
     if (!c->to->domain) {
-        c->badge = c->to_end->is_full ? DIST_CONTROL_FULL : 0;
+        c->badge = (c->to_end->is_full ? DIST_CONTROL_FULL : 0) |
+                   (c->to_end->is_poke ? DIST_CONTROL_POKE : 0);
         c->from_slot = grant(model, c->from->domain, c->line, TESS_RIGHT_SEND, c->badge, c->watch);
         return;
     }

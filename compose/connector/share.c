@@ -58,20 +58,3 @@ void share_place(struct model *model, struct connection *c)
     c->from_at = map_end(model, c, c->from->domain, c->from_end);
     c->to_at = map_end(model, c, c->to->domain, c->to_end);
 }
-
-static void address(FILE *out, const struct end *e, uint64_t at)
-{
-    fprintf(out, "#define %s_AT_ 0x%llxull\n", c_upper(e->name), (unsigned long long)at);
-}
-
-void share_from(FILE *out, const struct model *model, const struct connection *c)
-{
-    (void)model;
-    address(out, c->from_end, c->from_at);
-}
-
-void share_to(FILE *out, const struct model *model, const struct connection *c)
-{
-    (void)model;
-    address(out, c->to_end, c->to_at);
-}

@@ -6,9 +6,9 @@
 #include "table.h"
 
 /* The first connection by the same connector to the same end: the one whose objects all share. */
-static const struct connection *first_of(const struct model *model, const struct connection *c)
+static const struct connection *first_of(const struct connection *c)
 {
-    for (EACH_TO(d, model, c->to, c->to_end)) {
+    for (EACH_TO(d, c->to, c->to_end)) {
         if (d->transport == TRANSPORT_USER && d->link->connector == c->link->connector) {
             return d;
         }
@@ -22,7 +22,7 @@ static uint32_t object_of(struct model *model, const struct connection *c,
     static const enum dist_kind kinds[] = { [OBJECT_FRAME] = DIST_FRAME,
                                             [OBJECT_NOTIFICATION] = DIST_NOTIFICATION,
                                             [OBJECT_ENDPOINT] = DIST_ENDPOINT };
-    const struct connection *first = first_of(model, c);
+    const struct connection *first = first_of(c);
     struct dist_object fields = { .domain = DIST_NONE, .bytes = o->bytes };
 
     if (o->is_shared && first != c) {
@@ -77,39 +77,6 @@ void user_place(struct model *model, struct connection *c)
                 place->at[side] =
                     map(model, domain, place->object, 0, o->bytes, o->maps[side], c->watch);
             }
-        }
-    }
-}
-
-void user_from(FILE *out, const struct model *model, const struct connection *c)
-{
-    template_print(out, model, c, SIDE_FROM);
-}
-
-void user_to(FILE *out, const struct model *model, const struct connection *c)
-{
-    template_print(out, model, c, SIDE_TO);
-}
-
-static void handle_signals(FILE *out, const struct model *model, const struct connection *c,
-                           enum side side)
-{
-    for (EACH(struct connector_object, o, &c->link->connector->objects)) {
-        if (o->kind == OBJECT_SIGNAL && o->receiver == side && !o->is_polled) {
-            fprintf(out, "    if (bits_ & 1ull << %u) {\n        %s_%s_(&self_);\n    }\n",
-                    c->user[o->number].bit, template_prefix(model, c, side), o->name);
-        }
-    }
-}
-
-void user_signals(FILE *out, const struct model *model, const struct instance *i)
-{
-    for (EACH(struct connection, c, &model->connections)) {
-        if (c->transport == TRANSPORT_USER && c->from == i) {
-            handle_signals(out, model, c, SIDE_FROM);
-        }
-        if (c->transport == TRANSPORT_USER && c->to == i) {
-            handle_signals(out, model, c, SIDE_TO);
         }
     }
 }

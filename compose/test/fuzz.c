@@ -156,10 +156,11 @@ static void run_all(const char *path)
         return;
     }
     out = fopen("/dev/null", "w");
+    template_start(run_model());
     for (EACH(struct connection, c, &run_model()->connections)) {
         if (c->transport == TRANSPORT_USER) {
-            template_print(out, run_model(), c, SIDE_FROM);
-            template_print(out, run_model(), c, SIDE_TO);
+            template_print(out, c, SIDE_FROM);
+            template_print(out, c, SIDE_TO);
         }
     }
     fclose(out);

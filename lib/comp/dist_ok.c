@@ -1,5 +1,6 @@
 /* Is a distribution what it claims to be?  Nothing here enters the kernel. */
 #include <comp/dist_ok.h>
+#include <comp/gate.h>
 #include <comp/layout.h>
 #include <tessera/cap.h>
 
@@ -47,6 +48,8 @@ static const char *header_check(const struct dist_header *h, uint64_t bytes)
         !table_ok(h, &h->maps, sizeof(struct dist_map), DIST_MAPS_MAX) ||
         !table_ok(h, &h->connections, sizeof(struct dist_connection), DIST_CONNECTIONS_MAX) ||
         !table_ok(h, &h->alternatives, sizeof(struct dist_alternative), DIST_ALTERNATIVES_MAX) ||
+        !table_ok(h, &h->functions, sizeof(struct dist_function), GATE_FUNCTIONS) ||
+        !table_ok(h, &h->windows, sizeof(struct dist_window), GATE_WINDOWS) ||
         !table_ok(h, &h->strings, 1, h->bytes)) {
         return "has a table outside";
     }
@@ -69,6 +72,8 @@ static void tables_find(const struct dist_header *h, struct dist *d)
         .map = (const struct dist_map *)(base + h->maps.offset),
         .connection = (const struct dist_connection *)(base + h->connections.offset),
         .alternative = (const struct dist_alternative *)(base + h->alternatives.offset),
+        .function = (const struct dist_function *)(base + h->functions.offset),
+        .window = (const struct dist_window *)(base + h->windows.offset),
         .strings = base + h->strings.offset,
         .domains = h->domains.count,
         .objects = h->objects.count,
@@ -76,6 +81,8 @@ static void tables_find(const struct dist_header *h, struct dist *d)
         .maps = h->maps.count,
         .connections = h->connections.count,
         .alternatives = h->alternatives.count,
+        .functions = h->functions.count,
+        .windows = h->windows.count,
     };
 }
 
@@ -263,6 +270,76 @@ static const char *alternative_check(const struct dist *d, uint32_t i)
     return 0;
 }
 
+/* ---- gates ---- */
+
+_Static_assert(sizeof(((struct dist_header *)0)->gate) == GATES * sizeof(struct dist_gate),
+               "one a gate");
+
+static bool is_gate_page(const struct dist *d, uint32_t domain, uint32_t object)
+{
+    return owns(d, domain, object, DIST_FRAME) && d->object[object].bytes == TESS_PAGE &&
+           object != d->domain[domain].pulse;
+}
+
+static const char *gate_check(const struct dist *d, uint32_t i)
+{
+    const struct dist_gate *g = &d->header->gate[i], *first = &d->header->gate[0];
+
+    if (g->domain == DIST_NONE) {
+        return 0;
+    }
+    if (g->domain >= d->domains || !is_gate_page(d, g->domain, g->orders) ||
+        !is_gate_page(d, g->domain, g->answers) || g->orders == g->answers) {
+        return "its domain or pages are none";
+    }
+    if (i && first->domain != DIST_NONE &&
+        (g->orders == first->orders || g->orders == first->answers || g->answers == first->orders ||
+         g->answers == first->answers)) {
+        return "its pages are those of the other one";
+    }
+    return 0;
+}
+
+static const char *function_check(const struct dist *d, uint32_t i)
+{
+    const struct dist_function *f = &d->function[i];
+
+    if (f->domain >= d->domains || f->domain == d->header->gate[GATE_IOMMU].domain ||
+        f->domain == d->header->gate[GATE_BUS].domain) {
+        return "its domain does not exist, or is a gate";
+    }
+    for (uint32_t gate = 0; gate < GATES; gate++) {
+        uint32_t keeper = d->header->gate[gate].domain;
+
+        if (keeper != DIST_NONE &&
+            d->domain[keeper].restart_set == d->domain[f->domain].restart_set) {
+            return "its domain restarts with a gate, for which it would wait";
+        }
+    }
+    if (f->window_first > d->windows || f->window_count > d->windows - f->window_first) {
+        return "its windows do not exist";
+    }
+    for (uint32_t other = 0; other < i; other++) {
+        if (d->function[other].id == f->id) {
+            return "its id is that of another one";
+        }
+    }
+    return 0;
+}
+
+static const char *window_check(const struct dist *d, uint32_t i)
+{
+    const struct dist_window *w = &d->window[i];
+
+    if (w->object >= d->objects || d->object[w->object].kind != DIST_FRAME) {
+        return "its object is no memory";
+    }
+    if (w->rights == 0 || w->rights & ~(uint32_t)(TESS_RIGHT_READ | TESS_RIGHT_WRITE)) {
+        return "its rights make no sense";
+    }
+    return 0;
+}
+
 bool dist_ok(const void *block, uint64_t bytes, struct dist *out, struct dist_fault *why)
 {
     const char *what = header_check(block, bytes);
@@ -282,6 +359,9 @@ bool dist_ok(const void *block, uint64_t bytes, struct dist *out, struct dist_fa
         { "map", out->maps, map_check },
         { "connection", out->connections, connection_check },
         { "alternative", out->alternatives, alternative_check },
+        { "gate", GATES, gate_check },
+        { "function", out->functions, function_check },
+        { "window", out->windows, window_check },
     };
     for (unsigned t = 0; t < sizeof table / sizeof table[0]; t++) {
         for (uint32_t i = 0; i < table[t].count; i++) {

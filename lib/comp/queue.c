@@ -3,8 +3,11 @@
 
 #define PATIENCE_NS                                                                                \
     100000000u /* so long without a completion, and one looks whether the server is there at all */
+#define NONSENSE_MAX 64u /* completions in a row after which the client gets PROTOCOL */
 #define DRAIN_NS                                                                                   \
     1000000u /* how often a new incarnation looks whether what the last one began is over */
+
+#define WAKE_AFTER 16u /* completions whose handlers may have made requests */
 
 uint64_t comp_early;
 
@@ -71,8 +74,8 @@ static void undo(struct ring_producer *requests)
 }
 
 /*
- * Wait until no request of the last incarnation can touch the buffer.  Completions of these are dropped as those of requests that
- * do not exist.  When the server was given up, they are undone; was it started meanwhile, then it may have begun.
+ * Wait until no request of the last incarnation can touch the buffer; what could take for ever the server cancels.
+ * Completions of these are dropped as those of requests that do not exist.  When the server was given up, they are undone; was it started meanwhile, then it may have begun.
  */
 static void drain(struct comp_queue *q)
 {
@@ -110,10 +113,15 @@ void comp_queue_attach(struct comp_queue *q, uint64_t generation)
     if (!whole) {
         (void)comp_blame(q->at->watch, TESS_PROTOCOL);
     }
+    r->requests.own->generation = (uint32_t)generation;
     (void)replay_attach(r, q->slot, COMP_QUEUE_DEPTH, (uint32_t)generation, whole);
     wake(q);
     if (generation > COMP_GENERATION_FIRST) {
+        (void)tess_signal(q->at->wake);
         drain(q);
+    }
+    if (q->cover) {
+        comp_cover_attach(&q->cover->blocks);
     }
     if (!ring_want_wake(&r->completions)) {
         comp_early |= q->at->bit;
@@ -125,8 +133,16 @@ void comp_queue_attach(struct comp_queue *q, uint64_t generation)
 static enum tess_err submit(struct comp_queue *q, uint32_t method, const uint64_t *words,
                             uint32_t count, uint64_t *id)
 {
-    enum tess_err err = replay_submit(&q->replay, method, words, 8 * count, id);
+    uint32_t slot = q->replay.next_id % COMP_QUEUE_DEPTH;
+    enum tess_err err;
 
+    if (q->slot[slot].id) {
+        return TESS_AGAIN;
+    }
+    if (q->cover) {
+        comp_queue_cover_begin(q, slot, method, words, count);
+    }
+    err = replay_submit(&q->replay, method, words, 8 * count, id);
     if (err == TESS_PROTOCOL) { /* it is outstanding */
         (void)comp_blame(q->at->watch, err);
         err = TESS_OK;
@@ -137,7 +153,9 @@ static enum tess_err submit(struct comp_queue *q, uint32_t method, const uint64_
         if (q->at->watch >= 0) {
             comp_watch((unsigned)q->at->watch)->calls++;
         }
-        wake(q);
+        if (!q->is_collecting) { /* else soon: one signal for all */
+            wake(q);
+        }
     }
     return err;
 }
@@ -156,32 +174,52 @@ enum tess_err comp_queue_start(struct comp_queue *q, uint32_t method, const uint
 
 /* ---- completions ---- */
 
-/* The completion, checked.  What makes no sense is the server's fault and an error of the call. */
-static void read_answer(struct comp_queue *q, const struct replay_completion *c,
+/* The completion, checked; false: it makes no sense. */
+static bool read_answer(struct comp_queue *q, const struct replay_completion *c,
                         struct comp_done *d)
 {
     const struct comp_queue_method *m = &q->methods[d->method];
     int status = (int)c->status;
     bool is_ok = status == TESS_OK && ring_bytes(&c->record) == REQUEST_ID_BYTES + 8u * m->results;
-    bool is_error =
-        status > 0 && (status < 32 || (status >= q->error_first && status <= q->error_last));
+    /* what is asked is in order: PROTOCOL makes no sense */
+    bool is_error = (status > 0 && status <= TESS_CORRUPT && status != TESS_PROTOCOL) ||
+                    (status >= q->error_first && status <= q->error_last);
 
     for (uint32_t i = 0; is_ok && i < m->results; i++) {
         d->w[i] = ring_word(&c->record, i + 1);
         is_ok = !(m->bools >> i & 1) || d->w[i] <= 1;
     }
-    d->err = is_ok      ? TESS_OK
-             : is_error ? (enum tess_err)status
-                        : comp_blame(q->at->watch, TESS_PROTOCOL);
+    d->err = is_ok ? TESS_OK : (enum tess_err)status;
     if (!is_ok) {
         memset(d->w, 0, sizeof d->w);
     }
+    return is_ok || is_error;
+}
+
+/*
+ * Ask again, after an answer that makes no sense, or is not the expected one: the server is to blame, which is no reason to trouble the client.  What is still in
+ * the ring under the old number is not done again by the next incarnation.
+ */
+static void ask_again(struct comp_queue *q, const struct replay_completion *c)
+{
+    struct ring_producer *requests = &q->replay.requests;
+    uint64_t at = q->slot[c->id % COMP_QUEUE_DEPTH].at, id;
+
+    if (at != REPLAY_NOWHERE && ring_look_tail(requests) == TESS_OK &&
+        at - requests->tail <= requests->mask) {
+        struct ring_header *header =
+            (struct ring_header *)(requests->records + (at & requests->mask));
+        header->word = (uint32_t)header->word | (uint64_t)COMP_QUEUE_NOTHING << 32;
+    }
+    id = replay_renew(&q->replay, c->id);
+    ring_advance(&q->replay.completions, &c->record);
+    q->call = c->id == q->call ? id : q->call;
 }
 
 /* The request is not outstanding any more when its owner hears of it: the owner may start another. */
 static enum tess_err collect_one(struct comp_queue *q, struct replay_completion *c)
 {
-    struct comp_done d = { 0 };
+    struct comp_done d;
     enum tess_err err = replay_peek(&q->replay, c);
 
     if (err != TESS_OK) {
@@ -189,7 +227,20 @@ static enum tess_err collect_one(struct comp_queue *q, struct replay_completion 
     }
     d.method = q->slot[c->id % COMP_QUEUE_DEPTH].tag;
     d.cookie = q->cookie[c->id % COMP_QUEUE_DEPTH];
-    read_answer(q, c, &d);
+    if (!read_answer(q, c, &d)) {
+        (void)comp_blame(q->at->watch, TESS_PROTOCOL);
+        if (q->nonsense++ < NONSENSE_MAX) {
+            ask_again(q, c);
+            return TESS_PROTOCOL;
+        }
+        d.err = TESS_PROTOCOL;
+    } else {
+        q->nonsense = 0;
+    }
+    if (q->cover && comp_queue_cover_end(q, c->id % COMP_QUEUE_DEPTH, &d)) {
+        ask_again(q, c);
+        return TESS_OK;
+    }
     replay_done(&q->replay, c);
     q->outstanding--;
     note(q, true);
@@ -202,6 +253,33 @@ static enum tess_err collect_one(struct comp_queue *q, struct replay_completion 
     return TESS_OK;
 }
 
+/* The server has given requests back, but there are no completions of them: it went mad and has lost them.  Ask again. */
+static void ask_for_lost(struct comp_queue *q)
+{
+    struct ring_producer *requests = &q->replay.requests;
+    struct replay_completion c;
+    bool is_lost = false;
+
+    if (ring_look_tail(requests) != TESS_OK || replay_peek(&q->replay, &c) == TESS_OK) {
+        return;
+    }
+    for (uint32_t i = 0; i < COMP_QUEUE_DEPTH; i++) {
+        const struct replay_slot *s = &q->slot[i];
+
+        if (s->id && s->at != REPLAY_NOWHERE && requests->tail - s->at - 1 <= requests->mask) {
+            uint64_t old = s->id, id = replay_renew(&q->replay, old);
+
+            q->call = old == q->call ? id : q->call;
+            is_lost = true;
+        }
+    }
+    if (is_lost) {
+        (void)comp_blame(q->at->watch, TESS_PROTOCOL);
+        (void)replay_issue(&q->replay);
+        wake(q);
+    }
+}
+
 /* Completions may come as fast as they are taken. */
 static void poll_others(struct comp_queue *q)
 {
@@ -210,24 +288,45 @@ static void poll_others(struct comp_queue *q)
     q->is_polling = false;
 }
 
+static bool all_given_back(const struct comp_queue *q)
+{
+    const struct ring_producer *requests = &q->replay.requests;
+
+    return (atomic_load(&requests->peer->tail) & ~RING_FLAGS) == requests->head;
+}
+
 static void collect(struct comp_queue *q)
 {
     struct replay_completion c;
     uint32_t left = COMP_QUEUE_DEPTH;
+    bool is_any = false;
 
     do {
+        q->is_collecting = true;
         while (collect_one(q, &c) == TESS_OK) {
-            if (--left == 0) {
+            is_any = true;
+            if (--left % WAKE_AFTER == 0) {
+                wake(q);
+            }
+            if (left == 0) {
                 left = COMP_QUEUE_DEPTH;
                 poll_others(q);
             }
         }
+        q->is_collecting = false;
         (void)replay_issue(&q->replay);
         wake(q);
         if (ring_need_room(&q->replay.completions, &c.record)) {
             (void)tess_signal(q->at->wake);
         }
+        if (--left == 0) { /* what is no completion at all may come as fast as it is dropped */
+            left = COMP_QUEUE_DEPTH;
+            poll_others(q);
+        }
     } while (!ring_want_wake(&q->replay.completions));
+    if (q->outstanding && (!is_any || all_given_back(q))) {
+        ask_for_lost(q);
+    }
 }
 
 void comp_queue_collect(struct comp_queue *q)
@@ -288,6 +387,7 @@ static enum tess_err call(struct comp_queue *q, uint32_t method, const uint64_t 
         }
     }
     if (!err) {
+        wake(q);
         q->call = id;
         err = await_call(q);
     }

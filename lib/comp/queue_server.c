@@ -3,6 +3,7 @@
 
 _Static_assert(REQUEST_NOTES(COMP_QUEUE_REQUESTS) * sizeof(struct request_note) == COMP_QUEUE_NOTES,
                "compose makes room for the notes");
+_Static_assert(REQUEST_NOTE_WORDS == COMP_QUEUE_NOTED, "compose lets pass what can be noted");
 
 static void wake(struct comp_queue_server *q)
 {
@@ -16,6 +17,9 @@ static void begin(struct comp_queue_server *q)
     struct request_note *notes = (struct request_note *)(q->at->taken + RING_CONSUMER_BYTES);
 
     (void)request_attach(&q->server, notes, q->window, COMP_QUEUE_DEPTH, 8 * q->results_max);
+    if (q->cancel) {
+        q->server.careful = q->server.cursor;
+    }
     q->in_hand = 0;
     q->is_spoilt = false;
 }
@@ -37,8 +41,14 @@ void comp_queue_take_up(struct comp_queue_server *q, uint64_t generation)
         (void)comp_blame(at->watch, TESS_PROTOCOL);
         ring_resync(&q->server.requests);
     }
+    q->generation = q->server.requests.peer->generation;
     begin(q);
-    wake(q);
+    if (generation > COMP_GENERATION_FIRST) {
+        (void)tess_signal(
+            at->wake); /* the last one may have lost completions: comp_queue_collect looks */
+    } else {
+        wake(q);
+    }
 }
 
 /* The client is to blame if there is no way to tell it. */
@@ -67,11 +77,12 @@ static bool mend(struct comp_queue_server *q)
 
 static void hand_over(struct comp_queue_server *q, uint32_t slot, const struct ring_record *r)
 {
+    bool is_stale = q->cancel && q->window[slot].id >> 32 != q->generation;
     enum tess_err err;
 
     q->in_hand |= 1ull << slot;
-    if (ring_tag(r) == COMP_QUEUE_NOTHING) {
-        complete(q, slot, TESS_OK, NULL, 0);
+    if (is_stale || ring_tag(r) == COMP_QUEUE_NOTHING) {
+        complete(q, slot, TESS_GONE, NULL, 0);
         return;
     }
     err = q->handle(q->first + slot, r);
@@ -108,7 +119,7 @@ static bool take(struct comp_queue_server *q)
     return !q->is_spoilt || !q->in_hand;
 }
 
-void comp_queue_serve(struct comp_queue_server *q)
+static void serve(struct comp_queue_server *q)
 {
     uint32_t left = COMP_QUEUE_DEPTH;
 
@@ -128,6 +139,30 @@ void comp_queue_serve(struct comp_queue_server *q)
     q->is_taking = false;
 }
 
+/* Has the client been restarted?  What it has requested before is of no use to it, and its memory may not be touched any more. */
+static void look_at_client(struct comp_queue_server *q)
+{
+    uint64_t generation = q->server.requests.peer->generation;
+
+    if (generation != q->generation) {
+        q->generation = generation;
+        q->cancel(q->first, q->first + COMP_QUEUE_DEPTH);
+        for (uint32_t slot = 0; slot < COMP_QUEUE_DEPTH; slot++) {
+            if (q->in_hand >> slot & 1) {
+                complete(q, slot, TESS_GONE, NULL, 0);
+            }
+        }
+    }
+}
+
+void comp_queue_serve(struct comp_queue_server *q)
+{
+    if (q->cancel) {
+        look_at_client(q);
+    }
+    serve(q);
+}
+
 void comp_queue_finish(struct comp_queue_server *q, uint32_t id, enum tess_err err,
                        const uint64_t *words, uint32_t count)
 {
@@ -135,6 +170,8 @@ void comp_queue_finish(struct comp_queue_server *q, uint32_t id, enum tess_err e
 
     if (slot < COMP_QUEUE_DEPTH && q->in_hand >> slot & 1) {
         complete(q, slot, err, words, count);
-        comp_queue_serve(q);
+        if (q->is_taking || q->is_spoilt || !request_want_wake(&q->server)) {
+            serve(q);
+        }
     }
 }

@@ -1,6 +1,4 @@
 /* By hand what compose would generate from idl/supervisor.idl: docs/language.md, "The wire". */
-#include "control.h"
-
 #include "domain.h"
 #include "main.h"
 #include "service.h"
@@ -27,13 +25,6 @@ static void answer_struct(struct request *q, const void *from, unsigned bytes)
     q->words = TESS_MSG_REGS + bytes / 8;
 }
 
-static void copy_name(uint8_t *to, const char *from, unsigned room)
-{
-    for (unsigned i = 0; i + 1 < room && from[i]; i++) {
-        to[i] = (uint8_t)from[i];
-    }
-}
-
 /* ---- looking ---- */
 
 static enum tess_err info(struct request *q)
@@ -58,7 +49,7 @@ static enum tess_err info(struct request *q)
         .swaps = c->swaps,
     };
 
-    copy_name(i.system, sup.dist.header->system, sizeof i.system);
+    memcpy(i.system, sup.dist.header->system, DIST_NAME);
     answer_struct(q, &i, sizeof i);
     return TESS_OK;
 }
@@ -89,7 +80,7 @@ static enum tess_err domain(struct request *q)
         .image = r->image,
         .swap = r->swap,
     };
-    copy_name(i.name, sup.dist.domain[d].name, sizeof i.name);
+    memcpy(i.name, sup.dist.domain[d].name, DIST_NAME);
     answer_struct(q, &i, sizeof i);
     return TESS_OK;
 }
@@ -141,7 +132,7 @@ static enum tess_err connection(struct request *q)
         .against_client = sup.region->connection[n].against_client,
         .against_server = sup.region->connection[n].against_server,
     };
-    copy_name(i.name, sup.dist.strings + c->name, sizeof i.name);
+    strncpy((char *)i.name, sup.dist.strings + c->name, sizeof i.name - 1);
     connection_watched(c, &i);
     answer_struct(q, &i, sizeof i);
     return TESS_OK;
@@ -172,7 +163,7 @@ static enum tess_err alternative(struct request *q)
     if (q->m->w[1] >= sup.dist.domain[d].alternative_count) {
         return TESS_RANGE;
     }
-    copy_name((uint8_t *)name.text, domain_image_name(d, (uint32_t)q->m->w[1]), DIST_NAME);
+    strncpy(name.text, domain_image_name(d, (uint32_t)q->m->w[1]), DIST_NAME - 1);
     q->answer->w[0] = strlen(name.text);
     answer_struct(q, &name, sizeof name);
     return TESS_OK;
@@ -240,6 +231,20 @@ static enum tess_err fail(struct request *q)
     return supervisor_fail((uint32_t)q->m->w[0], q->m->w[1]);
 }
 
+static enum tess_err poke(struct request *q)
+{
+    uint32_t old = 0;
+    enum tess_err err;
+
+    if (!(q->m->badge & DIST_CONTROL_POKE)) {
+        return TESS_DENIED;
+    }
+    err = domain_poke((uint32_t)q->m->w[0], q->m->w[1], (uint32_t)q->m->w[2], &old);
+    q->answer->w[0] = old;
+    q->words = 1;
+    return err;
+}
+
 /* ---- dispatch ---- */
 
 /* length: of the request.  full: needs full control.  domain: word 0 is one. */
@@ -255,6 +260,7 @@ static const struct method {
     { stop, 1, true, true },        { start, 1, true, true },
     { fail, 2, true, false },       { alternative, 2, false, true },
     { start_as, 2, true, true },    { swap, 2, true, true },
+    { poke, 3, true, true },
 };
 
 static enum tess_err serve(struct request *q)

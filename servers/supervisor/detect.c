@@ -85,16 +85,13 @@ static bool waits_for_itself(uint32_t domain)
 static void report_starved(uint32_t domain)
 {
     uint64_t times = ++watch_of(domain)->starved;
-    struct line l;
 
     if (times == 1) {
         sup.region->counters.starved++;
         log_add(sup.region, LOG_STARVED, domain, 0, tess_now());
     }
     if (times == STARVED_LONG) {
-        line_begin(&l, sup.dist.domain[domain].name);
-        line_text(&l, ": gets no processor time");
-        line_end(&l);
+        say(sup.dist.domain[domain].name, ": gets no processor time", NULL);
     }
 }
 
@@ -234,20 +231,23 @@ static bool too_long(const struct dist_connection *c, struct connection_watch *w
     return true;
 }
 
-static void strike(uint32_t i, uint32_t domain, uint32_t more, uint32_t *sum)
+/* True: there were too many, and the domain was restarted. */
+static bool strike(uint32_t i, uint32_t domain, uint32_t more, uint32_t *sum)
 {
     uint32_t limit = sup.dist.connection[i].strikes;
 
     if (!more) {
-        return;
+        return false;
     }
     *sum += more;
     sup.region->counters.strikes += more;
     log_add(sup.region, LOG_STRIKE, i, *sum, tess_now());
-    if (limit && *sum >= limit) {
-        *sum = 0;
-        service_fail(domain, FAILURE_STRIKES, i, 0);
+    if (!limit || *sum < limit) {
+        return false;
     }
+    *sum = 0;
+    service_fail(domain, FAILURE_STRIKES, i, 0);
+    return true;
 }
 
 /* What the client says of its server. */
@@ -263,10 +263,13 @@ static void look_at_client(uint32_t i, uint64_t now)
     uint32_t more = growth(p->timeouts, &w->timeouts) + growth(p->strikes, &w->client_strikes) +
                     too_long(c, w, p->since, now);
 
-    strike(i, c->server, more, &w->against_server);
+    (void)strike(i, c->server, more, &w->against_server);
 }
 
-/* What the server says of its client. */
+/*
+ * What the server says of its client.  One that has gone mad accuses the innocent, so it is renewed first.  Its successor is believed
+ * twice, then it is its turn again.
+ */
 static void look_at_server(uint32_t i)
 {
     const struct dist_connection *c = &sup.dist.connection[i];
@@ -277,7 +280,16 @@ static void look_at_server(uint32_t i)
     }
     uint64_t strikes = sup.pulse[c->server].watch[c->server_watch].strikes;
 
-    strike(i, c->client, growth(strikes, &w->server_strikes), &w->against_client);
+    uint32_t generation = record(c->server)->generation;
+    bool is_believed = (w->renewed == generation && w->blamed < 2) ||
+                       sup.dist.domain[c->server].restart == DIST_RESTART_NEVER;
+
+    if (!strike(i, is_believed ? c->client : c->server, growth(strikes, &w->server_strikes),
+                &w->against_client)) {
+        return;
+    }
+    w->blamed = is_believed ? w->blamed + 1 : 0;
+    w->renewed = is_believed ? w->renewed : generation + 1;
 }
 
 void detect_strikes(uint32_t domain)

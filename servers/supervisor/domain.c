@@ -1,17 +1,16 @@
 #include "domain.h"
 
+#include "build.h"
+
 #include <comp/layout.h>
 #include <tess/invoke.h>
 #include <tess/time.h>
 #include <tessera/bootinfo.h>
 
-#define RW         (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
 #define DONATE_MAX 0x40000u /* bytes of one vspace.donate */
 #define DONATIONS  4u
 #define KERNEL_PART                                                                                \
     (TESS_SIZE_thread + TESS_SIZE_budget + TESS_SIZE_vspace + 2 * TESS_SLOT_BYTES) /* and a CNode */
-
-#define PAGES_OF(bytes) (((bytes) + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1))
 
 /* ---- plan ---- */
 
@@ -78,7 +77,7 @@ const char *domain_plan(uint32_t domain, uint32_t image, struct domain_plan *pla
     for (uint32_t i = 0; i < plan->image.count; i++) {
         const struct image_segment *s = &plan->image.segment[i];
 
-        if (image_file_part(s) > WINDOW_BYTES) {
+        if (whole_pages(s->file_bytes) > WINDOW_BYTES) {
             return "a segment is too large";
         }
         tables_add(&tables, s->at, s->bytes);
@@ -91,106 +90,37 @@ const char *domain_plan(uint32_t domain, uint32_t image, struct domain_plan *pla
         tables_add(&tables, map->address, map->bytes);
     }
     plan->tables = tables.pages;
-    plan->bytes += tables.pages * TESS_PAGE + PAGES_OF(KERNEL_PART + m->slots * TESS_SLOT_BYTES);
+    plan->bytes += tables.pages * TESS_PAGE + whole_pages(KERNEL_PART + m->slots * TESS_SLOT_BYTES);
     return tables.pages > DONATIONS * DONATE_MAX / TESS_PAGE ? "it maps too much" : 0;
 }
 
 /* ---- start ---- */
 
-/* A start in progress: after the first error nothing more is done. */
-struct build {
+/* A start in progress. */
+struct start {
+    struct build b;
     uint32_t domain;
     const struct dist_domain *m;
-    enum tess_err err;
 };
 
-static tess_cap slot(const struct build *b, unsigned i)
+static struct start start_of(uint32_t domain)
 {
-    return domain_slot(b->domain, i);
+    return (struct start){ { domain_slot(domain, 0), TESS_OK }, domain, &sup.dist.domain[domain] };
 }
 
-static void make(struct build *b, enum tess_type type, uint64_t size, unsigned to)
+static tess_cap slot(const struct start *s, unsigned i)
 {
-    if (!b->err) {
-        b->err = tess_untyped_retype(slot(b, DOM_UNTYPED), type, size, 0, slot(b, to), 1,
-                                     TESS_OFFSET_NEXT);
-    }
-}
-
-static void map(struct build *b, tess_cap frame, uint64_t at, uint64_t rights, uint64_t attributes)
-{
-    if (!b->err) {
-        b->err = tess_frame_map(frame, slot(b, DOM_VSPACE), at, rights, attributes, 0);
-    }
-}
-
-static void make_mapped(struct build *b, uint64_t bytes, unsigned to, uint64_t at, uint64_t rights)
-{
-    make(b, TESS_TYPE_frame, bytes, to);
-    map(b, slot(b, to), at, rights, TESS_ATTR_NORMAL);
+    return s->b.slots + i;
 }
 
 /* Put a capability into a slot of the domain's CNode. */
-static void give(struct build *b, tess_cap from, uint64_t to, uint64_t rights, uint64_t badge)
+static void give(struct start *s, tess_cap from, uint64_t to, uint64_t rights, uint64_t badge)
 {
-    tess_cap cnode = slot(b, DOM_CNODE);
+    tess_cap cnode = slot(s, DOM_CNODE);
 
-    if (!b->err) {
-        b->err = badge ? tess_cnode_mint(cnode, 0, from, to, rights, badge)
-                       : tess_cnode_copy(cnode, 0, from, to, rights);
-    }
-}
-
-static void copy_words(char *to, const char *from, uint64_t bytes)
-{
-    uint64_t i = 0, word[2];
-
-    for (; i + 16 <= bytes; i += 16) {
-        __builtin_memcpy(word, from + i, 16);
-        __builtin_memcpy(to + i, word, 16);
-    }
-    for (; i < bytes; i++) {
-        to[i] = from[i];
-    }
-}
-
-/* Instructions were written at: make the instruction cache see them. */
-static void caches_agree(uint64_t at, uint64_t bytes)
-{
-    uint64_t ctr;
-
-    __asm__("mrs %0, ctr_el0" : "=r"(ctr));
-    uint64_t data = 4u << (ctr >> 16 & 15), text = 4u << (ctr & 15);
-
-    for (uint64_t p = at; p < at + bytes; p += data) {
-        __asm__ volatile("dc cvau, %0" : : "r"(p) : "memory");
-    }
-    __asm__ volatile("dsb ish" ::: "memory");
-    for (uint64_t p = at; p < at + bytes; p += text) {
-        __asm__ volatile("ic ivau, %0" : : "r"(p) : "memory");
-    }
-    __asm__ volatile("dsb ish\n\tisb" ::: "memory");
-}
-
-enum tess_err window_fill(tess_cap vspace, tess_cap frame, const void *from, uint64_t bytes,
-                          bool executable)
-{
-    enum tess_err err = tess_frame_map(frame, vspace, WINDOW_AT, RW, TESS_ATTR_NORMAL, 0);
-
-    if (err) {
-        return err;
-    }
-    copy_words((char *)WINDOW_AT, from, bytes);
-    if (executable) {
-        caches_agree(WINDOW_AT, bytes);
-    }
-    return tess_frame_unmap(frame);
-}
-
-/* The own address space, whichever incarnation this is. */
-static tess_cap own_vspace(void)
-{
-    return sup.self == SEED ? TESS_ROOT_VSPACE : incarnation_slot(sup.self, INC_VSPACE);
+    s->b.err = s->b.err ? s->b.err
+               : badge  ? tess_cnode_mint(cnode, 0, from, to, rights, badge)
+                        : tess_cnode_copy(cnode, 0, from, to, rights);
 }
 
 static void load(struct build *b, const struct image *image)
@@ -198,15 +128,10 @@ static void load(struct build *b, const struct image *image)
     for (uint32_t i = 0; i < image->count; i++) {
         const struct image_segment *s = &image->segment[i];
         unsigned file = DOM_SEGMENT + 2 * i;
-        uint64_t part = image_file_part(s);
+        uint64_t part = whole_pages(s->file_bytes);
 
         if (part) {
-            make(b, TESS_TYPE_frame, part, file);
-            if (!b->err) {
-                b->err = window_fill(own_vspace(), slot(b, file), s->file, s->file_bytes,
-                                     s->rights & TESS_RIGHT_EXEC);
-            }
-            map(b, slot(b, file), s->at, s->rights, TESS_ATTR_NORMAL);
+            make_filled(b, s, part, file);
         }
         if (part < s->bytes) {
             make_mapped(b, s->bytes - part, file + 1, s->at + part, s->rights);
@@ -214,44 +139,44 @@ static void load(struct build *b, const struct image *image)
     }
 }
 
-static void donate_tables(struct build *b, uint64_t pages)
+static void donate_tables(struct start *s, uint64_t pages)
 {
     uint64_t bytes = pages * TESS_PAGE;
 
-    for (unsigned i = 0; bytes && !b->err; i++) {
+    for (unsigned i = 0; bytes && !s->b.err; i++) {
         uint64_t part = bytes < DONATE_MAX ? bytes : DONATE_MAX;
 
-        b->err = tess_vspace_donate(slot(b, DOM_VSPACE), slot(b, DOM_UNTYPED), part, 0,
-                                    slot(b, DOM_TABLES + i));
+        s->b.err = tess_vspace_donate(slot(s, DOM_VSPACE), slot(s, DOM_UNTYPED), part, 0,
+                                      slot(s, DOM_TABLES + i));
         bytes -= part;
     }
 }
 
 /* The small ones first: they share pages. */
-static void build_objects(struct build *b)
+static void build_objects(struct start *s)
 {
-    make(b, TESS_TYPE_vspace, 0, DOM_VSPACE);
-    make(b, TESS_TYPE_thread, 0, DOM_THREAD);
-    make(b, TESS_TYPE_budget, 0, DOM_BUDGET);
-    make(b, TESS_TYPE_cnode, b->m->slots, DOM_CNODE);
+    make(&s->b, TESS_TYPE_vspace, 0, DOM_VSPACE);
+    make(&s->b, TESS_TYPE_thread, 0, DOM_THREAD);
+    make(&s->b, TESS_TYPE_budget, 0, DOM_BUDGET);
+    make(&s->b, TESS_TYPE_cnode, s->m->slots, DOM_CNODE);
 }
 
-static void build_memory(struct build *b, const struct domain_plan *plan)
+static void build_memory(struct start *s, const struct domain_plan *plan)
 {
-    const struct dist_domain *m = b->m;
+    const struct dist_domain *m = s->m;
     tess_cap pulse = object_slot(m->pulse, OBJ_CAP);
 
-    donate_tables(b, plan->tables);
-    load(b, &plan->image);
-    make_mapped(b, m->stack, DOM_STACK, COMP_STACK_END - m->stack, RW);
-    make_mapped(b, TESS_PAGE, DOM_IPC, COMP_IPC_AT, RW);
-    map(b, pulse, COMP_PULSE_AT, RW, TESS_ATTR_NORMAL);
+    donate_tables(s, plan->tables);
+    load(&s->b, &plan->image);
+    make_mapped(&s->b, m->stack, DOM_STACK, COMP_STACK_END - m->stack, RW);
+    make_mapped(&s->b, TESS_PAGE, DOM_IPC, COMP_IPC_AT, RW);
+    map(&s->b, pulse, COMP_PULSE_AT, RW, TESS_ATTR_NORMAL);
     for (uint32_t i = m->map_first; i < m->map_first + m->map_count; i++) {
         const struct dist_map *d = &sup.dist.map[i];
-        map(b, map_slot(i), d->address, d->rights, d->attributes);
+        map(&s->b, map_slot(i), d->address, d->rights, d->attributes);
     }
     if (m->spare) {
-        make(b, TESS_TYPE_untyped, m->spare, DOM_SPARE);
+        make(&s->b, TESS_TYPE_untyped, m->spare, DOM_SPARE);
     }
 }
 
@@ -269,100 +194,91 @@ static tess_cap grant_source(const struct dist_grant *g, uint64_t *rights, uint6
         return SLOT_ENDPOINT;
     case DIST_MACHINE:
         return TESS_ROOT_MACHINE;
-    case DIST_ENDPOINT: {
+    case DIST_ENDPOINT:
         /* one that no domain receives on by itself belongs to a connector, and is always there */
-        uint32_t state = o->domain == DIST_NONE ? DOMAIN_RUNNING : record(o->domain)->state;
-        return state == DOMAIN_DOWN || state == DOMAIN_PARKED ? 0 : object_slot(g->object, OBJ_CAP);
-    }
+        return o->domain != DIST_NONE && record(o->domain)->closed &&
+                       record(o->domain)->state != DOMAIN_STARTING
+                   ? 0
+                   : object_slot(g->object, OBJ_CAP);
     default:
         return object_slot(g->object, OBJ_CAP);
     }
 }
 
-static void give_grant(struct build *b, const struct dist_grant *g)
+static void give_grant(struct start *s, const struct dist_grant *g)
 {
     uint64_t rights, badge;
     tess_cap from = grant_source(g, &rights, &badge);
 
     if (from) {
-        give(b, from, g->slot, rights, badge);
+        give(s, from, g->slot, rights, badge);
     }
 }
 
-static void build_names(struct build *b)
+static void build_names(struct start *s)
 {
-    const struct dist_domain *m = b->m;
+    const struct dist_domain *m = s->m;
 
-    give(b, object_slot(m->endpoint, OBJ_CAP), COMP_SLOT_ENDPOINT, TESS_RIGHT_RECV, 0);
-    give(b, SLOT_NOTE, COMP_SLOT_SUPERVISOR, TESS_RIGHT_SEND, ATTENTION_BIT(b->domain));
-    give(b, object_slot(m->notification, OBJ_CAP), COMP_SLOT_NOTE,
+    give(s, object_slot(m->endpoint, OBJ_CAP), COMP_SLOT_ENDPOINT, TESS_RIGHT_RECV, 0);
+    give(s, SLOT_NOTE, COMP_SLOT_SUPERVISOR, TESS_RIGHT_SEND, ATTENTION_BIT(s->domain));
+    give(s, object_slot(m->notification, OBJ_CAP), COMP_SLOT_NOTE,
          TESS_RIGHT_SEND | TESS_RIGHT_RECV, 0);
     for (uint32_t i = m->grant_first; i < m->grant_first + m->grant_count; i++) {
-        give_grant(b, &sup.dist.grant[i]);
+        give_grant(s, &sup.dist.grant[i]);
     }
-    if (!m->spare || b->err) {
+    if (!m->spare || s->b.err) {
         return;
     }
     /* Untyped memory has one capability: it moves. */
-    b->err = tess_cnode_move(slot(b, DOM_CNODE), 0, slot(b, DOM_SPARE), COMP_SLOT_UNTYPED);
-    give(b, slot(b, DOM_CNODE), COMP_SLOT_CNODE, TESS_RIGHT_ALL, 0);
-    give(b, slot(b, DOM_VSPACE), COMP_SLOT_VSPACE, TESS_RIGHT_ALL, 0);
+    s->b.err = tess_cnode_move(slot(s, DOM_CNODE), 0, slot(s, DOM_SPARE), COMP_SLOT_UNTYPED);
+    give(s, slot(s, DOM_CNODE), COMP_SLOT_CNODE, TESS_RIGHT_ALL, 0);
+    give(s, slot(s, DOM_VSPACE), COMP_SLOT_VSPACE, TESS_RIGHT_ALL, 0);
 }
 
-static enum tess_err configure_thread(struct build *b)
+static enum tess_err configure_thread(struct start *s)
 {
-    const struct dist_domain *m = b->m;
-    tess_cap thread = slot(b, DOM_THREAD), budget = slot(b, DOM_BUDGET);
-    enum tess_err err = tess_thread_configure(thread, slot(b, DOM_CNODE), slot(b, DOM_VSPACE),
-                                              slot(b, DOM_FAULT), slot(b, DOM_IPC), 0, 0);
+    const struct dist_domain *m = s->m;
+    tess_cap thread = slot(s, DOM_THREAD), budget = slot(s, DOM_BUDGET);
+    uint64_t ticks = tess_ticks_of_ns(m->budget_ns), period = tess_ticks_of_ns(m->period_ns);
+    enum tess_err err = tess_thread_configure(thread, slot(s, DOM_CNODE), slot(s, DOM_VSPACE),
+                                              slot(s, DOM_FAULT), slot(s, DOM_IPC), 0, 0);
 
-    if (!err) {
-        err = tess_thread_set_priority(thread, m->prio, m->prio);
-    }
-    if (!err) {
-        err = tess_budget_configure(budget, TESS_ROOT_CPU, tess_ticks_of_ns(m->budget_ns),
-                                    tess_ticks_of_ns(m->period_ns));
-    }
-    if (!err) {
-        err = tess_budget_bind(budget, thread);
-    }
-    if (!err) {
-        err = tess_thread_bind_notification(thread, object_slot(m->notification, OBJ_CAP));
-    }
+    err = err ? err : tess_thread_set_priority(thread, m->prio, m->prio);
+    err = err ? err : tess_budget_configure(budget, TESS_ROOT_CPU, ticks, period);
+    err = err ? err : tess_budget_bind(budget, thread);
+    err = err ? err : tess_thread_bind_notification(thread, object_slot(m->notification, OBJ_CAP));
     return err ? err : tess_thread_name(thread, m->name);
 }
 
-static void build_thread(struct build *b)
+static void build_thread(struct start *s)
 {
-    if (!b->err) {
-        b->err = configure_thread(b);
-    }
-    for (uint32_t i = 0; i < sup.lines && !b->err; i++) {
+    s->b.err = s->b.err ? s->b.err : configure_thread(s);
+    for (uint32_t i = 0; i < sup.lines && !s->b.err; i++) {
         uint32_t o = sup.line[i];
 
-        if (sup.dist.object[o].domain == b->domain) {
-            b->err = tess_irq_bind(object_slot(o, OBJ_CAP), object_slot(o, OBJ_AUX));
+        if (sup.dist.object[o].domain == s->domain) {
+            s->b.err = tess_irq_bind(object_slot(o, OBJ_CAP), object_slot(o, OBJ_AUX));
         }
     }
 }
 
 /* The endpoint anew after domain_close(), and the capabilities to it of those who run. */
-static void open_endpoint(struct build *b)
+static void open_endpoint(struct start *s)
 {
-    uint32_t object = b->m->endpoint;
+    uint32_t object = s->m->endpoint;
     tess_cap slot = object_slot(object, OBJ_CAP);
 
-    b->err = tess_untyped_retype(object_slot(object, OBJ_AUX), TESS_TYPE_endpoint, 0, 0, slot, 1,
-                                 TESS_OFFSET_NEXT);
-    if (b->err == TESS_EXISTS) {
-        b->err = TESS_OK; /* a start that was cut short has made it */
+    s->b.err = tess_untyped_retype(object_slot(object, OBJ_AUX), TESS_TYPE_endpoint, 0, 0, slot, 1,
+                                   TESS_OFFSET_NEXT);
+    if (s->b.err == TESS_EXISTS) {
+        s->b.err = TESS_OK; /* a start that was cut short has made it */
     }
-    for (uint32_t i = 0; i < sup.dist.grants && !b->err; i++) {
+    for (uint32_t i = 0; i < sup.dist.grants && !s->b.err; i++) {
         const struct dist_grant *g = &sup.dist.grant[i];
 
-        if (g->object == object && g->domain != b->domain &&
+        if (g->object == object && g->domain != s->domain &&
             record(g->domain)->state == DOMAIN_RUNNING) {
-            struct build client = { .domain = g->domain, .m = &sup.dist.domain[g->domain] };
+            struct start client = start_of(g->domain);
             give_grant(&client, g); /* its slot may be taken: it has put something else there */
         }
     }
@@ -392,7 +308,7 @@ static void pulse_clear(uint32_t domain)
 enum tess_err domain_start(uint32_t domain)
 {
     const struct domain_record *r = record(domain);
-    struct build b = { .domain = domain, .m = &sup.dist.domain[domain] };
+    struct start s = start_of(domain);
     struct domain_plan plan;
 
     if (r->image >= domain_images(domain) || domain_plan(domain, r->image, &plan)) {
@@ -400,15 +316,15 @@ enum tess_err domain_start(uint32_t domain)
     }
     pulse_clear(domain);
     if (r->closed) {
-        open_endpoint(&b);
+        open_endpoint(&s);
     }
-    build_objects(&b);
-    build_memory(&b, &plan);
-    build_names(&b);
-    build_thread(&b);
-    return b.err ? b.err
-                 : tess_thread_start(slot(&b, DOM_THREAD), plan.image.entry, COMP_STACK_END,
-                                     r->generation, 0);
+    build_objects(&s);
+    build_memory(&s, &plan);
+    build_names(&s);
+    build_thread(&s);
+    return s.b.err ? s.b.err
+                   : tess_thread_start(slot(&s, DOM_THREAD), plan.image.entry, COMP_STACK_END,
+                                       r->generation, 0);
 }
 
 /* ---- quiet ---- */
@@ -440,7 +356,7 @@ static void lines_off(uint32_t domain)
 }
 
 /* Errors say that a step was done already: slots are empty, nothing is bound. */
-void domain_stop_step(uint32_t domain, enum stop_step step)
+enum turn domain_stop_step(uint32_t domain, enum stop_step step)
 {
     switch (step) {
     case STOP_SUSPEND:
@@ -450,9 +366,10 @@ void domain_stop_step(uint32_t domain, enum stop_step step)
     case STOP_INTERRUPT:
         lines_off(domain);
         break;
-    case STOP_DMA:    /* no object of a distribution is a DMA stream yet */
-    case STOP_DEVICE: /* nor a device that can be reset */
-        break;
+    case STOP_DMA:
+        return gate_turn(domain, GATE_IOMMU, false);
+    case STOP_DEVICE:
+        return gate_turn(domain, GATE_BUS, false);
     case STOP_RELEASE:
         (void)tess_cnode_delete(TESS_ROOT_CNODE, domain_slot(domain, DOM_THREAD));
         break;
@@ -462,6 +379,7 @@ void domain_stop_step(uint32_t domain, enum stop_step step)
     case STOP_STEPS:
         break;
     }
+    return TURN_DONE;
 }
 
 uint64_t domain_consumed(uint32_t domain)
@@ -487,4 +405,52 @@ void domain_close(uint32_t domain)
 {
     (void)tess_cnode_revoke(TESS_ROOT_CNODE,
                             object_slot(sup.dist.domain[domain].endpoint, OBJ_AUX));
+}
+
+/* ---- fault injection ---- */
+
+/* Slot and offset of the frame that holds the instruction at that address; 0: there is none. */
+static tess_cap text_frame(uint32_t domain, uint64_t address, uint64_t *offset)
+{
+    struct domain_plan plan;
+
+    if (address % 4 || domain_plan(domain, record(domain)->image, &plan)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < plan.image.count; i++) {
+        const struct image_segment *s = &plan.image.segment[i];
+
+        if ((s->rights & TESS_RIGHT_EXEC) && address >= s->at && address - s->at < s->file_bytes) {
+            *offset = address - s->at;
+            return domain_slot(domain, DOM_SEGMENT + 2 * i);
+        }
+    }
+    return 0;
+}
+
+enum tess_err domain_poke(uint32_t domain, uint64_t address, uint32_t word, uint32_t *old)
+{
+    uint64_t offset = 0;
+    tess_cap frame = text_frame(domain, address, &offset);
+
+    if (record(domain)->state != DOMAIN_RUNNING) {
+        return TESS_STATE;
+    }
+    if (!frame) {
+        return TESS_RANGE;
+    }
+    (void)tess_cnode_delete(TESS_ROOT_CNODE, SLOT_POKE); /* of a primary that died here */
+    enum tess_err err =
+        tess_frame_derive(frame, offset & ~(uint64_t)(TESS_PAGE - 1), TESS_PAGE, 0, SLOT_POKE, RW);
+
+    err = err ? err : tess_frame_map(SLOT_POKE, own_vspace(), WINDOW_AT, RW, TESS_ATTR_NORMAL, 0);
+    if (!err) {
+        volatile uint32_t *at = (volatile uint32_t *)(WINDOW_AT + offset % TESS_PAGE);
+
+        *old = *at;
+        *at = word;
+        caches_agree((uint64_t)at, sizeof word);
+    }
+    (void)tess_cnode_delete(TESS_ROOT_CNODE, SLOT_POKE);
+    return err;
 }

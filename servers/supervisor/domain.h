@@ -2,7 +2,7 @@
 #ifndef SUPERVISOR_DOMAIN_H
 #define SUPERVISOR_DOMAIN_H
 
-#include "supervisor.h"
+#include "gate.h"
 
 #include <tessera/error.h>
 
@@ -10,12 +10,18 @@
 enum stop_step {
     STOP_SUSPEND,   /* nothing of it runs any more */
     STOP_INTERRUPT, /* its interrupt lines are masked and bound to nothing */
-    STOP_DMA,       /* its devices reach no memory any more */
-    STOP_DEVICE,    /* its devices are reset */
+    STOP_DMA,       /* its devices reach no memory any more: the IOMMU has said so */
+    STOP_DEVICE,    /* its devices are reset: the bus has said so */
     STOP_RELEASE,   /* its thread is gone: callers in service continue with GONE */
     STOP_REVOKE,    /* its memory holds nothing any more */
     STOP_STEPS,
 };
+
+/* Given up before its devices were closed: its thread, memory and endpoint still exist, and none of them is used again. */
+static inline bool is_stuck(const struct domain_record *r)
+{
+    return r->state == DOMAIN_PARKED && r->step < STOP_RELEASE;
+}
 
 /* What a start will need. */
 struct domain_plan {
@@ -41,7 +47,7 @@ void domain_quiet(uint32_t domain, bool quiet);
 /* It has been told to be quiet, is so, and waits: nothing is lost if it is stopped now. */
 bool domain_is_quiet(uint32_t domain);
 
-void domain_stop_step(uint32_t domain, enum stop_step step);
+enum turn domain_stop_step(uint32_t domain, enum stop_step step);
 
 /* Ticks that this generation has consumed. */
 uint64_t domain_consumed(uint32_t domain);
@@ -52,8 +58,10 @@ void domain_mute(uint32_t domain, bool mute);
 /* Destroy its endpoint: who waits there continues with GONE, who calls later gets CAP. */
 void domain_close(uint32_t domain);
 
-/* Fill a new frame through the window; executable: instructions. */
-enum tess_err window_fill(tess_cap vspace, tess_cap frame, const void *from, uint64_t bytes,
-                          bool executable);
+/*
+ * Replace the instruction at that address of a running domain by word; old: what was there.  The next start loads its image anew.
+ * STATE: it does not run.  RANGE: no instruction of its image is there.
+ */
+enum tess_err domain_poke(uint32_t domain, uint64_t address, uint32_t word, uint32_t *old);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include <tessera/archive.h>
-#include <tessera/cap.h>
 
 struct elf_header {
     uint32_t magic;
@@ -95,7 +94,7 @@ static void segment_add(const char *elf, const struct elf_program *p, struct ima
         .file = elf + p->offset,
         .at = p->vaddr,
         .file_bytes = p->filesz,
-        .bytes = (p->memsz + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1),
+        .bytes = whole_pages(p->memsz),
         .rights = rights_of(p->flags),
     };
 }
@@ -132,9 +131,4 @@ const char *image_read(const void *elf, uint64_t bytes, uint64_t first, uint64_t
         first = p->vaddr + out->segment[out->count - 1].bytes;
     }
     return entry_found ? NULL : "the entry is in no executable segment";
-}
-
-uint64_t image_file_part(const struct image_segment *s)
-{
-    return (s->file_bytes + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
 }

@@ -3,6 +3,7 @@
 #define SUPERVISOR_IMAGE_H
 
 #include <stdint.h>
+#include <tessera/cap.h>
 
 #define IMAGE_SEGMENTS 6u
 
@@ -31,7 +32,8 @@ const void *module_find(const void *archive, uint64_t archive_bytes, const char 
 const char *image_read(const void *elf, uint64_t bytes, uint64_t first, uint64_t end,
                        struct image *out);
 
-/* Bytes of the pages that hold something from the file: the part of a segment that has to be filled. */
-uint64_t image_file_part(const struct image_segment *s);
-
+static inline uint64_t whole_pages(uint64_t bytes)
+{
+    return (bytes + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
+}
 #endif

@@ -19,8 +19,9 @@ enum system_slot {
     SLOT_PRIMARY_FAULT,         /* the same, to be the primary's fault handler */
     SLOT_STANDBY_FAULT,         /* SLOT_ENDPOINT with badge, to be the standby's fault handler */
     SLOT_REGION,                /* frame: struct region */
-    SLOT_PULSES,                /* frame: the pulse pages of all domains, by domain */
-    SLOT_INCARNATIONS,          /* INCARNATION_SLOTS each */
+    SLOT_PULSES, /* frame: the pulse pages of all domains, by domain, then the gates' pages (gate.c) */
+    SLOT_POKE,         /* frame: the page of a domain's text that is being changed */
+    SLOT_INCARNATIONS, /* INCARNATION_SLOTS each */
 };
 
 enum incarnation_slot {
@@ -41,8 +42,8 @@ enum incarnation_slot {
 
 enum domain_slot {
     DOM_UNTYPED, /* dist_domain.mem; everything up to DOM_SEGMENT's is made of it at each start */
+    DOM_VSPACE,  /* the second, as INC_VSPACE: build.h */
     DOM_CNODE,
-    DOM_VSPACE,
     DOM_THREAD,
     DOM_BUDGET,
     DOM_STACK,
@@ -58,7 +59,8 @@ enum domain_slot {
 
 enum object_slot {
     OBJ_CAP,
-    OBJ_AUX, /* endpoint: untyped memory it is made of; irq: notification with the line's badge */
+    OBJ_AUX, /* endpoint: untyped memory it is made of; irq: notification with the line's badge;
+                a gate's orders: notification with the gate's bit */
     OBJECT_SLOTS,
 };
 

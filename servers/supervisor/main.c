@@ -10,11 +10,10 @@
  */
 #include "main.h"
 
-#include "control.h"
 #include "detect.h"
+#include "gate.h"
 #include "incarnation.h"
 #include "say.h"
-#include "seed.h"
 #include "service.h"
 #include "wire.h"
 
@@ -101,7 +100,6 @@ static bool other_is_well(struct watch *w)
 static void standby_build(struct watch *w)
 {
     uint32_t other = incarnation_other();
-    struct line l;
 
     incarnation_destroy(other);
     enum tess_err err = incarnation_start(other, false);
@@ -110,21 +108,14 @@ static void standby_build(struct watch *w)
     sup.region->roles.rebuilt++;
     log_add(sup.region, LOG_STANDBY, DIST_NONE, err, tess_now());
     if (err) {
-        line_begin(&l, "standby: cannot be built: ");
-        line_text(&l, tess_strerror(err));
-        line_end(&l);
+        say("standby: cannot be built: ", tess_strerror(err), NULL);
     }
 }
 
 static void standby_rebuild(struct watch *w, const char *why)
 {
-    struct line l;
-
     standby_build(w);
-    line_begin(&l, "standby: ");
-    line_text(&l, why);
-    line_text(&l, "; built anew");
-    line_end(&l);
+    say("standby: ", why, "; built anew", NULL);
 }
 
 /* ---- primary ---- */
@@ -218,6 +209,7 @@ static _Noreturn void primary(void)
 {
     struct primary *p = &primary_state;
 
+    gate_init();
     service_resume(); /* nothing to do at boot */
     watch_start(&p->standby);
     for (;;) {

@@ -1,18 +1,16 @@
 /* Journals in the shared region.  Nothing here enters the kernel. */
+#include "image.h"
 #include "region.h"
 
 #include <assert.h>
 #include <stddef.h>
-#include <tessera/cap.h>
 
 /* Keeps the compiler from moving writes over it; the other incarnation runs on the same CPU. */
 #define WRITE_BARRIER() __asm__ volatile("" ::: "memory")
 
 uint64_t region_bytes(uint32_t connections)
 {
-    uint64_t bytes = sizeof(struct region) + connections * sizeof(struct connection_watch);
-
-    return (bytes + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
+    return whole_pages(sizeof(struct region) + connections * sizeof(struct connection_watch));
 }
 
 static uint64_t record_sum(const struct domain_record *d)

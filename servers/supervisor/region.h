@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include <comp/dist.h>
+#include <comp/gate.h>
 
 enum domain_state {
     DOMAIN_DOWN, /* stopped on request; its endpoint does not exist */
@@ -22,6 +23,7 @@ enum domain_state {
     DOMAIN_STOPPING,
     DOMAIN_BACKOFF, /* nothing of it exists but its memory; starts at `due` */
     DOMAIN_PARKED,  /* given up; its endpoint does not exist */
+    DOMAIN_OPENING, /* as BACKOFF, but its devices may be open already; starts when they are */
     DOMAIN_STATES,
 };
 
@@ -35,6 +37,8 @@ enum failure {
     FAILURE_STRIKES,      /* blamed too often by those it is connected to; detail: connection */
     FAILURE_START,        /* could not be built; detail: enum tess_err */
     FAILURE_RECORD,       /* its record was damaged */
+    FAILURE_DMA,          /* its device wanted memory that is not its own; detail: address, event */
+    FAILURE_GATE,         /* an order was not carried out in time; detail: function */
     FAILURE_KILLED,       /* on request, as if it had failed */
     FAILURE_COMPANION,    /* one that it restarts with has failed; detail: that domain */
     FAILURE_REQUEST,      /* restart or stop on request: no failure */
@@ -95,6 +99,9 @@ struct connection_watch {
     uint64_t timeouts, client_strikes, server_strikes;
     uint64_t struck; /* tick of the last strike for a call in flight too long */
     uint32_t against_server, against_client;
+    uint32_t
+        renewed; /* generation of the server that is believed: the one before accused the client, too */
+    uint32_t blamed; /* times that the client was restarted because of what that generation says */
 };
 
 /* Without sum: who reads it knows who it is itself. */
@@ -139,6 +146,8 @@ struct region {
     uint64_t poison;                      /* 1 + the one that was when a primary died */
     uint64_t decay_at;                    /* tick at which strikes are halved */
     uint64_t kill_at; /* for tests: tick at which the standby kills the primary; 0: never */
+    uint64_t ordered[GATES][GATE_FUNCTIONS]; /* tick of the last order */
+    uint64_t faults;                         /* that the IOMMU has reported, and were looked at */
     struct counters counters;
     struct log_entry log[LOG_ENTRIES]; /* counters.log % LOG_ENTRIES is the next */
     struct domain_journal domain[DIST_DOMAINS_MAX];

@@ -1,5 +1,7 @@
 #include "say.h"
 
+#include <stdarg.h>
+#include <stddef.h>
 #include <tess/start.h>
 #include <tess/time.h>
 
@@ -8,6 +10,7 @@ void line_text(struct line *l, const char *text)
     while (*text && l->used < sizeof l->text - 1) {
         l->text[l->used++] = *text++;
     }
+    l->text[l->used] = 0;
 }
 
 void line_begin(struct line *l, const char *name)
@@ -48,6 +51,20 @@ void line_ms(struct line *l, uint64_t ticks)
     line_text(l, us / 10 % 100 < 10 ? ".0" : ".");
     digits(l, us / 10 % 100, 10);
     line_text(l, " ms");
+}
+
+void say(const char *name, ...)
+{
+    struct line l;
+    va_list more;
+
+    line_begin(&l, name);
+    va_start(more, name);
+    for (const char *text = va_arg(more, const char *); text; text = va_arg(more, const char *)) {
+        line_text(&l, text);
+    }
+    va_end(more);
+    line_end(&l);
 }
 
 void line_end(struct line *l)

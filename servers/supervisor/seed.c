@@ -3,10 +3,11 @@
  * two incarnations.  Nothing is allocated after it.  Then it only looks now and then whether one of them is alive: each
  * of the two watches the other, but if one dies while it builds the other nobody is left.
  */
-#include "seed.h"
-
+#include "build.h"
 #include "domain.h"
+#include "gate.h"
 #include "incarnation.h"
+#include "main.h"
 #include "say.h"
 #include "service.h"
 
@@ -19,7 +20,6 @@
 
 #define LOOK_NS      150000000u /* how often the seed looks after the incarnations */
 #define SILENT_LOOKS 3u
-#define RW           (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
 
 static struct tess_env env;
 static struct tess_slots slots;
@@ -27,16 +27,10 @@ static struct tess_pool pool;
 static uint32_t links[TESS_ROOT_CNODE_SLOTS];
 static struct dist dist;
 
-_Noreturn void supervisor_die(const char *what, const char *name, const char *why)
+/* One line on the console and power-off: the system cannot be. */
+static _Noreturn void die(const char *what, const char *name, const char *why)
 {
-    struct line l;
-
-    line_begin(&l, what);
-    line_text(&l, *name ? " " : "");
-    line_text(&l, name);
-    line_text(&l, ": ");
-    line_text(&l, why);
-    line_end(&l);
+    say(what, *name ? " " : "", name, ": ", why, NULL);
     (void)tess_machine_power_off(TESS_ROOT_MACHINE);
     for (;;) {
         (void)tess_thread_suspend(TESS_ROOT_THREAD);
@@ -46,7 +40,7 @@ _Noreturn void supervisor_die(const char *what, const char *name, const char *wh
 static void must(enum tess_err err, const char *what, const char *name)
 {
     if (err) {
-        supervisor_die(what, name, tess_error_text(err));
+        die(what, name, tess_error_text(err));
     }
 }
 
@@ -85,45 +79,30 @@ static enum tess_err share(tess_cap frame, uint64_t bytes, unsigned slot, uint64
                              TESS_ATTR_NORMAL);
 }
 
-static uint64_t pages(uint64_t bytes)
-{
-    return (bytes + TESS_PAGE - 1) & ~(uint64_t)(TESS_PAGE - 1);
-}
-
 /* ---- the distribution ---- */
-
-static void say_fault(const struct dist_fault *why)
-{
-    struct line l = { .used = 0 };
-
-    if (why->index == DIST_NONE) {
-        supervisor_die(why->table, "", why->what);
-    }
-    line_number(&l, why->index);
-    l.text[l.used] = 0;
-    supervisor_die(why->table, l.text, why->what);
-}
 
 static void read_distribution(void)
 {
-    uint64_t bytes = pages(tess_bootinfo->modules_bytes), size = 0;
+    uint64_t bytes = whole_pages(tess_bootinfo->modules_bytes), size = 0;
     struct dist_fault why;
+    struct line index = { .used = 0 };
 
     if (!bytes || bytes > MODULES_MAX) {
-        supervisor_die("boot archive", "", "none, or too large");
+        die("boot archive", "", "none, or too large");
     }
     must(share(TESS_ROOT_MODULES, bytes, INC_MODULES_MAP, MODULES_AT, TESS_RIGHT_READ),
          "boot archive", "");
     const void *block = module_find((const void *)MODULES_AT, bytes, DIST_MODULE, &size);
 
     if (!block) {
-        supervisor_die("distribution", "", "the boot archive has none");
+        die("distribution", "", "the boot archive has none");
     }
     if (!dist_ok(block, size, &dist, &why)) {
-        say_fault(&why);
+        line_number(&index, why.index);
+        die(why.table, why.index == DIST_NONE ? "" : index.text, why.what);
     }
     if (!supervisor_init(SEED, &dist)) {
-        supervisor_die("distribution", "", "needs more slots than there are");
+        die("distribution", "", "needs more slots than there are");
     }
 }
 
@@ -135,18 +114,14 @@ static void check_image(uint32_t d, uint32_t image)
     struct line l = { .used = 0 };
 
     if (what) {
-        line_text(&l, domain_image(d, image));
-        line_text(&l, ": ");
-        line_text(&l, what);
-    } else if (plan.bytes > m->mem) {
+        die("image", domain_image(d, image), what);
+    }
+    if (plan.bytes > m->mem) {
         line_text(&l, "needs ");
         line_number(&l, plan.bytes);
         line_text(&l, " bytes of memory, has ");
         line_number(&l, m->mem);
-    }
-    if (l.used) {
-        l.text[l.used] = 0;
-        supervisor_die(m->name, "", l.text);
+        die(m->name, "", l.text);
     }
 }
 
@@ -164,7 +139,8 @@ static void check_domains(void)
 
 static void make_region(void)
 {
-    uint64_t bytes = region_bytes(dist.connections), pulses = (uint64_t)dist.domains * TESS_PAGE;
+    uint64_t bytes = region_bytes(dist.connections),
+             pulses = (uint64_t)(dist.domains + 2 * GATES) * TESS_PAGE;
 
     must(carve(TESS_TYPE_frame, bytes, SLOT_REGION), "region", "");
     must(share(SLOT_REGION, bytes, INC_REGION_MAP, REGION_AT, RW), "region", "");
@@ -178,25 +154,19 @@ static void make_region(void)
     }
 }
 
+/* A capability to send there, with a badge. */
+static void mint(tess_cap from, tess_cap to, uint64_t badge, const char *what, const char *name)
+{
+    must(tess_cnode_mint(TESS_ROOT_CNODE, 0, from, to, TESS_RIGHT_SEND, badge), what, name);
+}
+
 static void make_endpoints(void)
 {
-    enum tess_err err = carve(TESS_TYPE_endpoint, 0, SLOT_ENDPOINT);
-
-    if (!err) {
-        err = carve(TESS_TYPE_endpoint, 0, SLOT_STANDBY);
-    }
-    if (!err) {
-        err = carve(TESS_TYPE_notification, 0, SLOT_NOTE);
-    }
-    if (!err) {
-        err = tess_cnode_mint(TESS_ROOT_CNODE, 0, SLOT_STANDBY, SLOT_PRIMARY_FAULT, TESS_RIGHT_SEND,
-                              1);
-    }
-    if (!err) {
-        err = tess_cnode_mint(TESS_ROOT_CNODE, 0, SLOT_ENDPOINT, SLOT_STANDBY_FAULT,
-                              TESS_RIGHT_SEND, BADGE_STANDBY);
-    }
-    must(err, "endpoints", "");
+    must(carve(TESS_TYPE_endpoint, 0, SLOT_ENDPOINT), "endpoint", "");
+    must(carve(TESS_TYPE_endpoint, 0, SLOT_STANDBY), "endpoint", "");
+    must(carve(TESS_TYPE_notification, 0, SLOT_NOTE), "notification", "");
+    mint(SLOT_STANDBY, SLOT_PRIMARY_FAULT, 1, "endpoint", "");
+    mint(SLOT_ENDPOINT, SLOT_STANDBY_FAULT, BADGE_STANDBY, "endpoint", "");
 }
 
 /* Device memory that was given to an object before is shared with that. */
@@ -217,23 +187,30 @@ static enum tess_err make_device(uint32_t i)
     return err ? err : tess_cnode_move(TESS_ROOT_CNODE, 0, frame, object_slot(i, OBJ_CAP));
 }
 
-static enum tess_err make_irq(uint32_t i)
+static void make_irq(uint32_t i)
 {
     const struct dist_object *o = &dist.object[i];
-    uint32_t notification = dist.domain[o->domain].notification;
-    enum tess_err err =
-        tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, o->where, o->edge, 0, object_slot(i, OBJ_CAP));
+    const char *name = dist.strings + o->name;
 
-    return err ? err
-               : tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(notification, OBJ_CAP),
-                                 object_slot(i, OBJ_AUX), TESS_RIGHT_SEND, o->badge);
+    must(tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, o->where, o->edge, 0, object_slot(i, OBJ_CAP)),
+         "object", name);
+    mint(object_slot(dist.domain[o->domain].notification, OBJ_CAP), object_slot(i, OBJ_AUX),
+         o->badge, "object", name);
 }
 
-static bool is_pulse(uint32_t i)
+/* Which of the pulse pages, and the gates' behind them, an object is; DIST_NONE: none of them. */
+static uint32_t page_of(uint32_t i)
 {
     uint32_t d = dist.object[i].domain;
 
-    return d != DIST_NONE && dist.domain[d].pulse == i;
+    for (uint32_t gate = 0; gate < GATES; gate++) {
+        const struct dist_gate *g = &dist.header->gate[gate];
+
+        if (g->domain != DIST_NONE && (g->orders == i || g->answers == i)) {
+            return dist.domains + 2 * gate + (g->answers == i);
+        }
+    }
+    return d != DIST_NONE && dist.domain[d].pulse == i ? d : DIST_NONE;
 }
 
 static enum tess_err make_object(uint32_t i)
@@ -251,8 +228,8 @@ static enum tess_err make_object(uint32_t i)
     case DIST_NOTIFICATION:
         return carve(TESS_TYPE_notification, 0, slot);
     case DIST_FRAME:
-        return is_pulse(i)
-                   ? derive(SLOT_PULSES, (uint64_t)o->domain * TESS_PAGE, TESS_PAGE, slot, RW)
+        return page_of(i) != DIST_NONE
+                   ? derive(SLOT_PULSES, (uint64_t)page_of(i) * TESS_PAGE, TESS_PAGE, slot, RW)
                    : carve(TESS_TYPE_frame, o->bytes, slot);
     case DIST_DEVICE:
         return make_device(i);
@@ -267,7 +244,7 @@ static void make_objects(void)
         must(make_object(i), "object", dist.strings + dist.object[i].name);
     }
     for (uint32_t i = 0; i < sup.lines; i++) {
-        must(make_irq(sup.line[i]), "object", dist.strings + dist.object[sup.line[i]].name);
+        make_irq(sup.line[i]);
     }
     for (uint32_t i = 0; i < dist.maps; i++) {
         const struct dist_map *m = &dist.map[i];
@@ -276,27 +253,30 @@ static void make_objects(void)
     }
 }
 
+static tess_cap notification_of(uint32_t d)
+{
+    return object_slot(dist.domain[d].notification, OBJ_CAP);
+}
+
 static void make_domains(void)
 {
     for (uint32_t d = 0; d < dist.domains; d++) {
         const struct dist_domain *m = &dist.domain[d];
-        enum tess_err err = carve(TESS_TYPE_untyped, m->mem, domain_slot(d, DOM_UNTYPED));
 
-        if (!err) {
-            err = tess_cnode_mint(TESS_ROOT_CNODE, 0, SLOT_ENDPOINT, domain_slot(d, DOM_FAULT),
-                                  TESS_RIGHT_SEND, d + 1);
-        }
-        if (!err) {
-            err = tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(m->notification, OBJ_CAP),
-                                  domain_slot(d, DOM_PING), TESS_RIGHT_SEND, COMP_BIT_PING);
-        }
-        if (!err) {
-            err = tess_cnode_mint(TESS_ROOT_CNODE, 0, object_slot(m->notification, OBJ_CAP),
-                                  domain_slot(d, DOM_QUIET), TESS_RIGHT_SEND, COMP_BIT_QUIET);
-        }
-        must(err, "domain", m->name);
+        must(carve(TESS_TYPE_untyped, m->mem, domain_slot(d, DOM_UNTYPED)), "domain", m->name);
+        mint(SLOT_ENDPOINT, domain_slot(d, DOM_FAULT), d + 1, "domain", m->name);
+        mint(notification_of(d), domain_slot(d, DOM_PING), COMP_BIT_PING, "domain", m->name);
+        mint(notification_of(d), domain_slot(d, DOM_QUIET), COMP_BIT_QUIET, "domain", m->name);
         if (m->flags & DIST_SLOT) {
             domain_close(d);
+        }
+    }
+    for (uint32_t gate = 0; gate < GATES; gate++) {
+        const struct dist_gate *g = &dist.header->gate[gate];
+
+        if (g->domain != DIST_NONE) {
+            mint(notification_of(g->domain), object_slot(g->orders, OBJ_AUX), COMP_BIT_GATE(gate),
+                 "gate", "");
         }
     }
 }
@@ -321,16 +301,13 @@ static _Noreturn void last_resort(void)
 
         looks = beats == seen ? looks + 1 : 0;
         if (looks >= SILENT_LOOKS) {
-            struct line l;
-
             looks = 0;
             incarnation_destroy(0);
             incarnation_destroy(1);
             sup.region->roles.takeovers++;
             sup.region->roles.rebuilt += INCARNATIONS;
             start_incarnations();
-            line_begin(&l, "primary and standby: dead; built anew");
-            line_end(&l);
+            say("primary and standby: dead; built anew", NULL);
         }
         seen = beats;
         tess_sleep_until(&env, tess_deadline_ns(LOOK_NS));

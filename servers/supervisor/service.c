@@ -1,22 +1,32 @@
 /*
- *                  service_run: due                     domain_start: OK
- *     BACKOFF ------------------------> STARTING --------------------------> RUNNING
- *        ^                                 |                                    |
- *        |                                 | domain_start: error                | service_fail, service_restart,
- *        |                                 v                                    | service_stop
- *        +----------------------------- STOPPING <------------------------------+
- *        |   goal BACKOFF                  |
- *        |                                 +---- goal DOWN:   on request          (service_stop)
- *        |                                 +---- goal PARKED: failed too often    (service_decide)
- *        |                                                    |
- *        +----------------------------------------------------+
+ *               due            bus, then IOMMU: open        domain_start: OK
+ *     BACKOFF -------> OPENING ---------------------> STARTING --------------> RUNNING
+ *        ^               |                               |                        |
+ *        |               | its gate is parked,           | error                  | service_fail, service_restart,
+ *        |               | service_fail, ...             |                        | service_stop
+ *        |               v                               v                        |
+ *        +----------- STOPPING <--------------------------------------------------+
+ *        |  goal         |
+ *        |  BACKOFF      +---- goal DOWN:   on request (service_stop)
+ *        |               +---- goal PARKED: failed too often (decide), or its gate is parked: then it stays as it is
+ *        |                            |
+ *        +----------------------------+
  *            service_start
+ *
+ * Nothing waits here.  OPENING and STOPPING are looked at again whenever something has come, among it the signal of a gate
+ * that has answered (gate.h).  STOPPING goes through the death sequence (domain.h) and stays at the steps
+ *     STOP_DMA      until the IOMMU has closed its devices: they reach no memory, nothing is in flight
+ *     STOP_DEVICE   until the bus has reset them
+ * so that no caller is released, and no memory used again, before that.  A gate that does not answer in time has failed
+ * itself; its next incarnation finds the orders.  One that starts leaves alone what is open.
  *
  * The record says what state comes next before anything is done for it (region.h), and everything that is done may
  * be done again: so the other incarnation goes on from the record alone (service_resume).
- *     BACKOFF, DOWN, PARKED   nothing exists that is made of the domain's memory
- *     DOWN, PARKED            nor does its endpoint
- *     RUNNING                 all of it exists, and its thread is not suspended
+ *     BACKOFF, OPENING, DOWN, PARKED   nothing exists that is made of the domain's memory
+ *     BACKOFF, DOWN, PARKED            its devices are closed
+ *     DOWN, PARKED                     its endpoint does not exist
+ *     RUNNING                          all of it exists, its devices are open, and its thread is not suspended
+ * but PARKED with a step before STOP_RELEASE (is_stuck): its devices could not be closed, all of it exists, suspended.
  *
  * What a swap adds is drawn in swap.c.
  *
@@ -27,10 +37,10 @@
 
 #include "domain.h"
 #include "say.h"
+#include "gate.h"
 #include "swap.h"
 
 #include <assert.h>
-#include <tess/error.h>
 #include <tess/invoke.h>
 #include <tess/time.h>
 
@@ -40,88 +50,6 @@
 static const struct dist_domain *policy(uint32_t domain)
 {
     return &sup.dist.domain[domain];
-}
-
-const char *failure_text(uint32_t why)
-{
-    static const char *const text[] = {
-        [TESS_FAULT_page] = "page fault",
-        [TESS_FAULT_undefined] = "undefined instruction",
-        [TESS_FAULT_alignment] = "misaligned access",
-        [TESS_FAULT_debug] = "ended itself",
-        [TESS_FAULT_hardware] = "hardware error",
-        [FAILURE_STOPPED] = "its thread was stopped",
-        [FAILURE_HANG] = "answers no pings",
-        [FAILURE_DEADLOCK] = "waits in a circle",
-        [FAILURE_LATE] = "passive, but receives nothing",
-        [FAILURE_STRIKES] = "too many strikes",
-        [FAILURE_START] = "cannot be started",
-        [FAILURE_RECORD] = "its record was damaged",
-        [FAILURE_KILLED] = "killed",
-        [FAILURE_COMPANION] = "restarts with another",
-        [FAILURE_REQUEST] = "on request",
-        [FAILURE_SWAP] = "replaced",
-    };
-    return why < sizeof text / sizeof text[0] && text[why] ? text[why] : "failed";
-}
-
-/* ---- what is said ---- */
-
-static bool is_failure(uint32_t why)
-{
-    return why != FAILURE_NONE && why != FAILURE_COMPANION && why != FAILURE_REQUEST &&
-           why != FAILURE_SWAP;
-}
-
-void say_why(struct line *l, uint32_t domain)
-{
-    const struct domain_record *r = record(domain);
-
-    line_begin(l, policy(domain)->name);
-    line_text(l, ": ");
-    line_text(l, failure_text(r->why));
-    if (r->why == TESS_FAULT_page || r->why == TESS_FAULT_alignment) {
-        line_text(l, " at ");
-        line_hex(l, r->detail[0]);
-    }
-    if (r->why < FAILURE_STOPPED) {
-        line_text(l, ", pc ");
-        line_hex(l, r->detail[1]);
-    }
-    if (r->why == FAILURE_STRIKES) {
-        line_text(l, " on ");
-        line_text(l, sup.dist.strings + sup.dist.connection[r->detail[0]].name);
-    }
-    if (r->why == FAILURE_START) {
-        line_text(l, ": ");
-        line_text(l, tess_strerror((enum tess_err)r->detail[0]));
-    }
-}
-
-static void say_started(uint32_t domain)
-{
-    const struct domain_record *r = record(domain);
-    struct line l;
-
-    if (is_failure(r->why)) {
-        say_why(&l, domain);
-        line_text(&l, "; generation ");
-        line_number(&l, r->generation);
-        line_text(&l, " after ");
-        line_ms(&l, tess_now() - r->failed_at);
-        line_end(&l);
-    }
-}
-
-static void say_parked(uint32_t domain)
-{
-    struct line l;
-
-    say_why(&l, domain);
-    line_text(&l, "; parked after ");
-    line_number(&l, record(domain)->failures);
-    line_text(&l, record(domain)->failures == 1 ? " failure" : " failures");
-    line_end(&l);
 }
 
 /* ---- transitions ---- */
@@ -146,21 +74,38 @@ static void stop_step_note(uint32_t domain, uint32_t step)
     record_close(sup.region, domain);
 }
 
+/* The steps that are left, up to one that must wait. */
+static enum turn take_apart(uint32_t domain)
+{
+    enum turn turn = TURN_DONE;
+
+    for (uint32_t step = record(domain)->step; step < STOP_STEPS && turn == TURN_DONE; step++) {
+        stop_step_note(domain, step);
+        turn = domain_stop_step(domain, (enum stop_step)step);
+    }
+    return turn;
+}
+
 void stop_finish(uint32_t domain)
 {
     const struct domain_record *r = record(domain);
 
     assert(r->state == DOMAIN_STOPPING);
-    for (uint32_t step = r->step; step < STOP_STEPS; step++) {
-        stop_step_note(domain, step);
-        domain_stop_step(domain, (enum stop_step)step);
+    enum turn turn = take_apart(domain);
+
+    if (turn == TURN_WAITS) {
+        return; /* service_run comes back to it */
     }
-    enter(domain, (enum domain_state)r->goal);
-    if (r->state != DOMAIN_BACKOFF) {
+    enter(domain, turn == TURN_NEVER ? DOMAIN_PARKED : (enum domain_state)r->goal);
+    if (r->state != DOMAIN_BACKOFF && !is_stuck(r)) {
         domain_close(domain);
     }
     log_add(sup.region, r->state == DOMAIN_PARKED ? LOG_PARKED : LOG_STOPPED, domain, r->why,
             tess_now());
+    if (r->state == DOMAIN_PARKED) {
+        sup.region->counters.parked++;
+        say_parked(domain);
+    }
 }
 
 void stop_mark(uint32_t domain, const struct stop *how)
@@ -268,7 +213,7 @@ static void stop_together(uint32_t domain, const struct stop *how, bool group)
         uint32_t d = sup.order[i], state = record(d)->state;
 
         if (d != domain && together(domain, d, group) &&
-            (state == DOMAIN_RUNNING || state == DOMAIN_BACKOFF)) {
+            (state == DOMAIN_RUNNING || state == DOMAIN_OPENING || state == DOMAIN_BACKOFF)) {
             stop_mark(d, &companion);
         }
     }
@@ -342,7 +287,7 @@ void service_fail(uint32_t domain, enum failure why, uint64_t detail0, uint64_t 
     struct stop how = { .why = why, .detail = { detail0, detail1 }, .now = tess_now() };
     uint32_t state = record(domain)->state;
 
-    if (state != DOMAIN_RUNNING && state != DOMAIN_STARTING) {
+    if (state != DOMAIN_RUNNING && state != DOMAIN_STARTING && state != DOMAIN_OPENING) {
         return; /* a message from before it was stopped */
     }
     if (record(domain)->swap == SWAP_TRIAL) {
@@ -354,9 +299,7 @@ void service_fail(uint32_t domain, enum failure why, uint64_t detail0, uint64_t 
     bool group = decide(domain, &how);
 
     if (how.goal == DOMAIN_PARKED) {
-        sup.region->counters.parked++;
         stop(domain, &how);
-        say_parked(domain);
     } else {
         stop_together(domain, &how, group);
     }
@@ -394,7 +337,8 @@ enum tess_err service_start(uint32_t domain, uint32_t image)
     struct domain_record *r = record_open(sup.region, domain);
 
     r->image = image;
-    r->state = DOMAIN_BACKOFF;
+    r->state = is_stuck(r) ? DOMAIN_STOPPING : DOMAIN_BACKOFF;
+    r->goal = DOMAIN_BACKOFF;
     r->why = FAILURE_REQUEST;
     r->due = r->debt = tess_now();
     r->escalated = 0;
@@ -415,10 +359,56 @@ void service_init(struct region *r, uint32_t domain)
     record_close(r, domain);
 }
 
+/* One that always restarts with it is not taken apart yet. */
+static bool is_held(uint32_t domain)
+{
+    for (uint32_t d = 0; d < sup.dist.domains; d++) {
+        if (together(domain, d, false) && record(d)->state == DOMAIN_STOPPING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* First the device answers, then it reaches memory, then its driver runs.  false: it waits. */
+static bool open_and_start(uint32_t domain)
+{
+    struct stop how = {
+        .goal = DOMAIN_PARKED, .why = FAILURE_START, .detail = { TESS_GONE }, .now = tess_now()
+    };
+    enum turn turn = gate_turn(domain, GATE_BUS, true);
+
+    if (turn == TURN_DONE) {
+        turn = gate_turn(domain, GATE_IOMMU, true);
+    }
+    if (turn == TURN_DONE) {
+        start(domain);
+    } else if (turn == TURN_NEVER) {
+        stop(domain, &how);
+    }
+    return turn != TURN_WAITS;
+}
+
+/* What the state asks for; true: it is another one now. */
+static bool advance(uint32_t domain)
+{
+    const struct domain_record *r = record(domain);
+
+    if (r->state == DOMAIN_STOPPING) {
+        stop_finish(domain);
+        return r->state != DOMAIN_STOPPING;
+    }
+    if (r->state == DOMAIN_BACKOFF && r->due <= tess_now() && !is_held(domain)) {
+        enter(domain, DOMAIN_OPENING);
+    }
+    return r->state == DOMAIN_OPENING && open_and_start(domain);
+}
+
 uint64_t service_run(uint64_t until)
 {
-    bool started = false;
+    bool moved = false;
 
+    until = gate_look(until);
     for (uint32_t i = 0; i < sup.dist.domains; i++) {
         uint32_t d = sup.order[i];
         const struct domain_record *r = record(d);
@@ -426,15 +416,13 @@ uint64_t service_run(uint64_t until)
         if (r->state == DOMAIN_RUNNING) {
             until = swap_look(d, until);
         }
-        if (r->state == DOMAIN_BACKOFF && r->due <= tess_now()) {
-            start(d);
-            started = true;
-        }
-        if (r->state == DOMAIN_BACKOFF && r->due < until) {
+        moved |= advance(d);
+        if (r->state == DOMAIN_BACKOFF && r->due < until && !is_held(d)) {
             until = r->due;
         }
     }
-    return started ? tess_now() : until; /* what has been started has deadlines, too */
+    return moved ? tess_now()
+                 : until; /* others may be due now, what has been started has deadlines */
 }
 
 /* A start that was cut short is begun anew. */
@@ -452,9 +440,6 @@ static void resume_start(uint32_t domain)
         how.goal = DOMAIN_PARKED; /* the second primary that dies of it */
     }
     stop(domain, &how);
-    if (how.goal == DOMAIN_PARKED) {
-        say_parked(domain);
-    }
 }
 
 static void resume(uint32_t domain)
@@ -471,7 +456,9 @@ static void resume(uint32_t domain)
         break;
     case DOMAIN_DOWN:
     case DOMAIN_PARKED:
-        domain_close(domain);
+        if (!is_stuck(record(domain))) {
+            domain_close(domain);
+        }
         break;
     case DOMAIN_RUNNING:
         if (tess_thread_info(domain_slot(domain, DOM_THREAD), &info) ||
@@ -480,6 +467,7 @@ static void resume(uint32_t domain)
         }
         break;
     case DOMAIN_BACKOFF:
+    case DOMAIN_OPENING:
     case DOMAIN_STATES:
         break;
     }

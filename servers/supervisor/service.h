@@ -2,7 +2,6 @@
 #ifndef SUPERVISOR_SERVICE_H
 #define SUPERVISOR_SERVICE_H
 
-#include "say.h"
 #include "supervisor.h"
 
 #include <tessera/error.h>
@@ -39,12 +38,6 @@ struct stop {
 
 /* The record says that the domain is being stopped. */
 void stop_mark(uint32_t domain, const struct stop *how);
-/* STOPPING from its step on, and what comes then. */
+/* STOPPING from its step on, and what comes then; it is STOPPING still if a gate has to answer first. */
 void stop_finish(uint32_t domain);
-/* Begin a line: which domain, and why it was stopped. */
-void say_why(struct line *l, uint32_t domain);
-
-/* "page fault", ... */
-const char *failure_text(uint32_t why);
-
 #endif

@@ -59,7 +59,4 @@ static inline const struct domain_record *record(uint32_t domain)
 /* Fill in what follows from the distribution: places of slots, order, lines.  False: more slots than there are. */
 bool supervisor_init(uint32_t self, const struct dist *dist);
 
-/* One line on the console and power-off: for the seed, when the system cannot be. */
-_Noreturn void supervisor_die(const char *what, const char *name, const char *why);
-
 #endif

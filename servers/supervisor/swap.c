@@ -23,6 +23,7 @@
 #include "swap.h"
 
 #include "domain.h"
+#include "say.h"
 
 #include <tess/invoke.h>
 #include <tess/time.h>
@@ -35,15 +36,8 @@
 /* "adder: not quiet; AdderV2 does not take its place" */
 static void say_failed(uint32_t domain, uint32_t image, const char *why)
 {
-    struct line l;
-
-    line_begin(&l, sup.dist.domain[domain].name);
-    line_text(&l, ": ");
-    line_text(&l, why);
-    line_text(&l, "; ");
-    line_text(&l, domain_image_name(domain, image));
-    line_text(&l, " does not take its place");
-    line_end(&l);
+    say(sup.dist.domain[domain].name, ": ", why, "; ", domain_image_name(domain, image),
+        " does not take its place", NULL);
 }
 
 enum tess_err swap_begin(uint32_t domain, uint32_t image)

@@ -34,6 +34,16 @@ fails supervisor -DRESTART_MAX=0 -DFAULTS=2 -DTAKEOVERS=1 -DBUG_NO_CLOSE_AGAIN
 fails supervisor -DFAULTS=2 -DTAKEOVERS=1 -DBUG_ONE_BY_ONE
 fails supervisor -DFAULTS=12 -DTAKEOVERS=0 -DBUG_NO_LIMIT
 fails supervisor -DFAULTS=2 -DTAKEOVERS=1 -DKILLER -DBUG_NO_POISON
+holds gates
+holds gates -DPARKS
+holds gates -DDEATHS=3 -DTAKEOVERS=2
+fails gates -DBUG_NO_WAIT
+fails gates -DBUG_NO_RESET
+fails gates -DBUG_ANSWER_EARLY
+fails gates -DBUG_STEP_EARLY
+fails gates -DBUG_NO_SIGNAL
+fails gates -DBUG_START_CLOSES
+fails gates -DPARKS -DBUG_PARKED_GOES_ON
 holds swap
 holds swap -DSWAPS=3 -DTAKEOVERS=1
 holds swap -DSWAPS=1 -DTAKEOVERS=4

@@ -36,7 +36,7 @@ mtype:thread = { NO_THREAD, RUNS, SUSPENDED };
 /* of the caller */
 mtype:call = { IDLE, QUEUED, SERVED };
 
-/* enum stop_step, without STOP_DEVICE, which is as STOP_DMA */
+/* enum stop_step, without STOP_DEVICE, which is as STOP_DMA; that they wait for gates is in gates.pml */
 #ifdef BUG_REVOKE_EARLY
 #define STOP_SUSPEND   0
 #define STOP_REVOKE    1

@@ -26,7 +26,6 @@ struct world {
     uint32_t count;
     uint64_t argument[IDS]; /* by number of submission */
     uint32_t completed[IDS], executed[IDS];
-    bool has_results[IDS]; /* such a request may be done again after it was completed */
     uint64_t submitted;
     bool is_spoilt;     /* a request may be in the ring twice */
     bool is_room_asked; /* the server waits until completions are taken */
@@ -99,6 +98,12 @@ static void submit(struct world *w, uint32_t tag)
     }
 }
 
+/* With more than are noted a request may be done again after it was completed. */
+static uint32_t result_words(uint64_t number)
+{
+    return (uint32_t)(number % 4);
+}
+
 static enum tess_err take(struct world *w)
 {
     struct ring_record r;
@@ -112,8 +117,7 @@ static enum tess_err take(struct world *w)
         assert_true(ring_word(&r, 1) < IDS);
         assert_int_equal(ring_word(&r, 2), w->argument[ring_word(&r, 1)]);
         assert_true(w->is_spoilt || !w->completed[ring_word(&r, 1)] ||
-                    w->has_results[ring_word(&r, 1)]);
-        w->has_results[ring_word(&r, 1)] = random64() % 4 == 0;
+                    result_words(ring_word(&r, 1)) > REQUEST_NOTE_WORDS);
         w->executed[ring_word(&r, 1)]++;
     } else if (err == TESS_PROTOCOL) {
         ring_resync(&w->server.requests);
@@ -126,11 +130,22 @@ static enum tess_err take(struct world *w)
 static void complete(struct world *w)
 {
     uint32_t which = (uint32_t)(random64() % w->count), slot = w->in_hand[which];
-    const unsigned char result[24] = { 1 };
-    bool has_results = w->has_results[w->number[slot]];
+    uint64_t number = w->number[slot];
+    const uint64_t result[3] = { ~number, 2 * number, 0 };
 
-    if (request_complete(&w->server, slot, 7, result, has_results ? sizeof result : 0) == TESS_OK) {
+    if (request_complete(&w->server, slot, 7, result, 8 * result_words(number)) == TESS_OK) {
         w->in_hand[which] = w->in_hand[--w->count];
+    }
+}
+
+/* Those of the incarnation that completed it, also if it is told by another one. */
+static void check_results(const struct replay_completion *c, uint64_t number)
+{
+    const uint64_t result[3] = { ~number, 2 * number, 0 };
+
+    assert_int_equal(ring_bytes(&c->record), REQUEST_ID_BYTES + 8 * result_words(number));
+    for (uint32_t i = 0; i < result_words(number); i++) {
+        assert_int_equal(ring_word(&c->record, 1 + i), result[i]);
     }
 }
 
@@ -143,6 +158,9 @@ static void collect(struct world *w)
 
         memcpy(argument, w->kept[c.id % DEPTH].arguments, sizeof argument);
         assert_true(c.status == 7 || c.status == TESS_POISON);
+        if (c.status == 7) {
+            check_results(&c, argument[0]);
+        }
         w->completed[argument[0]] += c.status == 7 ? 1 : 100;
         replay_done(&w->client, &c);
     }

@@ -2,6 +2,8 @@
  * host DISTRIBUTION ELF: what the supervisor believes of a distribution and an image, on this machine, under sanitizers.
  * A good one is taken; one with any wrong value in it is refused with the right words; random damage never leads outside.
  */
+#include "parts.h"
+
 #include <comp/dist_ok.h>
 #include "../image.h"
 
@@ -148,6 +150,43 @@ static void test_records(void)
     WRONG(dist_alternative, alternatives, 0, domain, 10000, "alternative", "not among");
     WRONG(dist_alternative, alternatives, 1, domain, 2, "alternative", "not among");
     WRONG(dist_alternative, alternatives, 1, image[0], 0, "alternative", "name");
+    WRONG(dist_function, functions, 1, domain, 10000, "function", "domain");
+    WRONG(dist_function, functions, 1, id, 0x8, "function", "id");
+    WRONG(dist_function, functions, 0, window_count, 2, "function", "windows");
+    WRONG(dist_window, windows, 0, object, 0, "window", "no memory");
+    WRONG(dist_window, windows, 0, rights, TESS_RIGHT_EXEC, "window", "rights");
+}
+
+/* Pages of ECHO: its pulse page, kept memory, and a device that is made another one. */
+static void wrong_gate(uint32_t domain, uint32_t orders, uint32_t answers, const char *table,
+                       const char *what)
+{
+    struct dist_header *h = fresh();
+
+    TABLE(h, dist_object, objects)[3 * PARTS + 3].kind = DIST_FRAME;
+    h->gate[1] = (struct dist_gate){ domain, orders, answers, 0 };
+    sum(h);
+    refused(table, what);
+}
+
+static void test_gates(void)
+{
+    uint32_t keep = 3 * PARTS + 2, other = keep + 1, pulse = 3 * PART_ECHO + 2;
+
+    wrong_gate(10000, keep, other, "gate", "none");
+    wrong_gate(PART_LEFT, keep, other, "gate", "none");
+    wrong_gate(PART_ECHO, keep, keep, "gate", "none");
+    wrong_gate(PART_ECHO, keep, pulse, "gate", "none");
+    wrong_gate(PART_ECHO, 10000, other, "gate", "none");
+    wrong_gate(PART_ECHO, keep, other, "function", "is a gate");
+    struct dist_header *h = fresh();
+
+    TABLE(h, dist_object, objects)[3 * PARTS + 3].kind = DIST_FRAME;
+    TABLE(h, dist_function, functions)[0].domain = PART_FELLOW;
+    TABLE(h, dist_domain, domains)[PART_FELLOW].restart_set = PART_ECHO;
+    h->gate[0] = (struct dist_gate){ PART_ECHO, keep, other, 0 };
+    sum(h);
+    refused("function", "restarts with a gate");
 }
 
 /* What is taken in spite of damage holds no index outside: read all that they lead to. */
@@ -169,6 +208,14 @@ static uint64_t walk(const struct dist *d)
         n += m->alternative_count
                  ? d->alternative[m->alternative_first + m->alternative_count - 1].domain
                  : 0;
+    }
+    for (uint32_t i = 0; i < d->functions; i++) {
+        const struct dist_function *f = &d->function[i];
+        n += d->domain[f->domain].prio;
+        n += f->window_count ? d->window[f->window_first + f->window_count - 1].rights : 0;
+    }
+    for (uint32_t i = 0; i < d->windows; i++) {
+        n += d->object[d->window[i].object].bytes;
     }
     for (uint32_t i = 0; i < d->connections; i++) {
         n +=
@@ -246,6 +293,7 @@ int main(int argc, char **argv)
     block = malloc(good_bytes);
     test_header();
     test_records();
+    test_gates();
     test_random();
     test_images(argv[2]);
     free(block);

@@ -26,6 +26,8 @@ static struct dist_map map[MAPS_MAX];
 static struct dist_connection connection[CONNECTIONS_MAX];
 static struct dist_alternative alternative[ALTERNATIVES_MAX];
 static char strings[1024];
+static struct dist_function function[2];
+static struct dist_window window[1];
 static uint32_t objects, grants, maps, connections, alternatives, text = 1;
 
 static uint32_t string(const char *s)
@@ -137,6 +139,14 @@ static void alternatives_make(void)
     }
 }
 
+/* Two devices, in a machine without IOMMU and bus: nothing to wait for. */
+static void functions_make(uint32_t keep)
+{
+    function[0] = (struct dist_function){ 0x8, PART_ECHO, 0, 1 };
+    function[1] = (struct dist_function){ 0x10, PART_LEFT, 1, 0 };
+    window[0] = (struct dist_window){ keep, TESS_RIGHT_READ | TESS_RIGHT_WRITE };
+}
+
 /* Grants are sorted by domain. */
 static void grants_make(void)
 {
@@ -146,6 +156,7 @@ static void grants_make(void)
     uint32_t rtc = object_add(DIST_DEVICE, "rtc", PART_ECHO, 4096, 0x9010000, 0);
     uint32_t irq = object_add(DIST_IRQ, "line", PART_ECHO, 0, 34, 1u << COMP_BIT_FIRST);
 
+    functions_make(keep);
     for (uint32_t d = 0; d < PARTS; d++) {
         domain[d].grant_first = grants;
         domain[d].map_first = maps;
@@ -221,6 +232,9 @@ int main(int argc, char **argv)
     h->maps = table((char *)block, &at, map, maps, sizeof map[0]);
     h->connections = table((char *)block, &at, connection, connections, sizeof connection[0]);
     h->alternatives = table((char *)block, &at, alternative, alternatives, sizeof alternative[0]);
+    h->functions = table((char *)block, &at, function, 2, sizeof function[0]);
+    h->windows = table((char *)block, &at, window, 1, sizeof window[0]);
+    h->gate[0].domain = h->gate[1].domain = DIST_NONE;
     h->strings = table((char *)block, &at, strings, text, 1);
     h->bytes = at;
     h->sum = dist_sum(block + 2, at / 8 - 2) ^ (argc > 2 && strcmp(argv[2], "sum") == 0);

@@ -53,7 +53,7 @@ dist sum
     dist grant
     refuse "a grant of nothing" "grant 3: its object does not exist" $all
     dist image
-    refuse "an image that is not there" "never: none: there is no such module" $all
+    refuse "an image that is not there" "image none: there is no such module" $all
     dist memory
     refuse "too little memory" "left: needs [0-9]* bytes of memory, has 4096" $all
     dist device
@@ -61,7 +61,7 @@ dist sum
     dist slots
     refuse "more memory than there is" "domain hog: .*" $all
     dist good
-    refuse "an image that is none" "driver: driver: not an ELF file" "driver=$work/dist" part="$part" echo="$part" \
+    refuse "an image that is none" "image driver: not an ELF file" "driver=$work/dist" part="$part" echo="$part" \
         distribution="$work/dist"
 }
 echo "$passed passed, $failed failed"

@@ -206,10 +206,19 @@ COMP_INLINE void comp_noted(unsigned watch)
 /*
  * What to do after an answer that is not the expected one.  A server that was restarted did nothing: always again.  One that
  * died may have done it: again if the method may be executed twice, but not when it killed two.  A death that was not the
- * server's own fault (somebody restarted it) is not counted, which the supervisor tells in watch[].crashes.
+ * server's own fault (somebody restarted it) is not counted, which the supervisor tells in watch[].crashes.  One that answers
+ * nonsense is blamed, and asked again if the method may be executed twice: soon there will be another one.
+ * how: COMP_REPEATABLE; COMP_ALLOWED: the method is allowed in every state, so PROTOCOL is nonsense, too, and nothing was done.
  */
-COMP_COLD static unsigned comp_again(uint64_t tag, unsigned tries, bool repeatable, int watch)
+#define COMP_REPEATABLE 1u
+#define COMP_ALLOWED    2u
+
+COMP_COLD static unsigned comp_again(uint64_t tag, unsigned tries, unsigned how, int watch)
 {
+    bool is_refusal = tag == COMP_TAG(TESS_PROTOCOL, 0) && (how & COMP_ALLOWED);
+    bool is_nonsense = !(tag & TESS_TAG_ERROR) &&
+                       (tess_tag_label(tag) == 0 || tag != COMP_TAG(tess_tag_label(tag), 0));
+
     tries = (tries & 0xffff) + COMP_TRY;
     if (tries / COMP_TRY > COMP_TRIES_MAX) {
         return tries;
@@ -217,7 +226,11 @@ COMP_COLD static unsigned comp_again(uint64_t tag, unsigned tries, bool repeatab
     if (tag == COMP_TAG(TESS_RESTARTED, 0)) {
         return tries | COMP_AGAIN | COMP_RECOVER;
     }
-    if (tag == (COMP_TAG(TESS_GONE, 0) | TESS_TAG_ERROR) && repeatable) {
+    if (is_refusal || (is_nonsense && (how & COMP_REPEATABLE))) {
+        (void)comp_blame(watch, TESS_PROTOCOL);
+        return tries | COMP_AGAIN;
+    }
+    if (tag == (COMP_TAG(TESS_GONE, 0) | TESS_TAG_ERROR) && (how & COMP_REPEATABLE)) {
         bool is_first = (tries & COMP_DEATHS_MASK) == 0;
         uint64_t crashes = watch >= 0 ? comp_pulse->watch[watch].crashes : 0;
 

@@ -8,6 +8,8 @@
  *     map         part of an object in a domain's address space
  *     connection  who calls whom: names for people, limits for the supervisor's watch
  *     alternative an image that may run as the domain, with the same grants and maps
+ *     function    a device behind a gate (comp/gate.h): whose it is, and which windows it may reach
+ *     window      memory that a function may reach
  *
  * What a domain consists of (CNode, address space, thread, budget, pages of its image and stack) is not listed: the
  * supervisor makes it from the domain's own memory, the same for all, at every start.
@@ -21,7 +23,7 @@
 #include <stdint.h>
 
 #define DIST_MAGIC   0x3174736964736574ull /* "tesdist1" */
-#define DIST_VERSION 2u
+#define DIST_VERSION 3u
 #define DIST_NONE    0xffffffffu /* no index */
 #define DIST_NAME    32u         /* bytes of a name with its NUL */
 #define DIST_MODULE  "distribution"
@@ -32,6 +34,13 @@
 #define DIST_MAPS_MAX         4096u
 #define DIST_CONNECTIONS_MAX  4096u
 #define DIST_ALTERNATIVES_MAX 1024u
+
+/* The component behind a gate (comp/gate.h) and its pages, objects of its domain. */
+struct dist_gate {
+    uint32_t domain; /* DIST_NONE: the system has no such gate */
+    uint32_t orders, answers;
+    uint32_t reserved;
+};
 
 struct dist_table {
     uint32_t offset; /* bytes from the start of the header; multiple of 8 */
@@ -44,8 +53,9 @@ struct dist_header {
     uint32_t version;
     uint32_t bytes; /* of the whole block; multiple of 8 */
     char system[DIST_NAME];
-    struct dist_table domains, objects, grants, maps, connections, alternatives;
+    struct dist_table domains, objects, grants, maps, connections, alternatives, functions, windows;
     struct dist_table strings; /* count = bytes; NUL-terminated names, the first is "" */
+    struct dist_gate gate[2];  /* by enum gate */
 };
 
 enum dist_restart {
@@ -100,6 +110,8 @@ enum dist_kind {
 
 /* Bit of the badge of a grant of DIST_SUPERVISOR: may restart, stop, start and kill; without it: may look. */
 #define DIST_CONTROL_FULL 1ull
+/* Another bit of it: may change the text of a domain that runs, for fault injection. */
+#define DIST_CONTROL_POKE 2ull
 
 struct dist_object {
     uint32_t kind;   /* enum dist_kind */
@@ -157,7 +169,19 @@ struct dist_alternative {
     uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct dist_header) == 112, "distribution layout");
+/* Its number is that in the orders page.  Gate domains have none, nor does who restarts with them. */
+struct dist_function {
+    uint32_t id; /* no two have the same */
+    uint32_t domain;
+    uint32_t window_first, window_count;
+};
+
+struct dist_window {
+    uint32_t object; /* a frame, all of it */
+    uint32_t rights; /* TESS_RIGHT_READ, _WRITE: of the device */
+};
+
+_Static_assert(sizeof(struct dist_header) == 160, "distribution layout");
 _Static_assert(sizeof(struct dist_domain) == 208, "distribution layout");
 _Static_assert(sizeof(struct dist_object) == 40, "distribution layout");
 _Static_assert(sizeof(struct dist_grant) == 32, "distribution layout");

@@ -12,8 +12,10 @@ struct dist {
     const struct dist_map *map;
     const struct dist_connection *connection;
     const struct dist_alternative *alternative;
+    const struct dist_function *function;
+    const struct dist_window *window;
     const char *strings;
-    uint32_t domains, objects, grants, maps, connections, alternatives;
+    uint32_t domains, objects, grants, maps, connections, alternatives, functions, windows;
 };
 
 /* What is wrong, for one line: "grant 12: its object does not exist". */

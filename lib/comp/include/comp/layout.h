@@ -33,7 +33,9 @@ enum comp_slot {
 /* ---- bits of a domain's notification ---- */
 #define COMP_BIT_PING  0x1ull /* supervisor: beat */
 #define COMP_BIT_QUIET 0x2ull /* supervisor: comp_pulse.quiet has changed */
-#define COMP_BIT_FIRST 4u     /* number of the first bit for events, interrupts and rings */
+#define COMP_BIT_GATE(gate)                                                                        \
+    (0x4ull << (gate))    /* supervisor: the orders for this enum gate have changed */
+#define COMP_BIT_FIRST 4u /* number of the first bit for events, interrupts and rings */
 
 /* ---- the pulse page: written by the domain, read by the supervisor, believed in nothing but the domain's own health ---- */
 enum comp_state {
@@ -89,8 +91,11 @@ _Static_assert(sizeof(struct comp_pulse) <= 4096, "the pulse page is a page");
 #define COMP_QUEUE_DEPTH       32u   /* requests of one connection that can be outstanding */
 #define COMP_QUEUE_REQUESTS    8192u /* bytes of records of its two rings */
 #define COMP_QUEUE_COMPLETIONS 4096u
-#define COMP_QUEUE_NOTES       4096u /* bytes: which requests are completed */
+#define COMP_QUEUE_NOTES       8192u /* bytes: which requests are completed */
 #define COMP_QUEUE_WORDS       8u    /* of a request or a completion, besides the id */
+#define COMP_QUEUE_NOTED       2u    /* words of the results of a method that lends */
+
+#define COMP_COVER_HEADER 4096u /* bytes before the checksums of a connection (comp/cover.h) */
 
 /* ---- memory that survives ---- */
 #define COMP_KEEP_HEADER  64u  /* bytes before a keep struct: struct comp_keep (comp/comp.h) */

@@ -10,6 +10,7 @@
 #define COMP_QUEUE_H
 
 #include <comp/comp.h>
+#include <comp/cover.h>
 #include <recover/replay.h>
 #include <ring/request.h>
 
@@ -36,10 +37,18 @@ struct comp_done {
     enum tess_err err;
 };
 
-/* What an answer must look like, one a method. */
+/* What the glue knows of a method. */
 struct comp_queue_method {
-    uint8_t results; /* words */
-    uint8_t bools;   /* bit i: word i is 0 or 1 */
+    uint8_t results;      /* words of an answer */
+    uint8_t bools;        /* bit i: word i is 0 or 1 */
+    uint8_t cover;        /* enum comp_cover_kind */
+    uint8_t first, count; /* words of a request: which blocks; its last word: where they lie */
+};
+
+/* A checksummed connection: a read that gives something else than expected is made once more. */
+struct comp_queue_cover {
+    struct comp_cover blocks;
+    uint32_t again; /* bit id % COMP_QUEUE_DEPTH: it is such a second one */
 };
 
 struct comp_queue {
@@ -51,16 +60,19 @@ struct comp_queue {
     struct replay replay;
     struct replay_slot slot[COMP_QUEUE_DEPTH];
     uint64_t cookie[COMP_QUEUE_DEPTH];
+    struct comp_queue_cover *cover; /* NULL: it is not checksummed */
     uint32_t outstanding;
+    uint32_t nonsense;       /* completions in a row that made no sense */
     bool is_polling;         /* between two completions, other signals are handled */
     bool is_calling;         /* a synchronous call waits */
+    bool is_collecting;      /* the server is signalled when that is over */
     uint64_t call;           /* id of the synchronous call that is outstanding; 0: none */
     struct comp_done answer; /* to it */
 };
 
 /*
- * Begin; at, methods, errors and done are set.  What the last incarnation has left outstanding is waited for, for it may still use
- * the buffer; signals that come meanwhile are kept in comp_early.
+ * Begin; at, methods, errors, done and cover are set.  What the last incarnation has left outstanding is cancelled or waited for, since the server
+ * may still use the buffer; signals that come meanwhile are kept in comp_early.
  */
 void comp_queue_attach(struct comp_queue *q, uint64_t generation);
 /*
@@ -81,6 +93,17 @@ enum tess_err comp_queue_call(struct comp_queue *q, uint32_t method, const uint6
 /* Signals that came before init. */
 extern uint64_t comp_early;
 
+/* ---- a checksummed connection, for queue.c ---- */
+
+/* Request number slot is about to be made. */
+void comp_queue_cover_begin(struct comp_queue *q, uint32_t slot, uint32_t method,
+                            const uint64_t *words, uint32_t count);
+/*
+ * It was completed with d->err, and is still in its slot.  True: it is a read that is to be made once more.  If that was done before, the
+ * error is CORRUPT.
+ */
+bool comp_queue_cover_end(struct comp_queue *q, uint32_t slot, struct comp_done *d);
+
 /* ---- server ---- */
 
 struct comp_queue_server {
@@ -92,13 +115,19 @@ struct comp_queue_server {
      * of r, all of them readable words.
      */
     enum tess_err (*handle)(uint32_t id, const struct ring_record *r);
+    /*
+     * Set if requests may stay in hand for ever: forget those that are, with ids from `from` to `to` - 1, and what is lent with them:
+     * their client has been restarted.  They are completed then.  Such requests are not done one at a time after a crash.
+     */
+    void (*cancel)(uint32_t from, uint32_t to);
     struct request_server server;
     struct request window[COMP_QUEUE_DEPTH];
-    uint64_t in_hand; /* bit i: request first + i */
+    uint64_t in_hand;    /* bit i: request first + i */
+    uint64_t generation; /* of the client, as it says */
     bool is_taking, is_spoilt;
 };
 
-/* Begin, or go on where the last incarnation died; at, results_max, first and handle are set. */
+/* Begin, or go on where the last incarnation died; at, results_max, first, handle and cancel are set. */
 void comp_queue_take_up(struct comp_queue_server *q, uint64_t generation);
 /* Serve what is in the ring, as far as it can be taken. */
 void comp_queue_serve(struct comp_queue_server *q);

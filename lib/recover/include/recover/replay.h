@@ -30,7 +30,7 @@
 struct replay_slot {
     uint64_t at; /* index at which it was put into the ring, or REPLAY_NOWHERE */
     uint32_t tag, bytes;
-    unsigned char arguments[REPLAY_BYTES_MAX];
+    uint64_t arguments[REPLAY_BYTES_MAX / 8];
     volatile uint64_t id; /* 0: free; written last, cleared first */
 };
 
@@ -92,7 +92,7 @@ RING_INLINE enum tess_err replay_put(struct replay *r, struct replay_slot *s)
         return err;
     }
     memcpy(space.payload, &id, sizeof id);
-    memcpy((unsigned char *)space.payload + REQUEST_ID_BYTES, s->arguments, s->bytes);
+    ring_copy_words((uint64_t *)space.payload + 1, s->arguments, s->bytes);
     s->at = r->requests.head; /* published iff the ring's head is behind this */
     atomic_signal_fence(memory_order_seq_cst);
     ring_publish(&r->requests, &space);
@@ -162,7 +162,7 @@ RING_COLD enum tess_err replay_attach(struct replay *r, struct replay_slot *slot
 
 /*
  * Make a request outstanding and issue it, or later, if the ring is full.  *id: its number.  AGAIN: too many are outstanding;
- * ARG: more than REPLAY_BYTES_MAX; PROTOCOL: as ring_reserve, but it is outstanding.
+ * arguments: words of 64 bits, `bytes` in all.  ARG: more than REPLAY_BYTES_MAX; PROTOCOL: as ring_reserve, but it is outstanding.
  */
 RING_COLD enum tess_err replay_submit(struct replay *r, uint32_t tag, const void *arguments,
                                       uint32_t bytes, uint64_t *id)
@@ -178,7 +178,7 @@ RING_COLD enum tess_err replay_submit(struct replay *r, uint32_t tag, const void
     s->at = REPLAY_NOWHERE;
     s->tag = tag;
     s->bytes = bytes;
-    memcpy(s->arguments, arguments, bytes);
+    ring_copy_words(s->arguments, (const uint64_t *)arguments, bytes);
     atomic_signal_fence(memory_order_seq_cst);
     s->id = *id = r->next_id++;
     if (r->waiting++ == 0) { /* it is the oldest */
@@ -222,6 +222,27 @@ RING_COLD enum tess_err replay_peek(struct replay *r, struct replay_completion *
     r->duplicates++;
     ring_advance(&r->completions, &c->record);
     return TESS_AGAIN;
+}
+
+/*
+ * There is no completion of an outstanding request that makes sense: it is outstanding anew, under another number, which is returned;
+ * replay_issue issues it.  The server would not do the old one again.
+ */
+RING_COLD uint64_t replay_renew(struct replay *r, uint64_t old)
+{
+    struct replay_slot *s = &r->slot[old % r->depth];
+    uint64_t id = r->next_id;
+
+    while (id % r->depth != old % r->depth) {
+        id++;
+    }
+    if (s->at != REPLAY_NOWHERE) {
+        s->at = REPLAY_NOWHERE;
+        r->waiting++;
+    }
+    s->id = id;
+    r->next_id = id + 1;
+    return id;
 }
 
 /* The completion was used: its request is no longer outstanding. */

@@ -9,7 +9,8 @@
  * was not completed, and may do again what was half done: requests must be repeatable.  One that was completed is not done
  * again, for the client may have given its memory to something else: that it was, is noted, in memory of the server that
  * survives, before the client is told.  The next incarnation tells it once more, and the client drops the second completion.
- * Not noted are completions with results: such a request is done again, so it must not touch memory of the client.
+ * Not noted are completions with more than REQUEST_NOTE_WORDS words of results: such a request is done again, so it must not touch
+ * memory of the client.
  * What an incarnation had in hand when it died, the next does one at a time; a request that is alone in hand when that dies, too,
  * is completed with POISON and not tried again.
  *
@@ -24,10 +25,14 @@
 
 #define REQUEST_ID_BYTES 8u
 
+#define REQUEST_NOTE_WORDS 2u
+
 /* That a request was completed; one note for every REQUEST_NOTE_GRAIN bytes of the ring, of the request that begins there. */
 struct request_note {
     volatile uint64_t id; /* of the request, written last; 0: none */
-    volatile uint64_t status;
+    volatile uint32_t status;
+    volatile uint32_t bytes; /* of the result */
+    volatile uint64_t result[REQUEST_NOTE_WORDS];
 };
 #define REQUEST_NOTE_GRAIN 32u /* no record of a request is smaller */
 #define REQUEST_NOTES(size)                                                                        \
@@ -101,9 +106,26 @@ RING_INLINE struct request_note *request_note(const struct request_server *s, ui
     return &s->notes[(at & s->requests.mask) / REQUEST_NOTE_GRAIN];
 }
 
+RING_INLINE void request_write_note(struct request_server *s, uint32_t slot, uint32_t status,
+                                    const uint64_t *result, uint32_t bytes)
+{
+    struct request_note *note = request_note(s, s->window[slot].at);
+
+    note->id = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    note->status = status;
+    note->bytes = bytes;
+    for (uint32_t i = 0; i < bytes / 8; i++) {
+        note->result[i] = result[i];
+    }
+    atomic_signal_fence(memory_order_seq_cst);
+    note->id = s->window[slot].id;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
 /*
- * Complete the request in hand number `slot` (from request_take); in any order, each once.  PROTOCOL: the client's index in the
- * completions ring is impossible; the request is still in hand.
+ * Complete the request in hand number `slot` (from request_take); in any order, each once.  result: words of 64 bits, `bytes` in
+ * all.  PROTOCOL: the client's index in the completions ring is impossible; the request is still in hand.
  */
 RING_INLINE enum tess_err request_complete(struct request_server *s, uint32_t slot, uint32_t status,
                                            const void *result, uint32_t bytes)
@@ -115,22 +137,27 @@ RING_INLINE enum tess_err request_complete(struct request_server *s, uint32_t sl
         return err;
     }
     memcpy(space.payload, &s->window[slot].id, REQUEST_ID_BYTES);
-    if (bytes == 0) {
-        struct request_note *note = request_note(s, s->window[slot].at);
-
-        note->id = 0;
-        atomic_signal_fence(memory_order_seq_cst);
-        note->status = status;
-        atomic_signal_fence(memory_order_seq_cst);
-        note->id = s->window[slot].id;
-        atomic_signal_fence(memory_order_seq_cst);
-    } else {
-        memcpy((unsigned char *)space.payload + REQUEST_ID_BYTES, result, bytes);
+    ring_copy_words((uint64_t *)space.payload + 1, (const uint64_t *)result, bytes);
+    if (bytes <= 8 * REQUEST_NOTE_WORDS) {
+        request_write_note(s, slot, status, (const uint64_t *)result, bytes);
     }
     ring_publish(&s->completions, &space);
     s->window[slot].is_done = true;
     request_retire(s);
     return TESS_OK;
+}
+
+/* Complete it as the last incarnation has. */
+RING_COLD enum tess_err request_tell_again(struct request_server *s, uint32_t slot)
+{
+    const struct request_note *note = request_note(s, s->window[slot].at);
+    uint32_t bytes = note->bytes <= 8 * REQUEST_NOTE_WORDS ? note->bytes : 0;
+    uint64_t result[REQUEST_NOTE_WORDS];
+
+    for (uint32_t i = 0; i < REQUEST_NOTE_WORDS; i++) {
+        result[i] = note->result[i];
+    }
+    return request_complete(s, slot, note->status, result, bytes);
 }
 
 /*
@@ -164,7 +191,7 @@ RING_INLINE enum tess_err request_take(struct request_server *s, struct ring_rec
     s->window[*slot].id = ring_word(r, 0);
     s->requests.own->taken = r->next;
     if (request_note(s, r->sequence)->id == s->window[*slot].id) {
-        err = request_complete(s, *slot, (uint32_t)request_note(s, r->sequence)->status, NULL, 0);
+        err = request_tell_again(s, *slot);
         return err == TESS_OK ? TESS_EXISTS : err;
     }
     if (!is_careful) {

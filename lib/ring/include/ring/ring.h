@@ -74,6 +74,8 @@
 
 struct ring_producer_page {
     _Atomic uint64_t head; /* index behind the last published record; flags */
+    volatile uint64_t
+        generation; /* of the owner, with which the ids of its requests begin (recover/replay.h) */
 };
 
 /* How a record begins; the payload follows. */
@@ -306,6 +308,15 @@ RING_INLINE enum tess_err ring_reserve(struct ring_producer *p, uint32_t tag, ui
     return TESS_OK;
 }
 
+/* A few words, inline; bytes: a multiple of 8. */
+RING_INLINE void ring_copy_words(uint64_t *to, const uint64_t *from, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < bytes / 8; i++) {
+        to[i] = from[i];
+        __asm__ volatile("" ::: "memory"); /* no call of memcpy for that */
+    }
+}
+
 /* Show the consumer the record. */
 RING_INLINE void ring_publish(struct ring_producer *p, const struct ring_space *space)
 {
@@ -398,7 +409,12 @@ RING_INLINE enum tess_err ring_peek_at(const struct ring_consumer *c, uint64_t a
 
     r->head = head;
     if (RING_RARE(!ring_parse(records, mask, at, head - at, r))) {
-        struct ring_found found = ring_find(records, mask, at, head);
+        struct ring_found found;
+
+        if ((head & ~RING_FLAGS) == at) {
+            return TESS_AGAIN;
+        }
+        found = ring_find(records, mask, at, head);
 
         *r = found.record;
         return found.err;
