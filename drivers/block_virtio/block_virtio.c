@@ -9,13 +9,16 @@
  */
 #include <unistd.h>
 
+#include <blockdrv/blockdrv.h>
 #include <virtio/mmio.h>
+#include <virtio/pci.h>
 #include <virtio/queue.h>
 
 #include "BlockVirtio.h"
 
 #define FEATURE_READ_ONLY (1ull << 5) /* 5.2.3 */
 #define FEATURE_FLUSH     (1ull << 9)
+#define FEATURES          (FEATURE_READ_ONLY | FEATURE_FLUSH) /* that are of use */
 
 #define CONFIG_CAPACITY 0u /* 5.2.4: sectors */
 
@@ -32,9 +35,6 @@ enum { /* what the device says of it */
        STATUS_NONE = 0xff, /* it has said nothing */
 };
 
-#define SECTOR 512u
-#define NONE   UINT32_MAX
-
 /* Head and tail of a chain, in the pool. */
 struct frame {
     uint32_t type, reserved;
@@ -47,16 +47,18 @@ struct work {
     uint64_t sector;
     uint64_t address; /* of the data */
     uint32_t type, bytes;
-    uint32_t next; /* that waits for descriptors */
+    bool is_in_hand;
 };
 
 struct self {
+    bool is_gone; /* the device: there is nothing on the bus */
     struct virtio device;
     struct virtq queue;
     volatile struct frame *frames; /* one an id */
     uint64_t frames_address;
     uint64_t sectors;
-    uint32_t first, last; /* of those that wait; NONE */
+    struct blockdrv_waiting waiting; /* for descriptors */
+    uint32_t next[BLK_DEPTH];
     struct work work[BLK_DEPTH];
 };
 
@@ -72,23 +74,51 @@ static void must(bool is_so)
     }
 }
 
-static void init(struct self *self)
+/* The device is reset; then it may reach memory. */
+static bool device_open(struct self *self)
+{
+    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+
+    if (!bus_connected()) {
+        self->device = virtio_mmio_open(regs(self));
+        return virtio_begin(&self->device, VIRTIO_BLOCK, FEATURES);
+    }
+    self->device = virtio_pci_open(regs(self), REGS_BYTES, &pci);
+    return virtio_begin(&self->device, VIRTIO_BLOCK, FEATURES) &&
+           bus_enable(self, true, true) == TESS_OK;
+}
+
+static bool is_gone(struct self *self)
+{
+    struct bus_identity identity;
+
+    return bus_connected() && bus_identity(self, &identity) == (enum tess_err)BUS_ERROR_NONE;
+}
+
+static void start(struct self *self)
 {
     uint64_t at = (VIRTQ_BYTES(VIRTQ_SIZE_MAX) + 15) & ~15u, address = pool_address(self);
 
-    self->device = virtio_mmio_open(regs(self));
-    must(virtio_begin(&self->device, VIRTIO_BLOCK, FEATURE_READ_ONLY | FEATURE_FLUSH));
+    must(device_open(self));
     for (uint32_t i = 0; i < at; i += 8) {
         *(volatile uint64_t *)(pool(self) + i) = 0;
     }
     self->frames = (volatile struct frame *)(pool(self) + at);
     self->frames_address = address + at;
-    self->first = self->last = NONE;
+    blockdrv_waiting_init(&self->waiting, self->next);
     must(virtq_open(&self->queue, &self->device, 0, VIRTQ_SIZE_MAX, pool(self), address));
     must(self->queue.size >= 3); /* descriptors of one chain */
     must(virtio_config64(&self->device, CONFIG_CAPACITY, &self->sectors));
     virtio_go(&self->device);
     irq_ack(self);
+}
+
+static void init(struct self *self)
+{
+    self->is_gone = is_gone(self);
+    if (!self->is_gone) {
+        start(self);
+    }
 }
 
 /* ---- to the device ---- */
@@ -120,36 +150,31 @@ static bool submit(struct self *self, uint32_t id)
 
 static void submit_waiting(struct self *self)
 {
-    while (self->first != NONE && submit(self, self->first)) {
-        self->first = self->work[self->first].next;
+    while (self->waiting.first != BLOCKDRV_NONE && submit(self, self->waiting.first)) {
+        blockdrv_go(&self->waiting);
     }
 }
 
 static void begin(struct self *self, uint32_t id, struct work w)
 {
-    w.next = NONE;
     self->work[id] = w;
-    if (self->first == NONE && submit(self, id)) {
-        return;
-    }
-    if (self->first == NONE) {
-        self->first = id;
-    } else {
-        self->work[self->last].next = id;
-    }
-    self->last = id;
+    blockdrv_wait(&self->waiting, id);
+    submit_waiting(self);
 }
 
 static enum tess_err transfer(struct self *self, uint32_t id, uint32_t type, uint64_t lba,
                               uint32_t n, uint64_t address)
 {
-    if (lba > self->sectors || n > self->sectors - lba) {
+    if (self->is_gone) {
+        return (enum tess_err)BLOCK_ERROR_IO;
+    }
+    if (!blockdrv_is_there(self->sectors, lba, n)) {
         return TESS_RANGE;
     }
     if (n == 0) {
         blk_finish(self, id, TESS_OK);
     } else {
-        begin(self, id, (struct work){ lba, address, type, n * SECTOR, NONE });
+        begin(self, id, (struct work){ lba, address, type, n * BLOCKDRV_SECTOR, true });
     }
     return TESS_OK;
 }
@@ -177,8 +202,11 @@ static enum tess_err blk_write_begin(struct self *self, uint32_t element, uint32
 static enum tess_err blk_flush_begin(struct self *self, uint32_t element, uint32_t id)
 {
     (void)element;
+    if (self->is_gone) {
+        return (enum tess_err)BLOCK_ERROR_IO;
+    }
     if (self->device.features & FEATURE_FLUSH) {
-        begin(self, id, (struct work){ .type = TYPE_FLUSH });
+        begin(self, id, (struct work){ .type = TYPE_FLUSH, .is_in_hand = true });
     } else {
         blk_finish(self, id, TESS_OK);
     }
@@ -188,6 +216,9 @@ static enum tess_err blk_flush_begin(struct self *self, uint32_t element, uint32
 static enum tess_err blk_capacity_begin(struct self *self, uint32_t element, uint32_t id)
 {
     (void)element;
+    if (self->is_gone) {
+        return (enum tess_err)BLOCK_ERROR_IO;
+    }
     blk_capacity_finish(self, id, TESS_OK, self->sectors);
     return TESS_OK;
 }
@@ -213,17 +244,54 @@ static void collect(struct self *self)
     while ((result = virtq_collect(&self->queue, &done)) == VIRTQ_OK) {
         enum tess_err err = result_of(self, &done);
 
+        self->work[done.token].is_in_hand = false;
         submit_waiting(self);
         blk_finish(self, done.token, err);
     }
     must(result == VIRTQ_NONE);
 }
 
+/* What the device had in hand is over. */
+static void stop(struct self *self)
+{
+    self->is_gone = true;
+    for (uint32_t id = 0; id < BLK_DEPTH; id++) {
+        if (self->work[id].is_in_hand) {
+            self->work[id].is_in_hand = false;
+            blk_finish(self, id, (enum tess_err)BLOCK_ERROR_IO);
+        }
+    }
+}
+
+/* It has gone, come, or both; or it had before the start, and the news is old. */
+static void bus_changed_handle(struct self *self)
+{
+    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+
+    if (!self->is_gone && virtio_pci_is_as_opened(&pci)) {
+        return;
+    }
+    stop(self);
+    if (!is_gone(self)) {
+        self->is_gone = false;
+        start(self);
+    }
+}
+
 static void irq_handle(struct self *self)
 {
-    uint32_t why = self->device.transport->interrupt(&self->device);
+    uint32_t why;
 
+    if (self->is_gone) {
+        irq_ack(self);
+        return;
+    }
+    why = self->device.transport->interrupt(&self->device);
     irq_ack(self);
+    if (why & ~(VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG)) {
+        must(is_gone(self));
+        return; /* the bus will say so */
+    }
     if (why & VIRTIO_INTERRUPT_CONFIG) {
         must(!(self->device.transport->status(&self->device) & VIRTIO_NEEDS_RESET));
         must(virtio_config64(&self->device, CONFIG_CAPACITY, &self->sectors));

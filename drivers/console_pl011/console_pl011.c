@@ -6,6 +6,8 @@
  * the sender.  The device hands out a byte once: one that a killed driver had read, but not stored by the next
  * instructions, is lost.
  */
+#include <consoledrv/ring.h>
+
 #include "ConsolePl011.h"
 
 enum { /* byte offsets, DDI 0183G table 3-1 */
@@ -21,14 +23,11 @@ enum { /* byte offsets, DDI 0183G table 3-1 */
 #define INT_RT  (1u << 6) /* bytes below the trigger level have waited for 32 bit times */
 #define DR_BYTE 0xffu     /* the bits above report errors of the line */
 
-#define RING_BYTES sizeof(((struct console_typed *)0)->ring)
 #define READ_BYTES 64u
 
 struct self {
     char unused;
 };
-
-_Static_assert((RING_BYTES & (RING_BYTES - 1)) == 0, "positions may wrap around");
 
 static volatile uint32_t *reg(struct self *self, unsigned offset)
 {
@@ -61,20 +60,20 @@ static enum tess_err out_write(struct self *self, uint32_t client, const void *t
 
 /* ---- receive ---- */
 
-/* Volatile: a byte is in the ring before it is counted. */
-static volatile struct console_typed *ring(struct self *self)
+static struct consoledrv_ring typed_ring(struct self *self)
 {
-    return typed(self);
+    volatile struct console_typed *t = typed(self);
+
+    return (struct consoledrv_ring){ &t->in, &t->out, t->ring, sizeof t->ring };
 }
 
 /* From the device into the ring, as far as there is room. */
 static void drain(struct self *self)
 {
-    volatile struct console_typed *t = ring(self);
+    struct consoledrv_ring ring = typed_ring(self);
 
-    while (t->in - t->out < RING_BYTES && !(*reg(self, UART_FR) & FR_RXFE)) {
-        t->ring[t->in % RING_BYTES] = (uint8_t)(*reg(self, UART_DR) & DR_BYTE);
-        t->in++;
+    while (consoledrv_room(&ring) && !(*reg(self, UART_FR) & FR_RXFE)) {
+        consoledrv_put(&ring, (uint8_t)(*reg(self, UART_DR) & DR_BYTE));
     }
 }
 
@@ -88,16 +87,14 @@ static void receive(struct self *self)
 
 static void init(struct self *self)
 {
-    volatile struct console_typed *t = ring(self);
+    struct consoledrv_ring ring = typed_ring(self);
 
-    if (t->in - t->out > RING_BYTES) { /* the last incarnation went mad */
-        t->in = t->out = 0;
-    }
+    consoledrv_repair(&ring);
     if (!irq_connected()) {
         return;
     }
     receive(self);
-    if (t->in != t->out) {
+    if (consoledrv_held(&ring)) {
         in_ready_emit(self); /* the last incarnation may not have come to that */
     }
     *reg(self, UART_IMSC) = INT_RX | INT_RT;
@@ -106,11 +103,11 @@ static void init(struct self *self)
 
 static void irq_handle(struct self *self)
 {
-    uint64_t before = ring(self)->in;
+    uint64_t before = *typed_ring(self).in;
 
     receive(self);
     irq_ack(self);
-    if (ring(self)->in != before) {
+    if (*typed_ring(self).in != before) {
         in_ready_emit(self);
     }
 }
@@ -118,19 +115,13 @@ static void irq_handle(struct self *self)
 static enum tess_err in_read(struct self *self, uint64_t done, uint64_t *first, void *text,
                              uint32_t *bytes)
 {
-    volatile struct console_typed *t = ring(self);
-    uint8_t *to = text;
+    struct consoledrv_ring ring = typed_ring(self);
 
-    if (done - t->out <= t->in - t->out) {
-        t->out = done;
-    }
+    consoledrv_done(&ring, done);
     if (irq_connected()) {
         receive(self);
     }
-    *first = t->out;
-    *bytes = 0;
-    for (uint64_t at = t->out; at != t->in && *bytes < READ_BYTES; at++) {
-        to[(*bytes)++] = t->ring[at % RING_BYTES];
-    }
+    *first = *ring.out;
+    *bytes = consoledrv_copy(&ring, text, READ_BYTES);
     return TESS_OK;
 }

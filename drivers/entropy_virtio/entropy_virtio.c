@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <virtio/mmio.h>
+#include <virtio/pci.h>
 #include <virtio/queue.h>
 
 #include "EntropyVirtio.h"
@@ -15,9 +16,11 @@
 struct work {
     uint64_t address; /* of what is not filled yet */
     uint32_t bytes;
+    bool is_in_hand;
 };
 
 struct self {
+    bool is_gone; /* the device: there is nothing on the bus */
     struct virtio device;
     struct virtq queue;
     bool is_waiting[ENTROPY_DEPTH]; /* for a descriptor */
@@ -33,10 +36,30 @@ static void must(bool is_so)
     }
 }
 
-static void init(struct self *self)
+/* The device is reset; then it may reach memory. */
+static bool device_open(struct self *self)
 {
-    self->device = virtio_mmio_open(regs(self));
-    must(virtio_begin(&self->device, VIRTIO_ENTROPY, 0));
+    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+
+    if (!bus_connected()) {
+        self->device = virtio_mmio_open(regs(self));
+        return virtio_begin(&self->device, VIRTIO_ENTROPY, 0);
+    }
+    self->device = virtio_pci_open(regs(self), REGS_BYTES, &pci);
+    return virtio_begin(&self->device, VIRTIO_ENTROPY, 0) &&
+           bus_enable(self, true, true) == TESS_OK;
+}
+
+static bool is_gone(struct self *self)
+{
+    struct bus_identity identity;
+
+    return bus_connected() && bus_identity(self, &identity) == (enum tess_err)BUS_ERROR_NONE;
+}
+
+static void start(struct self *self)
+{
+    must(device_open(self));
     for (uint32_t i = 0; i < POOL_BYTES; i += 8) {
         *(volatile uint64_t *)(pool(self) + i) = 0;
     }
@@ -44,6 +67,14 @@ static void init(struct self *self)
         virtq_open(&self->queue, &self->device, 0, VIRTQ_SIZE_MAX, pool(self), pool_address(self)));
     virtio_go(&self->device);
     irq_ack(self);
+}
+
+static void init(struct self *self)
+{
+    self->is_gone = is_gone(self);
+    if (!self->is_gone) {
+        start(self);
+    }
 }
 
 /* ---- to the device ---- */
@@ -73,7 +104,10 @@ static enum tess_err entropy_get_begin(struct self *self, uint32_t element, uint
 {
     (void)element;
     (void)buf;
-    self->work[id] = (struct work){ buf_address, n };
+    if (self->is_gone) {
+        return TESS_GONE;
+    }
+    self->work[id] = (struct work){ buf_address, n, n > 0 };
     if (n) {
         submit(self, id);
     } else {
@@ -95,17 +129,55 @@ static void take(struct self *self, const struct virtq_done *done)
     if (w->bytes) {
         submit(self, done->token);
     } else {
+        w->is_in_hand = false;
         entropy_finish(self, done->token, TESS_OK);
+    }
+}
+
+/* What the device had in hand is over. */
+static void stop(struct self *self)
+{
+    self->is_gone = true;
+    for (uint32_t id = 0; id < ENTROPY_DEPTH; id++) {
+        self->is_waiting[id] = false;
+        if (self->work[id].is_in_hand) {
+            self->work[id].is_in_hand = false;
+            entropy_finish(self, id, TESS_GONE);
+        }
+    }
+}
+
+/* It has gone, come, or both; or it had before the start, and the news is old. */
+static void bus_changed_handle(struct self *self)
+{
+    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+
+    if (!self->is_gone && virtio_pci_is_as_opened(&pci)) {
+        return;
+    }
+    stop(self);
+    if (!is_gone(self)) {
+        self->is_gone = false;
+        start(self);
     }
 }
 
 static void irq_handle(struct self *self)
 {
-    uint32_t why = self->device.transport->interrupt(&self->device);
     struct virtq_done done;
     enum virtq_result result;
+    uint32_t why;
 
+    if (self->is_gone) {
+        irq_ack(self);
+        return;
+    }
+    why = self->device.transport->interrupt(&self->device);
     irq_ack(self);
+    if (why & ~(VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG)) {
+        must(is_gone(self));
+        return; /* the bus will say so */
+    }
     if (why & VIRTIO_INTERRUPT_CONFIG) {
         must(!(self->device.transport->status(&self->device) & VIRTIO_NEEDS_RESET));
     }

@@ -13,27 +13,38 @@ struct self {
     uint64_t random;
     uint32_t victim; /* domain */
     uint32_t server; /* its server */
+    uint32_t other;  /* victim */
 };
 
-/* Kills, and tells the load when. */
-static void kill(struct self *self)
+static void kill_domain(struct self *self, uint32_t domain)
+{
+    if (supervisor_kill(self, domain) != TESS_OK) {
+        printf("killer: FAILED to kill\n");
+    }
+}
+
+/* Kills, and tells the load when.  Kill number i: are there two victims, one, the other, or both at once. */
+static void kill(struct self *self, uint32_t i)
 {
     uint64_t now = tess_now();
 
-    if (supervisor_kill(self, self->victim) != TESS_OK) {
-        printf("killer: FAILED to kill\n");
+    if (*OTHER && i % 3 != 0) {
+        kill_domain(self, self->other);
+    }
+    if (!*OTHER || i % 3 != 1) {
+        kill_domain(self, self->victim);
     }
     comp_sleep_until(tess_deadline_ns(DRAIN_NS));
     stats(self)->killed_at = now;
 }
 
 /* Kills while the server of the victim is away. */
-static void kill_in_outage(struct self *self)
+static void kill_in_outage(struct self *self, uint32_t i)
 {
     if (supervisor_stop(self, self->server) != TESS_OK) {
         printf("killer: FAILED to stop the server\n");
     }
-    kill(self);
+    kill(self, i);
     comp_sleep_until(tess_deadline_ns(pattern_random(&self->random) % 2000000));
     if (supervisor_start(self, self->server) != TESS_OK) {
         printf("killer: FAILED to start the server\n");
@@ -51,7 +62,7 @@ static uint64_t completed_in_a_phase(struct self *self, bool has_kill)
 
     if (has_kill) {
         sleep_ms(PHASE_MS / 2);
-        kill(self);
+        kill(self, 0);
     }
     comp_sleep_until(start + tess_ticks_of_ns(PHASE_MS * 1000000ull));
     return stats(self)->completed - before;
@@ -78,15 +89,18 @@ static int run(struct self *self)
     if (*SERVER && supervisor_find(self, SERVER, &self->server) != TESS_OK) {
         printf("killer: FAILED to find the server\n");
     }
+    if (*OTHER && supervisor_find(self, OTHER, &self->other) != TESS_OK) {
+        printf("killer: FAILED to find the other victim\n");
+    }
     sleep_ms(20);
     if (PHASE_MS) {
         compare_throughput(self);
     }
     for (uint32_t i = 0; i < KILLS; i++) {
         if (*SERVER && i % 2) {
-            kill_in_outage(self);
+            kill_in_outage(self, i);
         } else {
-            kill(self);
+            kill(self, i);
         }
         /* from the middle of the restart to long after it */
         comp_sleep_until(tess_deadline_ns(pattern_random(&self->random) % 2000000));

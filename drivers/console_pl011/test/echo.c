@@ -17,7 +17,7 @@ struct self {
 
 static void take(struct self *self, char c)
 {
-    if (c != '\n' && self->bytes < LINE) {
+    if (c != '\n' && c != '\r' && self->bytes < LINE) {
         self->line[self->bytes++] = c;
     }
     if (c == '\n') {

@@ -31,8 +31,8 @@ static int run(struct self *self)
     uint32_t victim[2] = { 0 }, kills = 0;
     volatile struct typing *t = typing(self);
 
-    find(self, "terminal.console", &victim[0]);
-    find(self, "typed", &victim[1]);
+    find(self, DRIVER, &victim[0]);
+    find(self, READER, &victim[1]);
     while (kills < KILLS || (t->done < BYTES && kills < PATIENT)) {
         if (supervisor_kill(self, victim[kills++ % 2]) != TESS_OK) {
             printf("killer: FAILED to kill\n");

@@ -13,7 +13,8 @@ static char expected(uint64_t position)
 {
     char line[LINE + 1];
 
-    (void)snprintf(line, sizeof line, "line %04u\n", (unsigned)(position / LINE % 10000));
+    (void)snprintf(line, sizeof line, "line %04u%c", (unsigned)(position / LINE % 10000),
+                   (int)ENDS);
     return line[position % LINE];
 }
 

@@ -62,8 +62,8 @@ static uint32_t fake_queue_max(const struct virtio *v, uint32_t queue)
     return queue == 0 ? fake.max : 0;
 }
 
-static void fake_set_queue(const struct virtio *v, uint32_t queue, uint32_t size,
-                           uint64_t descriptors, uint64_t available, uint64_t used)
+static void fake_set_queue(struct virtio *v, uint32_t queue, uint32_t size, uint64_t descriptors,
+                           uint64_t available, uint64_t used)
 {
     (void)v;
     (void)queue;

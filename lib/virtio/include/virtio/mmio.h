@@ -86,7 +86,7 @@ VIRTIO_INLINE void virtio_mmio_write64(const struct virtio *v, uint32_t offset, 
     virtio_mmio_write(v, offset + 4, (uint32_t)(value >> 32));
 }
 
-VIRTIO_INLINE void virtio_mmio_set_queue(const struct virtio *v, uint32_t queue, uint32_t size,
+VIRTIO_INLINE void virtio_mmio_set_queue(struct virtio *v, uint32_t queue, uint32_t size,
                                          uint64_t descriptors, uint64_t available, uint64_t used)
 {
     virtio_mmio_write(v, VIRTIO_MMIO_QUEUE, queue);

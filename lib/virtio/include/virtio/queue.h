@@ -36,9 +36,13 @@ struct virtq_used {
     struct virtq_used_element ring[];
 };
 
-/* Bytes of memory for a queue of so many entries; its address must be a multiple of 16. */
+/*
+ * Bytes of memory for a queue of so many entries; its address must be a multiple of 16.  The elements of the used ring, behind its first
+ * four bytes, are aligned to their size, more than the specification asks for: an element across two pages is written half to
+ * another address by QEMU 7.2, if the device is behind an IOMMU.
+ */
 #define VIRTQ_AVAILABLE_AT(size) (16u * (size))
-#define VIRTQ_USED_AT(size)      ((VIRTQ_AVAILABLE_AT(size) + 6u + 2u * (size) + 3u) & ~3u)
+#define VIRTQ_USED_AT(size)      (((VIRTQ_AVAILABLE_AT(size) + 6u + 2u * (size) + 3u) & ~7u) + 4u)
 #define VIRTQ_BYTES(size)        (VIRTQ_USED_AT(size) + 6u + 8u * (size))
 
 /* A piece of memory for the device. */
@@ -85,8 +89,8 @@ struct virtq_done {
  * A queue of at most `most` entries, a power of two, in VIRTQ_BYTES(most) of zeroed memory at `memory`, which the device finds at `address`.
  * Between virtio_begin and virtio_go.  False: the device has no such queue, or one of a size that cannot be.
  */
-VIRTIO_INLINE bool virtq_open(struct virtq *q, const struct virtio *v, uint32_t number,
-                              uint32_t most, volatile uint8_t *memory, uint64_t address)
+VIRTIO_INLINE bool virtq_open(struct virtq *q, struct virtio *v, uint32_t number, uint32_t most,
+                              volatile uint8_t *memory, uint64_t address)
 {
     uint32_t size = v->transport->queue_max(v, number);
 

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <comp/fence.h>
+
 #define VIRTIO_INLINE static inline __attribute__((unused))
 
 /* Bits of the status (2.1). */
@@ -23,12 +25,14 @@
 #define VIRTIO_NEEDS_RESET 64u
 #define VIRTIO_FAILED      128u
 
-#define VIRTIO_F_VERSION_1 (1ull << 32) /* section 6 */
+#define VIRTIO_F_VERSION_1       (1ull << 32) /* section 6 */
+#define VIRTIO_F_ACCESS_PLATFORM (1ull << 33) /* the device is behind an IOMMU */
 
 /* What an interrupt is for (4.1.4.5, 4.2.2). */
 #define VIRTIO_INTERRUPT_QUEUE  1u
 #define VIRTIO_INTERRUPT_CONFIG 2u
 
+#define VIRTIO_QUEUES   8u       /* of one device, on PCI */
 #define VIRTIO_PATIENCE 1000000u /* looks at a register that must change */
 
 enum virtio_device {
@@ -50,7 +54,7 @@ struct virtio_transport {
     /* Entries of the queue at most; 0: there is no such queue, or it is in use. */
     uint32_t (*queue_max)(const struct virtio *v, uint32_t queue);
     /* Physical addresses of the three parts; then the queue is in use. */
-    void (*set_queue)(const struct virtio *v, uint32_t queue, uint32_t size, uint64_t descriptors,
+    void (*set_queue)(struct virtio *v, uint32_t queue, uint32_t size, uint64_t descriptors,
                       uint64_t available, uint64_t used);
     void (*notify)(const struct virtio *v, uint32_t queue);
     uint32_t (*interrupt)(const struct virtio *v); /* VIRTIO_INTERRUPT_*; acknowledges them */
@@ -62,16 +66,16 @@ struct virtio {
     const struct virtio_transport *transport;
     volatile uint8_t *regs; /* of the device */
     uint64_t features;      /* that both sides have */
+    /* On PCI: where the parts of its registers are, in bytes from regs. */
+    uint32_t common, notify, notify_bytes, notify_multiplier, interrupt, config, config_bytes;
+    uint32_t device; /* enum virtio_device, or 0 */
+    uint32_t notify_at[VIRTIO_QUEUES];
 };
 
 /* All that was written to memory is seen by the device before what comes next, and the other way round. */
 VIRTIO_INLINE void virtio_fence(void)
 {
-#ifdef __aarch64__
-    __asm__ volatile("dmb osh" ::: "memory");
-#else
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-#endif
+    comp_fence();
 }
 
 /* After it the device touches no memory.  False: it does not obey. */
@@ -88,7 +92,8 @@ VIRTIO_INLINE bool virtio_reset(const struct virtio *v)
 }
 
 /*
- * Reset the device and agree on features (3.1.1, steps 1 to 6): those of `wanted` that it has, and version 1.  device: what it must be.
+ * Reset the device and agree on features (3.1.1, steps 1 to 6): those of `wanted` that it has, version 1, and that it is
+ * behind an IOMMU, if it says so: addresses are the same there.  device: what it must be.
  * False: it is another one, or refuses.
  */
 VIRTIO_INLINE bool virtio_begin(struct virtio *v, enum virtio_device device, uint64_t wanted)
@@ -102,7 +107,7 @@ VIRTIO_INLINE bool virtio_begin(struct virtio *v, enum virtio_device device, uin
     t->set_status(v, VIRTIO_ACKNOWLEDGE);
     t->set_status(v, status);
     v->features = t->features(v, 0) | (uint64_t)t->features(v, 1) << 32;
-    v->features &= wanted | VIRTIO_F_VERSION_1;
+    v->features &= wanted | VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM;
     if (!(v->features & VIRTIO_F_VERSION_1)) {
         return false;
     }
