@@ -6,7 +6,7 @@
 # off by itself.  A system with a group is tested as it is written, and with all of the group's connections direct
 # and all rpc: the output is the same.  Two at a time; logs in build/logs/systems.
 #
-# NAME.qemu beside it holds further options for QEMU; lines `disk FILE SIZE` in it make an empty file, whose path is written @FILE@.
+# NAME.qemu beside it holds further options for QEMU (tools/qemu.sh --options).
 # NAME.input beside it is typed on the console, line by line.
 #     SYSTEMS_KERNEL=debug    with the debug kernel     SYSTEMS_QEMU="--gic 2 ..."    further options of tools/qemu.sh
 # Last line: "N passed, N failed"; status 1 if any failed.
@@ -32,17 +32,6 @@ check() {
         END { exit bad }' "$2" "$1"
 }
 
-# options FILE DIR: prints what FILE has for QEMU, in one line; makes its disks in DIR.
-options() {
-    [ -f "$1" ] || return 0
-    while read -r word name size; do
-        [ "$word" = disk ] || continue
-        rm -f "$2/$name"
-        truncate -s "$size" "$2/$name"
-    done <"$1"
-    sed "/^disk /d; s|@\([a-z]*\)@|$2/\1|g" "$1" | tr '\n' ' '
-}
-
 # one FILE [OPTION]: test one system; prints a line.
 one() {
     file=$1
@@ -54,11 +43,12 @@ one() {
     if [ ! "$why" ]; then
         status=0
         image=$work/$name/image${SYSTEMS_KERNEL:+-$SYSTEMS_KERNEL}.img
-        more=$(options "${file%.adl}.qemu" "$work/$name")
+        devices=${file%.adl}.qemu
+        [ -f "$devices" ] || devices=
         input=${file%.adl}.input
         [ -f "$input" ] || input=
         # shellcheck disable=SC2086 # several options
-        tools/qemu.sh "$image" --icount --timeout $seconds ${input:+--input "$input"} ${SYSTEMS_QEMU:-} -- $more >"$log" 2>&1 || status=$?
+        tools/qemu.sh "$image" --icount --timeout $seconds ${input:+--input "$input"} ${devices:+--options "$devices"} ${SYSTEMS_QEMU:-} >"$log" 2>&1 || status=$?
         expected=${file%.adl}.expected
         [ -f "$expected" ] || expected=$(dirname "$file")/expected.txt
         why=$(check "$expected" "$log" | head -n 1)

@@ -15,3 +15,9 @@ elif ! diff -u systems/boards/virt.adl "$work/virt.adl"; then
     echo "FAIL systems/boards/virt.adl is not what QEMU's board has: tools/check/boards.sh --write"
     exit 1
 fi
+# The PCI host puts device 0 where the board file has it.
+window=$(sed -n '/^hardware Pci_00_00_0 /,/^}/s/.*Mmio regs at \(0x[0-9a-f]*\) .*/\1/p' systems/boards/virt.adl)
+grep -q "^ *config *u64 window = $window;" drivers/pcie_host/pcie_host.adl || {
+    echo "FAIL the default of window in drivers/pcie_host/pcie_host.adl is not $window, where Pci_00_00_0 is"
+    exit 1
+}

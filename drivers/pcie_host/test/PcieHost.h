@@ -1,0 +1,2 @@
+/* The driver is compiled as a part of SlotHost. */
+#include "SlotHost.h"
