@@ -45,10 +45,20 @@ struct comp_queue_method {
     uint8_t first, count; /* words of a request: which blocks; its last word: where they lie */
 };
 
-/* A checksummed connection: a read that gives something else than expected is made once more. */
+#define COMP_DOUBTS 8u /* times that a request is asked again at most */
+
+/* A request that was answered with an error, or read something else than expected. */
+struct comp_queue_doubt {
+    uint64_t crashes; /* of the server, when it was asked last */
+    uint32_t asked;   /* again: so often */
+    bool is_fresh;    /* then the server had been restarted because of the answers before */
+};
+
+/* A checksummed connection: an error is believed when a fresh incarnation of the server says the same. */
 struct comp_queue_cover {
     struct comp_cover blocks;
-    uint32_t again; /* bit id % COMP_QUEUE_DEPTH: it is such a second one */
+    uint64_t believed; /* crashes of the server + 1: of the incarnation that has done so; 0: none */
+    struct comp_queue_doubt doubt[COMP_QUEUE_DEPTH];
 };
 
 struct comp_queue {
@@ -99,8 +109,8 @@ extern uint64_t comp_early;
 void comp_queue_cover_begin(struct comp_queue *q, uint32_t slot, uint32_t method,
                             const uint64_t *words, uint32_t count);
 /*
- * It was completed with d->err, and is still in its slot.  True: it is a read that is to be made once more.  If that was done before, the
- * error is CORRUPT.
+ * It was completed with d->err, and is still in its slot.  True: it is to be made once more.  Else d->err is what the client is told:
+ * CORRUPT if it has read something else than expected.
  */
 bool comp_queue_cover_end(struct comp_queue *q, uint32_t slot, struct comp_done *d);
 
