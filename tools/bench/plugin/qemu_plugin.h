@@ -31,7 +31,10 @@ typedef struct qemu_info_t {
 } qemu_info_t;
 
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
-enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 }; /* reads and writes */
+enum qemu_plugin_mem_rw {
+    QEMU_PLUGIN_MEM_W = 2,
+    QEMU_PLUGIN_MEM_RW = 3
+}; /* writes; reads and writes */
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
 
 typedef void (*qemu_plugin_vcpu_tb_trans_cb_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
@@ -72,6 +75,11 @@ void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_plugin
 
 /* The access that a memory callback was called for is a write. */
 bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
+
+/* From a memory callback: where the access went; NULL: unknown.  is_io: to a device. */
+struct qemu_plugin_hwaddr;
+const struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t info, uint64_t vaddr);
+bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *at);
 
 /* Write to QEMU's plugin log. */
 void qemu_plugin_outs(const char *text);

@@ -1,0 +1,90 @@
+/* Requests of all sizes, many at once; every byte that was asked for must be the device's, and no other byte may have changed. */
+#include <comp/sleep.h>
+
+#include "FaultEntropyLoad.h"
+#include "../../drivers/entropy_virtio/test/random.h"
+
+#define ROOM  1024u
+#define PARTS 16u
+#define STALE 0xa5
+
+struct self {
+    uint64_t random;
+    uint32_t outstanding;
+    bool is_free[PARTS];
+    uint32_t bytes[PARTS];
+};
+
+_Static_assert(PARTS *ROOM <= ENTROPY_BUFFER_BYTES, "the parts fit");
+
+static uint8_t *part(struct self *self, uint64_t i)
+{
+    return entropy_buffer(self) + i * ROOM;
+}
+
+static void next(struct self *self, uint64_t i)
+{
+    self->bytes[i] = (uint32_t)(random_next(&self->random) >> 32) % (ROOM + 1);
+    if (self->bytes[i] % 4) {
+        self->bytes[i] %= 64;
+    }
+    memset(part(self, i), STALE, ROOM);
+    self->is_free[i] = entropy_get_start(self, i, self->bytes[i], i * ROOM) != TESS_OK;
+    self->outstanding += !self->is_free[i];
+}
+
+static void judge(struct self *self, uint64_t i)
+{
+    const uint8_t *at = part(self, i);
+    uint32_t bad = 0;
+
+    for (uint32_t k = 0; k < ROOM; k++) {
+        bad += at[k] != (k < self->bytes[i] ? 0 : STALE);
+    }
+    report(self)->wrong += bad != 0;
+}
+
+/* What was ordered is verified with each request; the order only waits until none is in flight. */
+static bool is_ordered(struct self *self)
+{
+    return report(self)->orders != report(self)->verified;
+}
+
+static void entropy_get_done(struct self *self, uint64_t i, enum tess_err err)
+{
+    volatile struct load_report *r = report(self);
+
+    r->at[r->completed % 1024] = tess_now();
+    r->completed++;
+    if (err) {
+        r->failed++;
+        r->error = err;
+    } else {
+        judge(self, i);
+    }
+    self->outstanding--;
+    self->is_free[i] = true;
+    if (!is_ordered(self)) {
+        next(self, i);
+    }
+}
+
+static int run(struct self *self)
+{
+    self->random = 1;
+    for (uint64_t i = 0; i < PARTS; i++) {
+        self->is_free[i] = true;
+    }
+    for (;;) {
+        if (is_ordered(self) && !self->outstanding) {
+            report(self)->verified = report(self)->orders;
+        }
+        for (uint64_t i = 0; i < PARTS && !is_ordered(self); i++) {
+            if (self->is_free[i]) {
+                next(self, i);
+            }
+        }
+        comp_sleep_until(tess_deadline_ns(2000000));
+    }
+    return 0;
+}

@@ -1,0 +1,5 @@
+#include "RogueStore.h"
+
+struct self {
+    char unused;
+};
