@@ -2,7 +2,7 @@
 # Checks the book (docs/*.md, docs/decisions/*.md, README.md):
 #   - every code reference `path/file.c:symbol` names a file that exists and in which the symbol is defined;
 #   - every relative link leads to a file, and its #anchor to a heading of it;
-#   - the C of the tutorial is that of its program, which prints what the tutorial says;
+#   - the C of a tutorial is that of its program, and the first one's prints what it says;
 #   - the generated reference is what the generator prints now, and has every row of abi/*.def.
 # Usage: docs/check.sh [build directory].  Prints one line per failure and "N passed, N failed"; exit 1 on a failure.
 set -u
@@ -151,16 +151,20 @@ for table in abi/*.def; do
     done <"$work/rows"
 done
 
-# The tutorial: every line of C it shows is in its program, and the program prints what it says.
-awk '/^```/ { code = /^```c$/; next } code { sub(/^ +/, ""); if (length) print }' docs/tutorial.md >"$work/shown"
-[ -s "$work/shown" ] || fail "docs/tutorial.md shows no C"
-while read -r line; do
-    if grep -qF -- "$line" docs/tutorial/adder.c; then
-        pass
-    else
-        fail "docs/tutorial.md: not in docs/tutorial/adder.c: $line"
-    fi
-done <"$work/shown"
+# Tutorials: every line of C that they show is in their program; the first one's prints what it says.
+shown_in() { # CHAPTER PROGRAM
+    awk '/^```/ { code = /^```c$/; next } code { sub(/^ +/, ""); if (length) print }' "$1" >"$work/shown"
+    [ -s "$work/shown" ] || fail "$1 shows no C"
+    while read -r line; do
+        if grep -qF -- "$line" "$2"; then
+            pass
+        else
+            fail "$1: not in $2: $line"
+        fi
+    done <"$work/shown"
+}
+shown_in docs/tutorial.md docs/tutorial/adder.c
+shown_in docs/tutorial-driver.md drivers/edu/edu.c
 printed=$(tools/qemu.sh "$build/adder.img" --timeout 60 2>"$work/errors" | tr -d '\r')
 if [ "$printed" ] && grep -qxF -- "$printed" docs/tutorial.md; then
     pass
