@@ -12,17 +12,32 @@
 
 struct self {
     uint32_t done[2], failed, outstanding;
+    uint32_t
+        owed[2]; /* bit i: request i found no room, since one is outstanding that is a ring older */
 };
 
 static void start(struct self *self, uint32_t element, uint64_t i)
 {
+    enum tess_err err;
+
     if (self->done[0] + self->done[1] + self->outstanding >= REQUESTS) {
         return;
     }
-    if (disk_read_start(self, element, i, i, 1, i * ROOM) == TESS_OK) {
-        self->outstanding++;
-    } else {
-        self->failed++;
+    err = disk_read_start(self, element, i, i, 1, i * ROOM);
+    self->outstanding += err == TESS_OK;
+    self->failed += err != TESS_OK && err != TESS_AGAIN;
+    self->owed[element] |= (uint32_t)(err == TESS_AGAIN) << i;
+}
+
+static void start_owed(struct self *self, uint32_t element)
+{
+    uint32_t owed = self->owed[element];
+
+    self->owed[element] = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+        if (owed >> i & 1) {
+            start(self, element, i);
+        }
     }
 }
 
@@ -31,6 +46,7 @@ static void disk_read_done(struct self *self, uint32_t element, uint64_t i, enum
     self->outstanding--;
     self->done[element]++;
     self->failed += err != TESS_OK;
+    start_owed(self, element);
     start(self, element, i);
 }
 
