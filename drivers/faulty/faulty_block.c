@@ -9,6 +9,7 @@
 #include <blockdrv/blockdrv.h>
 #include <blockdrv/room.h>
 #include <comp/sleep.h>
+#include <tess/random.h>
 
 #include "FaultyBlock.h"
 
@@ -55,13 +56,9 @@ struct self {
 
 /* ---- what happens ---- */
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t draw(struct self *self)
 {
-    self->random ^= self->random >> 12;
-    self->random ^= self->random << 25;
-    self->random ^= self->random >> 27;
-    return self->random * 0x2545f4914f6cdd1dull >> 16;
+    return tess_random(&self->random) >> 16;
 }
 
 static void note(struct self *self, const struct work *w, uint32_t kind, uint64_t other)

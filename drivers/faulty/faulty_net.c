@@ -7,6 +7,7 @@
  */
 #include <netdrv/ether.h>
 #include <netdrv/fifo.h>
+#include <tess/random.h>
 
 #include "FaultyNet.h"
 
@@ -47,13 +48,9 @@ _Static_assert(SLOTS > 2 * HELD_MAX, "what is held back leaves room: queue 32KiB
 
 /* ---- what happens ---- */
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t draw(struct self *self)
 {
-    self->random ^= self->random >> 12;
-    self->random ^= self->random << 25;
-    self->random ^= self->random >> 27;
-    return self->random * 0x2545f4914f6cdd1dull >> 16;
+    return tess_random(&self->random) >> 16;
 }
 
 static void note(uint32_t kind, struct self *self)

@@ -60,7 +60,7 @@ static uint32_t find_bad(struct self *self)
 /* Which block is next; false: none is. */
 static bool choose(struct self *self, uint64_t i)
 {
-    uint64_t random = pattern_random(&self->random);
+    uint64_t random = tess_random(&self->random);
     uint32_t block = (uint32_t)random % (BLOCKS / 2) * 2, bad = find_bad(self);
 
     switch (self->phase) {

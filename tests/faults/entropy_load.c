@@ -1,8 +1,8 @@
 /* Requests of all sizes, many at once; every byte that was asked for must be the device's, and no other byte may have changed. */
 #include <comp/sleep.h>
+#include <tess/random.h>
 
 #include "FaultEntropyLoad.h"
-#include "../../drivers/entropy_virtio/test/random.h"
 
 #define ROOM  1024u
 #define PARTS 16u
@@ -24,7 +24,7 @@ static uint8_t *part(struct self *self, uint64_t i)
 
 static void next(struct self *self, uint64_t i)
 {
-    self->bytes[i] = (uint32_t)(random_next(&self->random) >> 32) % (ROOM + 1);
+    self->bytes[i] = (uint32_t)(tess_random(&self->random) >> 32) % (ROOM + 1);
     if (self->bytes[i] % 4) {
         self->bytes[i] %= 64;
     }

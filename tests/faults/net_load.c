@@ -41,7 +41,7 @@ static void ask(struct self *self, uint32_t i)
 
 static void next(struct self *self, uint32_t i)
 {
-    uint64_t random = pattern_random(&self->random);
+    uint64_t random = tess_random(&self->random);
 
     self->number[i] = ++self->numbers;
     self->bytes[i] = (uint16_t)(PATTERN_MIN + random % (ETHER_FRAME_MAX + 1 - PATTERN_MIN));

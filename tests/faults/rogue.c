@@ -64,10 +64,10 @@ static void scribble(struct self *self)
     const struct comp_queue_at *at = blk_queue_[0].at;
 
     for (uint32_t i = 0; i < 64; i++) {
-        uint64_t random = pattern_random(&self->random);
+        uint64_t random = tess_random(&self->random);
         volatile uint64_t *page = (volatile uint64_t *)(random & 1 ? at->completion : at->taken);
 
-        page[(random >> 8) % 512] = pattern_random(&self->random);
+        page[(random >> 8) % 512] = tess_random(&self->random);
     }
     (void)tess_signal(at->wake);
 }
@@ -76,7 +76,7 @@ static void jump(struct self *self)
 {
     volatile uint64_t *head = (volatile uint64_t *)blk_queue_[0].at->completion;
 
-    *head += pattern_random(&self->random) % 0x10000 & ~7ull;
+    *head += tess_random(&self->random) % 0x10000 & ~7ull;
     (void)tess_signal(blk_queue_[0].at->wake);
 }
 

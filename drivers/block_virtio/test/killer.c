@@ -45,7 +45,7 @@ static void kill_in_outage(struct self *self, uint32_t i)
         printf("killer: FAILED to stop the server\n");
     }
     kill(self, i);
-    comp_sleep_until(tess_deadline_ns(pattern_random(&self->random) % 2000000));
+    comp_sleep_until(tess_deadline_ns(tess_random(&self->random) % 2000000));
     if (supervisor_start(self, self->server) != TESS_OK) {
         printf("killer: FAILED to start the server\n");
     }
@@ -103,7 +103,7 @@ static int run(struct self *self)
             kill(self, i);
         }
         /* from the middle of the restart to long after it */
-        comp_sleep_until(tess_deadline_ns(pattern_random(&self->random) % 2000000));
+        comp_sleep_until(tess_deadline_ns(tess_random(&self->random) % 2000000));
     }
     sleep_ms(50);
     (void)supervisor_domain(self, self->victim, &info);

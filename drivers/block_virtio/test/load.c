@@ -50,7 +50,7 @@ static enum tess_err start(struct self *self, uint64_t i)
 /* Something else to do for part i of the buffer. */
 static void next(struct self *self, uint64_t i)
 {
-    uint64_t random = pattern_random(&self->random);
+    uint64_t random = tess_random(&self->random);
     uint32_t block = (uint32_t)random % BLOCKS;
 
     while (self->is_busy[block]) {

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <tess/random.h>
+
 #define SECTOR_WORDS 64u /* of 64 bits */
 
 static inline uint64_t pattern(uint64_t lba, uint64_t version, uint32_t i)
@@ -30,15 +32,6 @@ static inline bool pattern_is(const void *from, uint64_t lba, uint32_t n, uint64
         bad |= word[i] ^ pattern(lba + i / SECTOR_WORDS, version, i % SECTOR_WORDS);
     }
     return bad == 0;
-}
-
-/* xorshift64* (Vigna 2016) */
-static inline uint64_t pattern_random(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 0x2545f4914f6cdd1dull;
 }
 
 #endif

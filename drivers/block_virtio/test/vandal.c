@@ -13,13 +13,13 @@ struct self {
 
 static uint64_t random_below(struct self *self, uint64_t limit)
 {
-    return pattern_random(&self->random) % limit;
+    return tess_random(&self->random) % limit;
 }
 
 /* Small, large, close to a limit, or anything. */
 static uint64_t value(struct self *self)
 {
-    uint64_t random = pattern_random(&self->random);
+    uint64_t random = tess_random(&self->random);
 
     switch (random_below(self, 5)) {
     case 0:

@@ -2,9 +2,9 @@
 #include <stdio.h>
 
 #include <comp/sleep.h>
+#include <tess/random.h>
 
 #include "Sleeper.h"
-#include "random.h"
 
 #define LATE 1u /* seconds that an alarm may be late */
 
@@ -73,7 +73,7 @@ static int run(struct self *self)
 
     self->random = SEED;
     for (uint32_t i = 0; i < ALARMS; i++) {
-        sleep_until(self, now(self) + random_next(&self->random) % MOST + 1);
+        sleep_until(self, now(self) + tess_random(&self->random) % MOST + 1);
     }
     printf("%s: %u alarms in %llu s, %u early, %u late, %u calls failed\n", SELF_PATH,
            (unsigned)ALARMS, (unsigned long long)(now(self) - start), (unsigned)self->early,

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include <comp/sleep.h>
+#include <tess/random.h>
 
 #include "EntropyLoad.h"
-#include "random.h"
 
 #define ROOM  4096u
 #define PARTS (ENTROPY_BUFFER_BYTES / ROOM)
@@ -25,7 +25,7 @@ static uint8_t *part(struct self *self, uint64_t i)
 
 static void next(struct self *self, uint64_t i)
 {
-    self->bytes[i] = (uint32_t)(random_next(&self->random) >> 32) % (ROOM + 1);
+    self->bytes[i] = (uint32_t)(tess_random(&self->random) >> 32) % (ROOM + 1);
     if (self->bytes[i] % 2) { /* small ones are more interesting */
         self->bytes[i] %= 100;
     }

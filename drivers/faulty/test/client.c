@@ -33,7 +33,7 @@ struct self {
 
 static uint64_t draw(struct self *self)
 {
-    return pattern_random(&self->random) >> 16;
+    return tess_random(&self->random) >> 16;
 }
 
 /* ---- one request, and what comes of it ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <tess/random.h>
 
 #include "../ring.h"
 
@@ -12,13 +13,9 @@ enum { ROUNDS = 100000 };
 
 static uint64_t random_state = 1;
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t random64(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545f4914f6cdd1dull;
+    return tess_random(&random_state);
 }
 
 static struct ring ring;

@@ -42,7 +42,7 @@ static void ask(struct self *self, uint32_t i)
 
 static void next(struct self *self, uint32_t i)
 {
-    uint64_t random = pattern_random(&self->random);
+    uint64_t random = tess_random(&self->random);
 
     self->number[i] = self->is_over ? 0 : ++self->numbers;
     self->bytes[i] =

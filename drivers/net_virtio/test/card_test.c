@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <virtio/mmio.h>
+#include <tess/random.h>
 
 static void leave(void);
 static struct virtio card_open(volatile uint8_t *regs);
@@ -34,13 +35,9 @@ static struct {
     enum tess_err err;
 } client;
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t random64(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545f4914f6cdd1dull;
+    return tess_random(&random_state);
 }
 
 /* ---- the driver's surroundings ---- */

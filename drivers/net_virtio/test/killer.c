@@ -70,7 +70,7 @@ static int run(struct self *self)
     for (uint32_t i = 0; i < KILLS; i++) {
         kill(self, i % self->victims);
         /* from the middle of the restart to long after it */
-        comp_sleep_until(tess_deadline_ns(pattern_random(&self->random) % 2000000));
+        comp_sleep_until(tess_deadline_ns(tess_random(&self->random) % 2000000));
     }
     comp_sleep_until(tess_deadline_ns(50000000));
     for (uint32_t i = 0; i < self->victims; i++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <netdrv/ether.h>
+#include <tess/random.h>
 
 #define TYPE_TEST                                                                                  \
     0xb588u /* 0x88b5, IEEE 802 local experimental ethertype 1, as it lies in memory */
@@ -24,15 +25,6 @@ struct pattern_head {
 
 #define PATTERN_AT  16u /* in the frame: two bytes of room, then the head */
 #define PATTERN_MIN (PATTERN_AT + (uint32_t)sizeof(struct pattern_head))
-
-/* xorshift64* (Vigna 2016) */
-static inline uint64_t pattern_random(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 0x2545f4914f6cdd1dull;
-}
 
 static inline uint64_t pattern_word(const struct pattern_head *h, uint32_t at)
 {

@@ -8,16 +8,13 @@
 
 #include <netdrv/ether.h>
 #include <netdrv/fifo.h>
+#include <tess/random.h>
 
 static uint64_t random_state = 3;
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t random64(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545f4914f6cdd1dull;
+    return tess_random(&random_state);
 }
 
 static struct {

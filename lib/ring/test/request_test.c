@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <recover/replay.h>
+#include <tess/random.h>
 
 enum { DEPTH = 8, SIZE = 1024, IDS = 20000 };
 
@@ -33,13 +34,9 @@ struct world {
 
 static uint64_t random_state;
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t random64(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545f4914f6cdd1dull;
+    return tess_random(&random_state);
 }
 
 static void client_start(struct world *w)

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <cmocka.h>
+#include <tess/random.h>
 
 #include "peers.h"
 
@@ -18,13 +19,9 @@ enum { KILLS = 400 };
 
 static uint64_t random_state = 17;
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t random64(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545f4914f6cdd1dull;
+    return tess_random(&random_state);
 }
 
 static void *shared(uint64_t bytes)

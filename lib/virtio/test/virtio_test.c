@@ -11,6 +11,7 @@
 
 #include <virtio/mmio.h>
 #include <virtio/queue.h>
+#include <tess/random.h>
 
 enum { SIZE = 64, TOKENS = 100000 };
 
@@ -190,13 +191,9 @@ static void registers_are_those_of_the_specification(void **state)
 
 static uint64_t random_state = 1;
 
-/* xorshift64* (Vigna 2016) */
 static uint64_t random64(void)
 {
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return random_state * 0x2545f4914f6cdd1dull;
+    return tess_random(&random_state);
 }
 
 /* A queue, its memory, and the device's end of it. */

@@ -5,6 +5,8 @@
 #ifndef FAULTS_OPERATOR_H
 #define FAULTS_OPERATOR_H
 
+#include <tess/random.h>
+
 #include "../agent.h"
 #include "../plugin/text.h"
 
@@ -76,14 +78,5 @@ typedef bool (*operator_is_reply)(uint64_t address);
  */
 bool operator_apply(enum operator op, const struct text *t, uint64_t address, uint64_t random,
                     operator_is_reply is_reply, uint32_t *to);
-
-/* The next of 2^64 - 1 numbers; *state is not 0.  xorshift64* (Vigna 2016). */
-static inline uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * 0x2545f4914f6cdd1dull;
-}
 
 #endif

@@ -204,9 +204,9 @@ static void choose(void)
 /* Of four sites three are often executed: what is not executed tells nothing. */
 static uint64_t draw_site(uint64_t *state)
 {
-    uint64_t random = random_next(state) >> 32;
+    uint64_t random = tess_random(state) >> 32;
 
-    return site[random % (often_count && random_next(state) >> 62 ? often_count : site_count)];
+    return site[random % (often_count && tess_random(state) >> 62 ? often_count : site_count)];
 }
 
 static uint64_t state_of(uint64_t number)
@@ -215,7 +215,7 @@ static uint64_t state_of(uint64_t number)
 
     state += !state;
     for (unsigned i = 0; i < 8; i++) {
-        (void)random_next(&state);
+        (void)tess_random(&state);
     }
     return state;
 }
@@ -227,21 +227,21 @@ static enum operator draw(uint64_t number, struct agent_fault *f)
     uint32_t to = 0, old = 0;
 
     do {
-        op = (enum operator)((random_next(&state) >> 32) % OPERATOR_COUNT);
+        op = (enum operator)((tess_random(&state) >> 32) % OPERATOR_COUNT);
     } while (!is_chosen[op]);
     *f = (struct agent_fault){
         .number = number,
         .kind = operators[op].kind,
         .extra = operators[op].extra,
-        .delay = (random_next(&state) >> 32) % DELAY_MOST,
+        .delay = (tess_random(&state) >> 32) % DELAY_MOST,
     };
     if (op == OPERATOR_KILL_TWICE) {
-        f->extra = (random_next(&state) >> 32) % DELAY_MOST;
+        f->extra = (tess_random(&state) >> 32) % DELAY_MOST;
     }
     if (operators[op].group == GROUP_TEXT) {
         do {
             f->address = draw_site(&state);
-        } while (!operator_apply(op, &text, f->address, random_next(&state), is_reply, &to));
+        } while (!operator_apply(op, &text, f->address, tess_random(&state), is_reply, &to));
         (void)text_word(&text, f->address, &old);
         f->old = old;
         f->new = to;
