@@ -51,7 +51,9 @@ word_t arch_pte_leaf(word_t paddr, unsigned level, unsigned rights, unsigned att
 bool arch_pte_is_table(word_t pte, unsigned level);
 bool arch_pte_is_leaf(word_t pte, unsigned level);
 word_t arch_pte_paddr(word_t pte);
-unsigned arch_pte_rights(word_t pte);           /* TESS_RIGHT_READ | WRITE | EXEC of a leaf */
+unsigned arch_pte_rights(word_t pte); /* TESS_RIGHT_READ | WRITE | EXEC of a leaf */
+word_t arch_pte_mark(word_t pte);     /* the leaf with a mark that the hardware ignores */
+bool arch_pte_is_marked(word_t pte);
 void arch_pte_write(word_t *pte, word_t value); /* visible to the walker after arch_tlb_publish */
 #endif
 void arch_tlb_publish(void); /* after writing invalid -> valid entries */

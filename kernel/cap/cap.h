@@ -17,6 +17,7 @@ enum holder {
 };
 
 #define CAP_DEVICE 0x1u /* untyped, frame: device memory */
+#define CAP_WINDOW 0x2u /* tables: stands for a frame that is the window of an address space */
 
 struct cap {
     word_t

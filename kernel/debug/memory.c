@@ -74,7 +74,7 @@ void extent_add(const struct cap *c)
         return;
     }
     audit.extent[audit.extent_count++] =
-        (struct extent){ base, base + bytes, c->type == TESS_TYPE_frame };
+        (struct extent){ base, base + bytes, c->type == TESS_TYPE_frame || c->flags & CAP_WINDOW };
 }
 
 /* Restore the heap order below i among the first n: the largest base on top. */
@@ -189,7 +189,7 @@ static bool donated(const struct vspace *v, word_t paddr)
 {
     for (const struct cap *c = v->tables; c != NULL; c = cap_at(c->map_next)) {
         LOOP_BOUND(1 << 24);
-        if (paddr - c->object < c->size) {
+        if (paddr - c->object < c->size && !(c->flags & CAP_WINDOW)) {
             return true;
         }
     }
@@ -217,7 +217,12 @@ static void walk_tables(const struct vspace *v, struct walk *w)
             continue;
         }
         word_t pte = table_at(table[level])[at[level]++];
-        if (arch_pte_is_leaf(pte, level)) {
+        if (level == LEVELS - 1 && arch_pte_is_marked(pte)) {
+            const struct cap *window = v->window;
+            HOLDS(window != NULL && arch_pte_paddr(pte) - window->object < window->size &&
+                      (arch_pte_rights(pte) & ~window->rights) == 0,
+                  "a marked page is one of the window, with no more rights", v, pte, window);
+        } else if (arch_pte_is_leaf(pte, level)) {
             w->pages += level_bytes(level) / TESS_PAGE;
         } else if (arch_pte_is_table(pte, level)) {
             table[++level] = arch_pte_paddr(pte);
@@ -296,7 +301,9 @@ static word_t audit_list(const struct vspace *v, const struct cap *first, enum t
               "a mapped capability names its space", c, c->type, c->vspace);
         HOLDS(cap_at(c->map_prev) == prev, "mapped capabilities are linked both ways", c,
               c->map_prev, prev);
-        *pages += type == TESS_TYPE_frame ? c->map_done : c->size / TESS_PAGE;
+        if (!(c->flags & CAP_WINDOW)) {
+            *pages += type == TESS_TYPE_frame ? c->map_done : c->size / TESS_PAGE;
+        }
         n++;
     }
     audit.mapped_listed += n;

@@ -18,8 +18,9 @@ struct vspace {
     struct cap *mapped; /* frames mapped here, linked by map_next */
     struct cap *tables; /* tables capabilities, likewise */
     word_t mapped_count;
+    struct cap *window; /* the tables capability with CAP_WINDOW; NULL: none */
     bool emptying; /* an emptying was preempted: to be finished before anything new is put in */
-    word_t spare[7];
+    word_t spare[6];
 };
 _Static_assert(sizeof(struct vspace) == TESS_SIZE_vspace, "vspace size is ABI");
 

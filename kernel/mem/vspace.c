@@ -588,6 +588,7 @@ bool vspace_empty_step(struct vspace *v)
     v->emptying = true;
     deactivate(v);
     v->root = v->free_tables = v->free_count = 0;
+    v->window = NULL;
     if (v->mapped != NULL) {
         mapped_remove(v->mapped);
     } else if (v->tables != NULL) {
@@ -705,6 +706,150 @@ static enum tess_err vector(struct invocation *inv, struct vspace *v)
     return err;
 }
 
+/* ---- the window: pages of one frame, without a capability each (docs/decisions/027-window-pages.md) ---- */
+
+static enum tess_err window(struct invocation *inv, struct vspace *v)
+{
+    enum tess_err err = TESS_OK;
+    struct cap *f = arg_cap(inv, inv->arg[0], TESS_TYPE_frame, &err);
+    struct cap *to = f != NULL ? arg_empty(inv, inv->arg[1], inv->arg[2], &err) : NULL;
+
+    if (to == NULL) {
+        return err;
+    }
+    if (f->flags & CAP_DEVICE || !(f->rights & TESS_RIGHT_READ)) {
+        return TESS_ARG;
+    }
+    err = finish_emptying(v);
+    if (err != TESS_OK) {
+        return err;
+    }
+    if (v->window != NULL) {
+        return TESS_EXISTS;
+    }
+    /* ---- commit ---- */
+    cap_copy(f, to, f->rights, 0);
+    to->type = TESS_TYPE_tables;
+    to->flags |= CAP_WINDOW;
+    mapped_insert(v, to);
+    v->window = to;
+    return TESS_OK;
+}
+
+/* May this run of pages be what the item says?  Changes nothing. */
+static enum tess_err run_check(const struct cap *w, word_t va, word_t op, word_t offset,
+                               word_t pages)
+{
+    word_t rights = op & 7;
+
+    if (op > 15 || (rights != 0 ? !(rights & TESS_RIGHT_READ) : op != 0)) {
+        return TESS_ARG;
+    }
+    if (rights & ~(word_t)w->rights) {
+        return TESS_RIGHTS;
+    }
+    if (pages > TESS_PAGES_MAX || va >= TESS_USER_TOP || va / TESS_PAGE % 512 + pages > 512 ||
+        (op != 0 && op < TESS_PAGES_KEEP &&
+         (offset >= w->size || pages > (w->size - offset) / TESS_PAGE))) {
+        return TESS_RANGE;
+    }
+    return TESS_OK;
+}
+
+/* One item of vspace.pages.  *flushed: there are translations to wait for. */
+static enum tess_err window_run(struct vspace *v, word_t where, word_t what, bool *flushed)
+{
+    word_t va = where & -(word_t)TESS_PAGE, op = where % TESS_PAGE;
+    word_t offset = what & -(word_t)TESS_PAGE, pages = what % TESS_PAGE + 1;
+    bool maps = op != 0 && op < TESS_PAGES_KEEP, present = false;
+    unsigned level = LEVELS - 1;
+    enum tess_err err = run_check(v->window, va, op, offset, pages);
+
+    if (err != TESS_OK) {
+        return err;
+    }
+    word_t *e = walk_to_page(v, va);
+    if (e == NULL && maps) {
+        e = walk_make(v, va, &level);
+    }
+    if (e == NULL) {
+        return maps ? TESS_NOMEM : TESS_OK;
+    }
+    if (level != LEVELS - 1) {
+        return TESS_EXISTS;
+    }
+    for (word_t n = 0; n < pages; n++) {
+        LOOP_BOUND(TESS_PAGES_MAX);
+        if (e[n] != 0) {
+            if (!arch_pte_is_marked(e[n])) {
+                return TESS_EXISTS;
+            }
+            present = true;
+        }
+    }
+    /* ---- commit ---- */
+    word_t bits = arch_pte_mark(arch_pte_leaf(0, LEVELS - 1, op & 7, TESS_ATTR_NORMAL));
+    if (present) {
+        for (word_t n = 0; n < pages; n++) {
+            LOOP_BOUND(TESS_PAGES_MAX);
+            bool keeps = op > TESS_PAGES_KEEP && e[n] != 0;
+            arch_pte_write(&e[n], keeps ? bits + arch_pte_paddr(e[n]) : 0);
+        }
+        arch_tlb_range(v->asid, va, (unsigned)pages);
+        *flushed = true;
+        if (maps) { /* another page at the same address: break before make (Arm ARM D8.14.1) */
+            arch_tlb_sync();
+        }
+    }
+    if (maps) {
+        word_t leaf = bits + v->window->object + offset;
+        for (word_t n = 0; n < pages; n++) {
+            LOOP_BOUND(TESS_PAGES_MAX);
+            arch_pte_write(&e[n], leaf + n * TESS_PAGE);
+        }
+    }
+    return TESS_OK;
+}
+
+static enum tess_err window_pages(struct invocation *inv, struct vspace *v)
+{
+    const struct tess_ipc_buffer *buffer = inv->self->buffer;
+    word_t count = inv->arg[0], done = 0;
+    bool flushed = false;
+    enum tess_err err = finish_emptying(v);
+
+    if (err != TESS_OK) {
+        return err;
+    }
+    inv->result[0] = 0;
+    if (buffer == NULL || count > TESS_VECTOR_MAX) {
+        return TESS_ARG;
+    }
+    if (v->window == NULL) {
+        return TESS_STATE;
+    }
+    while (done < count) {
+        LOOP_BOUND(TESS_VECTOR_MAX);
+        const uint64_t *word = &buffer->word[TESS_MSG_REGS + 2 * done];
+
+        err = window_run(v, word[0], word[1], &flushed);
+        if (err != TESS_OK) {
+            break;
+        }
+        done++;
+        if (arch_irq_pending()) {
+            break;
+        }
+    }
+    if (flushed) {
+        arch_tlb_sync();
+    } else {
+        arch_tlb_publish();
+    }
+    inv->result[0] = done;
+    return err;
+}
+
 enum tess_err vspace_invoke(struct invocation *inv)
 {
     struct vspace *v = (struct vspace *)inv->cap->object;
@@ -712,6 +857,10 @@ enum tess_err vspace_invoke(struct invocation *inv)
     switch (inv->label) {
     case TESS_LABEL_vspace_donate:
         return donate(inv, v);
+    case TESS_LABEL_vspace_window:
+        return window(inv, v);
+    case TESS_LABEL_vspace_pages:
+        return window_pages(inv, v);
     case TESS_LABEL_vspace_info:
         inv->result[0] = v->free_count;
         inv->result[1] = v->mapped_count;
@@ -724,5 +873,7 @@ enum tess_err vspace_invoke(struct invocation *inv)
 bool vspace_ok(const struct vspace *v)
 {
     return (v->asid == 0) == (v->switch_word == 0) && (v->asid == 0 || asid_owner[v->asid] == v) &&
-           (v->free_tables != 0) == (v->free_count != 0);
+           (v->free_tables != 0) == (v->free_count != 0) &&
+           (v->window == NULL ||
+            (v->window->flags & CAP_WINDOW && v->window->type == TESS_TYPE_tables));
 }

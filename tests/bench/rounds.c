@@ -7,6 +7,15 @@
 
 #define FOR_ROUNDS for (unsigned round = 0; round < ROUNDS; round++)
 
+/* A statement that must succeed, measured. */
+#define MEASURE(row, what)                                                                         \
+    do {                                                                                           \
+        BENCH_BEGIN(row);                                                                          \
+        enum tess_err measured = (what);                                                           \
+        BENCH_END(row);                                                                            \
+        must(measured, #row);                                                                      \
+    } while (0)
+
 /* ---- servers ---- */
 
 static _Noreturn void echo(tess_cap endpoint)
@@ -122,6 +131,63 @@ void foreign_main(struct worker *self)
     (void)tess_reply_recv_0(caps.foreign, tess_tag(TESS_FAULT_STOP, 0, 0), 0, 0);
 }
 
+/* What a guest asks for with x8. */
+enum { ASK_END, ASK_ANSWER, ASK_DEFER, ASK_REGS, ASK_KICK };
+
+static struct tess_msg answer_deferred(struct tess_msg m)
+{
+    MEASURE(ROW_defer, tess_reply_defer(caps.reply));
+    struct tess_words w = { { m.w[0] + 1 } };
+    MEASURE(ROW_answer, tess_reply(tess_tag(TESS_FAULT_RESUME, 1, 0), caps.reply, w));
+    return tess_recv(caps.person, 0);
+}
+
+/* x1 is the guest's thread. */
+static struct tess_msg answer_registers(struct tess_msg m)
+{
+    struct tess_regs regs;
+    MEASURE(ROW_regs_read, tess_thread_read_regs(m.w[1], &regs));
+    regs.x[0]++;
+    regs.pc = m.w[7];
+    tess_ipc_put(&regs, TESS_REGS_WORDS);
+    return tess_reply_recv_0(caps.person,
+                             tess_tag(TESS_FAULT_REGS, TESS_MSG_REGS + TESS_REGS_WORDS, 0), 0, 0);
+}
+
+static struct tess_msg answer_fault(struct tess_msg m)
+{
+    struct tess_run run = { (m.w[0] & -(uint64_t)TESS_PAGE) | TESS_RIGHT_READ,
+                            m.w[0] % (WINDOW_PAGES * TESS_PAGE) & -(uint64_t)TESS_PAGE };
+    if (tess_tag_label(m.tag) == TESS_FAULT_page) {
+        must(tess_vspace_pages(caps.vspace[CLIENT], &run, 1, 0), "pages");
+    }
+    return tess_reply_recv_0(caps.person, tess_tag(TESS_FAULT_RESUME, 0, 0), 0, 0);
+}
+
+void person_main(struct worker *self)
+{
+    struct tess_msg m = tess_recv(caps.person, 0);
+    (void)self;
+    for (;;) {
+        uint64_t ask = m.w[6];
+        if (tess_tag_label(m.tag) != TESS_FAULT_syscall) {
+            m = answer_fault(m);
+        } else if (ask == ASK_DEFER) {
+            m = answer_deferred(m);
+        } else if (ask == ASK_REGS) {
+            m = answer_registers(m);
+        } else if (ask == ASK_END) {
+            (void)tess_signal(caps.done);
+            m = tess_reply_recv_0(caps.person, tess_tag(TESS_FAULT_STOP, 0, 0), 0, 0);
+        } else {
+            if (ask == ASK_KICK) {
+                MEASURE(ROW_kick, tess_thread_kick(m.w[1]));
+            }
+            m = tess_reply_recv_1(caps.person, tess_tag(TESS_FAULT_RESUME, 1, 0), 0, 0, m.w[0] + 1);
+        }
+    }
+}
+
 /* ---- clients ---- */
 
 static void loop_rounds(void)
@@ -222,15 +288,6 @@ static void cap_call_rounds(void)
     }
 }
 
-/* A statement that must succeed, measured. */
-#define MEASURE(row, what)                                                                         \
-    do {                                                                                           \
-        BENCH_BEGIN(row);                                                                          \
-        enum tess_err measured = (what);                                                           \
-        BENCH_END(row);                                                                            \
-        must(measured, #row);                                                                      \
-    } while (0)
-
 static void one_way_rounds(void)
 {
     tess_cap listen = caps.listen, wake = caps.wake, lonely = caps.lonely;
@@ -299,6 +356,29 @@ static void vector_rounds(void)
     }
 }
 
+static void pages_rounds(void)
+{
+    tess_cap space = caps.vspace[SERVER];
+    struct tess_run one = { RANGE_AT | TESS_RIGHT_READ, 0 },
+                    keep = { RANGE_AT | TESS_PAGES_KEEP | TESS_RIGHT_READ, WINDOW_PAGES - 1 },
+                    all = { RANGE_AT | TESS_RIGHT_READ, WINDOW_PAGES - 1 },
+                    none = { RANGE_AT, WINDOW_PAGES - 1 }, v[TESS_VECTOR_MAX];
+    for (uint64_t i = 0; i < TESS_VECTOR_MAX; i++) {
+        v[i] = (struct tess_run){ (RANGE_AT + 2 * i * TESS_PAGE) | TESS_RIGHT_READ, i * TESS_PAGE };
+    }
+    FOR_ROUNDS
+    {
+        MEASURE(ROW_pages_1, tess_vspace_pages(space, &one, 1, 0));
+        MEASURE(ROW_pages_replace, tess_vspace_pages(space, &one, 1, 0));
+        must(tess_vspace_pages(space, &none, 1, 0), "unmap");
+        MEASURE(ROW_pages_28, tess_vspace_pages(space, v, TESS_VECTOR_MAX, 0));
+        must(tess_vspace_pages(space, &none, 1, 0), "unmap");
+        MEASURE(ROW_pages_map64, tess_vspace_pages(space, &all, 1, 0));
+        MEASURE(ROW_pages_keep64, tess_vspace_pages(space, &keep, 1, 0));
+        MEASURE(ROW_pages_unmap64, tess_vspace_pages(space, &none, 1, 0));
+    }
+}
+
 static void retype_rounds(void)
 {
     tess_cap spare = caps.spare;
@@ -345,6 +425,7 @@ void client_main(struct worker *self)
     cap_call_rounds();
     map_rounds();
     vector_rounds();
+    pages_rounds();
     retype_rounds();
     cap_rounds();
 }
@@ -377,6 +458,37 @@ void stranger_main(struct worker *self)
     for (;;) {
         __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8) : "memory");
     }
+}
+
+/* One system call of a guest; after a wrong answer the benchmark never ends. */
+#define ASK(row, ask)                                                                              \
+    do {                                                                                           \
+        register uint64_t x0 __asm__("x0") = round;                                                \
+        register uint64_t x1 __asm__("x1") = self->tcb;                                            \
+        register uint64_t x8 __asm__("x8") = (ask);                                                \
+        BENCH_BEGIN(row);                                                                          \
+        __asm__ volatile("svc #0" : "+r"(x0) : "r"(x1), "r"(x8) : "memory");                       \
+        BENCH_END(row);                                                                            \
+        if (x0 != round + 1) {                                                                     \
+            for (;;) {                                                                             \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+void guest_main(struct worker *self)
+{
+    FOR_ROUNDS
+    {
+        ASK(ROW_foreign_own, ASK_ANSWER);
+        ASK(ROW_foreign_defer, ASK_DEFER);
+        ASK(ROW_foreign_regs, ASK_REGS);
+        ASK(ROW_foreign_kick, ASK_KICK);
+        BENCH_BEGIN(ROW_fault_pages);
+        (void)*(volatile const uint64_t *)(RANGE_AT + (uint64_t)round * TESS_PAGE);
+        BENCH_END(ROW_fault_pages);
+    }
+    register uint64_t x8 __asm__("x8") = ASK_END;
+    __asm__ volatile("svc #0" : : "r"(x8) : "memory");
 }
 
 void poker_main(struct worker *self)

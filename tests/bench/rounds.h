@@ -18,11 +18,14 @@ void wake_main(struct worker *self);    /* waits for caps.wake */
 void driver_main(struct worker *self);  /* serves the clock's interrupts */
 void fault_main(struct worker *self);   /* maps caps.page where the client faults */
 void foreign_main(struct worker *self); /* answers foreign system calls */
+void person_main(
+    struct worker *self); /* answers them in every way, and page faults, on its own budget */
 
 /* Clients; they return when all rounds are done. */
 void client_main(struct worker *self); /* everything that one thread can do */
 void faulter_main(struct worker *self);
 void stranger_main(struct worker *self);   /* a foreign thread: makes no native system call */
+void guest_main(struct worker *self);      /* another one, for person_main */
 void poker_main(struct worker *self);      /* makes the clock interrupt */
 void yield_from_main(struct worker *self); /* two at one priority */
 void yield_to_main(struct worker *self);

@@ -99,8 +99,8 @@ void world_make(void)
     caps.vspace[ROOT] = TESS_ROOT_VSPACE;
     caps.vspace[CLIENT] = object(TESS_TYPE_vspace, 0);
     caps.vspace[SERVER] = object(TESS_TYPE_vspace, 0);
-    tess_cap *endpoint[] = { &caps.serve, &caps.own,    &caps.same,  &caps.words,
-                             &caps.take,  &caps.listen, &caps.fault, &caps.foreign };
+    tess_cap *endpoint[] = { &caps.serve,  &caps.own,   &caps.same,    &caps.words, &caps.take,
+                             &caps.listen, &caps.fault, &caps.foreign, &caps.person };
     for (unsigned i = 0; i < sizeof(endpoint) / sizeof(endpoint[0]); i++) {
         *endpoint[i] = object(TESS_TYPE_endpoint, 0);
     }
@@ -114,6 +114,8 @@ void world_make(void)
     caps.range = object(TESS_TYPE_frame, (uint64_t)RANGE_PAGES * TESS_PAGE);
     must(tess_alloc_many(&env, TESS_TYPE_frame, TESS_PAGE, TESS_VECTOR_MAX, &caps.scattered),
          "scattered pages");
+    caps.window = object(TESS_TYPE_frame, (uint64_t)WINDOW_PAGES * TESS_PAGE);
+    caps.reply = object(TESS_TYPE_reply, 0);
     caps.memory = object(TESS_TYPE_untyped, MEMORY);
     caps.irq = slot();
     must(tess_slot_alloc_range(&slots, SPARE_SLOTS, &caps.spare), "spare slots");
@@ -122,6 +124,9 @@ void world_make(void)
     clock_map();
     tables_prepare(CLIENT);
     tables_prepare(SERVER);
+    for (enum place p = CLIENT; p <= SERVER; p++) {
+        must(tess_vspace_window(caps.vspace[p], caps.window, env.cnode, slot()), "window");
+    }
 }
 
 /* The C runtime's part of a thread: it runs in the worker's own space. */

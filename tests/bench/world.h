@@ -27,20 +27,25 @@ struct caps {
     tess_cap lonely;    /* notification that nobody waits for */
     tess_cap fault;     /* endpoint of the page-fault handler */
     tess_cap foreign;   /* endpoint of the handler of foreign system calls */
+    tess_cap person;    /* endpoint of the handler that makes all of foreign threads */
+    tess_cap reply;     /* its Reply object */
     tess_cap irq_note;  /* notification of the driver */
     tess_cap irq;       /* the real-time clock's interrupt */
     tess_cap page;      /* one page */
     tess_cap range;     /* 65 pages */
     tess_cap scattered; /* first of TESS_VECTOR_MAX pages */
-    tess_cap memory;    /* untyped memory to carve from */
-    tess_cap spare;     /* first of SPARE_SLOTS empty slots */
+    tess_cap
+        window; /* pages of it are mapped at RANGE_AT, a window of the clients' and servers' spaces */
+    tess_cap memory; /* untyped memory to carve from */
+    tess_cap spare;  /* first of SPARE_SLOTS empty slots */
 };
 
-#define SPARE_SLOTS 512u
-#define RANGE_PAGES 65u
-#define RANGE_AT    0x2000000000ull /* address where ranges and faults happen */
-#define CLOCK_AT    0x3000000000ull /* address of the clock's registers where they are mapped */
-#define MEMORY      (8u << 20)      /* bytes of caps.memory */
+#define SPARE_SLOTS  512u
+#define RANGE_PAGES  65u
+#define WINDOW_PAGES 64u
+#define RANGE_AT     0x2000000000ull /* address where ranges and faults happen */
+#define CLOCK_AT     0x3000000000ull /* address of the clock's registers where they are mapped */
+#define MEMORY       (8u << 20)      /* bytes of caps.memory */
 
 extern struct tess_env env;
 extern struct caps caps;

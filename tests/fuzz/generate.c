@@ -211,6 +211,8 @@ static const char *const patterns[OP_COUNT] = {
     [OP_vspace_map_vector] = "kMA",
     [OP_vspace_unmap_vector] = "k",
     [OP_vspace_protect_vector] = "kM",
+    [OP_vspace_window] = "FcL",
+    [OP_vspace_pages] = "k",
     [OP_vspace_info] = "",
     [OP_thread_configure] = "CVEFgf",
     [OP_thread_resume] = "",
@@ -382,6 +384,18 @@ static unsigned put_registers(struct worker *w, uint64_t *word)
     return TESS_REGS_WORDS;
 }
 
+/* A run of pages of a window: mostly one that a small frame has. */
+static void put_run(struct worker *w, uint64_t *word)
+{
+    uint64_t *r = &w->random;
+    uint64_t op =
+        random_chance(r, 75) ? TESS_RIGHT_READ | random_below(r, 16) : random_below(r, 20);
+    uint64_t pages = random_chance(r, 80) ? random_below(r, 4) : random_below(r, 70);
+
+    word[0] = (any_address(w) & -(uint64_t)TESS_PAGE) | (random_chance(r, 15) ? 0 : op);
+    word[1] = random_chance(r, 95) ? random_below(r, 4) * TESS_PAGE | pages : any_word(w);
+}
+
 /* What follows the registers of an invocation; returns the words. */
 static unsigned put_tail(struct worker *w, enum fuzz_op op, uint64_t count)
 {
@@ -393,6 +407,11 @@ static unsigned put_tail(struct worker *w, enum fuzz_op op, uint64_t count)
         for (unsigned i = 0; i < n; i++) {
             word[2 * i] = pick_slot(w, TESS_TYPE_frame);
             word[2 * i + 1] = any_address(w);
+        }
+        return TESS_MSG_REGS + 2 * n;
+    case OP_vspace_pages:
+        for (unsigned i = 0; i < n; i++) {
+            put_run(w, &word[2 * i]);
         }
         return TESS_MSG_REGS + 2 * n;
     case OP_vspace_unmap_vector:

@@ -136,8 +136,9 @@ void arch_space_load(word_t space_word)
 }
 
 /* An entry: bits 63..60 of a leaf say that it is one, 59..56 rights, 55..52 attribute; a table is its address + 1. */
-#define LEAF     0xa000000000000000ull
-#define LEAF_BAD (1ull << 51) /* not aligned for its level: may be computed, not written */
+#define LEAF      0xa000000000000000ull
+#define LEAF_BAD  (1ull << 51) /* not aligned for its level: may be computed, not written */
+#define LEAF_MARK (1ull << 55)
 
 word_t arch_pte_table(word_t table_paddr)
 {
@@ -169,6 +170,16 @@ word_t arch_pte_paddr(word_t pte)
 unsigned arch_pte_rights(word_t pte)
 {
     return pte >> 56 & 0xf;
+}
+
+word_t arch_pte_mark(word_t pte)
+{
+    return pte | LEAF_MARK;
+}
+
+bool arch_pte_is_marked(word_t pte)
+{
+    return (pte & LEAF_MARK) != 0;
 }
 
 void arch_pte_write(word_t *pte, word_t value)

@@ -69,7 +69,7 @@ static void space_any(struct vspace *v)
 {
     struct vspace any;
     *v = any;
-    v->mapped = v->tables = NULL;
+    v->mapped = v->tables = v->window = NULL;
     v->root &= ~(~0ull << 48) & ~(word_t)(TESS_PAGE - 1);
 }
 

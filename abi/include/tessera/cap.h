@@ -23,6 +23,9 @@ enum tess_size {
 #define TESS_RETYPE_MAX 64u        /* objects made by one untyped.retype */
 #define TESS_PAGE       4096u
 #define TESS_VECTOR_MAX 28u /* frames of one vspace.*_vector call */
+#define TESS_PAGES_MAX  64u /* pages of one item of vspace.pages; none crosses a multiple of 2 MiB */
+#define TESS_PAGES_KEEP                                                                            \
+    8u /* vspace.pages: pages that are mapped stay and get these rights; others are left alone */
 #define TESS_USER_TOP                                                                              \
     (1ull << 47)             /* first address that is not a user address (48-bit, lower half) */
 #define TESS_PRIO_COUNT 256u /* 0 lowest .. 255 highest */

@@ -69,6 +69,7 @@ ALWAYS_INLINE void arch_fpu_enable(bool on)
 #define PTE_NG        (1ull << 11)
 #define PTE_PXN       (1ull << 53)
 #define PTE_UXN       (1ull << 54)
+#define PTE_MARK      (1ull << 55) /* for software (Arm ARM D8.3.2: bits 58..55 are ignored) */
 #define PTE_ADDRESS   0x0000fffffffff000ull
 
 ALWAYS_INLINE word_t arch_pte_table(word_t table_paddr)
@@ -113,6 +114,16 @@ ALWAYS_INLINE unsigned arch_pte_rights(word_t pte)
 {
     return TESS_RIGHT_READ | (pte & PTE_READ_ONLY ? 0 : TESS_RIGHT_WRITE) |
            (pte & PTE_UXN ? 0 : TESS_RIGHT_EXEC);
+}
+
+ALWAYS_INLINE word_t arch_pte_mark(word_t pte)
+{
+    return pte | PTE_MARK;
+}
+
+ALWAYS_INLINE bool arch_pte_is_marked(word_t pte)
+{
+    return pte & PTE_MARK;
 }
 
 ALWAYS_INLINE void arch_pte_write(word_t *pte, word_t value)

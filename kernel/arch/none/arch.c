@@ -77,11 +77,12 @@ void arch_fpu_load(const struct thread *t)
     (void)t;
 }
 
-/* ---- translation tables: bit 0 leaf, bit 1 table, bits 4..2 rights ---- */
+/* ---- translation tables: bit 0 leaf, bit 1 table, bits 4..2 rights, bit 5 mark ---- */
 
 #define PTE_LEAF   1u
 #define PTE_TABLE  2u
 #define PTE_RIGHTS 2 /* shift */
+#define PTE_MARK   32u
 
 word_t arch_pte_table(word_t table_paddr)
 {
@@ -114,6 +115,16 @@ word_t arch_pte_paddr(word_t pte)
 unsigned arch_pte_rights(word_t pte)
 {
     return pte >> PTE_RIGHTS & 7;
+}
+
+word_t arch_pte_mark(word_t pte)
+{
+    return pte | PTE_MARK;
+}
+
+bool arch_pte_is_marked(word_t pte)
+{
+    return (pte & PTE_MARK) != 0;
 }
 
 void arch_pte_write(word_t *pte, word_t value)

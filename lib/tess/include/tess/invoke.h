@@ -217,6 +217,48 @@ TESS_INLINE enum tess_err tess_vspace_donate(tess_cap vspace, tess_cap ut, uint6
     return tess_answer(TESS_INVOKE(vspace, donate, 4, vspace, ut, bytes, cnode, slot).tag);
 }
 
+/*
+ * Make the frame (RAM, right READ) the window of the space: tess_vspace_pages maps pages of it.  slot gets the capability that
+ * stands for that; when it goes, the space loses all its mappings and tables.  EXISTS: there is a window already.
+ */
+TESS_INLINE enum tess_err tess_vspace_window(tess_cap vspace, tess_cap frame, tess_cap cnode,
+                                             uint64_t slot)
+{
+    return tess_answer(TESS_INVOKE(vspace, window, 3, vspace, frame, cnode, slot).tag);
+}
+
+/*
+ * A run of pages within 2 MiB.  where: address | op, op being the rights to map with (what of the window was mapped there goes),
+ * TESS_PAGES_KEEP | rights (what is mapped stays, with these rights; the rest of the run is left alone), or 0 (unmap).
+ * what: offset in the window | (pages - 1), pages up to TESS_PAGES_MAX.
+ */
+struct tess_run {
+    uint64_t where, what;
+};
+
+/*
+ * Do count (up to TESS_VECTOR_MAX) runs; stops at the first error, or early when an interrupt waits: repeat with the rest.
+ * done: how many, always written.  STATE: the space has no window; EXISTS: something else than the window is mapped in the run;
+ * NOMEM: out of tables, donate and repeat; RIGHTS, RANGE, ARG.
+ */
+TESS_INLINE enum tess_err tess_vspace_pages(tess_cap vspace, const struct tess_run *run,
+                                            uint64_t count, uint64_t *done)
+{
+    struct tess_ipc_buffer *b = tess_ipc_buffer();
+    uint64_t fit = count < TESS_VECTOR_MAX ? count : TESS_VECTOR_MAX;
+
+    for (uint64_t i = 0; i < fit; i++) {
+        b->word[TESS_MSG_REGS + 2 * i] = run[i].where;
+        b->word[TESS_MSG_REGS + 2 * i + 1] = run[i].what;
+    }
+    struct tess_msg m = TESS_INVOKE_LONG(vspace, pages, 1, TESS_MSG_REGS + 2 * fit, vspace, count);
+
+    if (done) {
+        *done = tess_result(&m, 0);
+    }
+    return tess_answer(m.tag);
+}
+
 struct tess_vector_map {
     tess_cap frame;
     uint64_t address;
