@@ -14,7 +14,7 @@ const char *end_text(const struct end *end)
         [END_PROVIDES] = "provides", [END_NEEDS] = "needs",   [END_EMITS] = "emits",
         [END_CONSUMES] = "consumes", [END_SHARES] = "shares", [END_MMIO] = "Mmio",
         [END_GATE] = "gate",         [END_IRQ] = "Irq",       [END_DMA] = "Dma",
-        [END_UNTYPED] = "Untyped",   [END_TRACE] = "Trace",
+        [END_UNTYPED] = "Untyped",   [END_CPU] = "Cpu",       [END_TRACE] = "Trace",
     };
 
     if (end->kind == END_HARDWARE) {

@@ -28,6 +28,7 @@ static const char head[] =
     "  description = cc $out\n"
     "rule link\n"
     "  command = $cc $cflags $ldflags -Wl,--defsym=__heap_bytes=$heap $in "
+    "-Wl,--whole-archive $libraries -Wl,--no-whole-archive "
     "$tree/lib/comp/libcomp.a -Wl,--start-group -lc -lgcc -Wl,--end-group -o $out\n"
     "  description = link $out\n"
     "rule image\n"
@@ -63,12 +64,41 @@ static const char *escape(const char *name)
     return escaped;
 }
 
+/* -I for the folders that a component names. */
+static const char *includes(const struct instance *i)
+{
+    const char *all = "";
+
+    for (EACH(struct value, v, &i->component->includes)) {
+        bool is_built = strncmp(v->string, "build/", 6) == 0;
+
+        all = text_format("%s -I %s/%s", all, is_built ? "$tree" : "$top",
+                          escape(v->string + (is_built ? 6 : 0)));
+    }
+    return all;
+}
+
+/* What a domain is linked with beside libcomp. */
+static const char *libraries(const struct domain *d)
+{
+    const char *all = "";
+
+    for (EACH(struct instance, i, &d->instances)) {
+        for (EACH(struct value, v, &i->component->libraries)) {
+            const char *name = text_format(" $tree/%s", escape(v->string));
+
+            all = strstr(all, name) ? all : text_format("%s%s", all, name);
+        }
+    }
+    return all;
+}
+
 static void compile(FILE *out, const char *dir, const struct instance *i, const char *object,
                     const char *source, const char *more)
 {
     fprintf(out, "build %s/gen/%s: cc %s/gen/%s\n", dir, object, dir, source);
-    fprintf(out, "  include = -I %s/gen/%s -I %s%s\n", dir, i->id,
-            escape(folder(i->component->where.source->path)), more);
+    fprintf(out, "  include = -I %s/gen/%s -I %s%s%s\n", dir, i->id,
+            escape(folder(i->component->where.source->path)), includes(i), more);
 }
 
 static void program(FILE *out, const char *dir, const struct domain *d)
@@ -90,7 +120,8 @@ static void program(FILE *out, const char *dir, const struct domain *d)
             fprintf(out, " %s/gen/%s/unit.o", dir, i->id);
         }
     }
-    fprintf(out, " | $tree/lib/comp/libcomp.a $top/lib/tess/root.ld\n");
+    fprintf(out, " | $tree/lib/comp/libcomp.a $top/lib/tess/root.ld%s\n", libraries(d));
+    fprintf(out, "  libraries =%s\n", libraries(d));
     fprintf(out, "  heap = %" PRIu64 "\n", pages(d->policy.heap));
     if (d->instances.count > 1) {
         fprintf(out, "  cflags = $cflags -flto\n");

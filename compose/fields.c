@@ -61,6 +61,7 @@ static const char *kind_of(const struct end *e)
         [END_CONSUMES] = "consumes", [END_SHARES] = "shares", [END_MMIO] = "mmio",
         [END_IRQ] = "irq",           [END_DMA] = "dma",       [END_UNTYPED] = "untyped",
         [END_HARDWARE] = "hardware", [END_TRACE] = "trace",   [END_GATE] = "gate",
+        [END_CPU] = "cpu",
     };
 
     return names[e->kind];

@@ -204,6 +204,7 @@ enum end_kind {
     END_IRQ,      /* needs Irq */
     END_DMA,      /* needs Dma<bytes> */
     END_UNTYPED,  /* needs Untyped<bytes>: spare memory of its own */
+    END_CPU,      /* needs Cpu: it gives threads of its own processor time */
     END_TRACE,    /* needs Trace: to read what traced connections write */
     END_HARDWARE, /* provides Mmio / Irq at ...: of a hardware component */
 };
@@ -383,8 +384,9 @@ struct component {
     bool is_system, is_hardware, is_composite; /* composite: has parts */
     bool has_run, has_init, is_reentrant;
     struct list ends, configs, keeps;
-    struct list sources;  /* struct value (strings), relative to the file */
-    struct policy policy; /* defaults of its instances */
+    struct list libraries, includes; /* struct value (strings), relative to build folder and tree */
+    struct list sources;             /* struct value (strings), relative to the file */
+    struct policy policy;            /* defaults of its instances */
     struct list parts, links, exports, groups, denies;
     struct list until; /* struct end_ref: instances */
     /* resolve */
@@ -497,6 +499,7 @@ struct domain {
     uint32_t next_slot, next_bit, next_watch;
     uint64_t next_badge, next_address;
     uint64_t spare;    /* bytes of Untyped */
+    bool has_cpu;      /* may give processor time */
     uint32_t trace;    /* object: what its traced connections write; NONE: nobody reads it */
     uint64_t trace_at; /* there */
     uint32_t cap_slot; /* first of those for received capabilities; NONE: it takes none */

@@ -28,6 +28,8 @@ static void parse_needs(struct parser *p, struct end *end)
         memory_size(p, end);
     } else if (accept_word(p, "Trace")) {
         end->kind = END_TRACE;
+    } else if (accept_word(p, "Cpu")) {
+        end->kind = END_CPU;
     } else if (accept_word(p, "Untyped")) {
         end->kind = END_UNTYPED;
         memory_size(p, end);
@@ -155,15 +157,18 @@ static void parse_keep(struct parser *p, void *to)
     }
 }
 
-static void parse_sources(struct parser *p, void *to)
+/* Of sources, libraries or folders, as the statement says. */
+static void parse_files(struct parser *p, void *to)
 {
+    struct list *list = (struct list *)((char *)to + p->as->which);
+
     do {
         struct value *value = NEW(struct value);
 
         value->kind = VALUE_STRING;
-        value->string = expect_string(p, "the name of a C file", &value->where);
+        value->string = expect_string(p, "the name of a file", &value->where);
         if (value->string) {
-            list_add(&((struct component *)to)->sources, value);
+            list_add(list, value);
         }
     } while (accept(p, ','));
 }
@@ -172,6 +177,8 @@ static void parse_sources(struct parser *p, void *to)
     .parse = parse_end, .which = kind, .places = IN_COMPONENT, ADDS(end, component, ends)
 #define FLAG(field)                                                                                \
     .parse = parse_flag, .which = offsetof(struct component, field), .places = IN_COMPONENT
+#define FILES(field)                                                                               \
+    .parse = parse_files, .which = offsetof(struct component, field), .places = IN_COMPONENT
 #define IN_ANY (IN_COMPONENT | IN_SYSTEM)
 
 const struct statement component_statements[] = {
@@ -185,9 +192,9 @@ const struct statement component_statements[] = {
       .help = "methods for others" },
     { "needs", END(END_NEEDS),
       .syntax =
-          "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE>|Trace NAME[N] [async] [optional];",
+          "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE>|Cpu|Trace NAME[N] [async] [optional];",
       .help = "methods of others, registers, an interrupt, memory for a device, spare memory, "
-              "what traced connections write" },
+              "processor time to give to threads of its own, what traced connections write" },
     { "emits", END(END_EMITS), .syntax = "emits NAME [optional];", .help = "a signal out" },
     { "consumes", END(END_CONSUMES), .syntax = "consumes NAME [polled] [optional];",
       .help = "a signal in" },
@@ -205,8 +212,14 @@ const struct statement component_statements[] = {
     { "init", FLAG(has_init), .syntax = "init;", .help = "it has an init function" },
     { "reentrant", FLAG(is_reentrant), .syntax = "reentrant;",
       .help = "it may be called while it calls" },
-    { "source", parse_sources, "source \"FILE\", ...;", "its C files, one translation unit",
-      .places = IN_COMPONENT },
+    { "source", FILES(sources), .syntax = "source \"FILE\", ...;",
+      .help = "its C files, one translation unit" },
+    { "library", FILES(libraries), .syntax = "library \"FILE\", ...;",
+      .help =
+          "static libraries or object files of the build folder that it is linked with, whole" },
+    { "include", FILES(includes), .syntax = "include \"FOLDER\", ...;",
+      .help = "folders of the tree, or with \"build/\" of the build folder, for #include of its "
+              "source" },
     { "instance", parse_instance, "instance COMPONENT NAME[N] { ... }", "a part", .places = IN_ANY,
       ADDS(part, component, parts) },
     { "slot", parse_slot, "slot NAME[N] of COMPONENT, ... { ... }",

@@ -124,7 +124,7 @@ static const struct {
 #define NUMBER(field) offsetof(struct policy, field), sizeof(policy_default.field)
     [POLICY_PRIO] = { "the priority", UNIT_NONE, 1, 250, NUMBER(prio) },
     [POLICY_MEM] = { "the memory", UNIT_SIZE, 64 << 10, 1ull << 40, NUMBER(mem) },
-    [POLICY_CAPS] = { "the number of capabilities", UNIT_NONE, 16, 4096, NUMBER(caps) },
+    [POLICY_CAPS] = { "the number of capabilities", UNIT_NONE, 16, 65536, NUMBER(caps) },
     [POLICY_STACK] = { "the stack", UNIT_SIZE, 4 << 10, 64 << 20, NUMBER(stack) },
     [POLICY_HEAP] = { "the heap", UNIT_SIZE, 0, 1ull << 40, NUMBER(heap) },
     [POLICY_HEARTBEAT] = { "the heartbeat", UNIT_TIME, 1000000, HOUR, NUMBER(heartbeat_ns) },

@@ -29,6 +29,9 @@ static void own_caps(FILE *out, const struct model *model, const struct domain *
         cap_line(out, d, COMP_SLOT_CNODE, "cnode", "all", 0, text_format("%s cnode", d->name));
         cap_line(out, d, COMP_SLOT_VSPACE, "vspace", "all", 0, text_format("%s vspace", d->name));
     }
+    if (d->has_cpu) {
+        cap_line(out, d, COMP_SLOT_CPU, "cpu", "all", 0, "processor");
+    }
 }
 
 void report_caps(FILE *out, const struct model *model)

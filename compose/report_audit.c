@@ -190,6 +190,9 @@ static void authority_of_domain(struct list *lines, const struct domain *d)
     if (d->spare) {
         say(lines, text_format("%s may make objects of %" PRIu64 " bytes", d->name, d->spare));
     }
+    if (d->has_cpu) {
+        say(lines, text_format("%s may give threads that it makes any processor time", d->name));
+    }
 }
 
 /* What its devices reach, as the IOMMU is told; what it opens for others. */

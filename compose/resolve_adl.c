@@ -15,7 +15,7 @@ static void resolve_end(struct end *end)
         end->structure = find_name(NAME_STRUCTURE, end->type_name, &end->type_where);
         end->bytes = end->structure ? end->structure->bytes : 0;
     } else if (end->kind == END_PROVIDES &&
-               strstr(" Mmio Irq Dma Untyped Trace ", text_format(" %s ", end->type_name))) {
+               strstr(" Mmio Irq Dma Untyped Cpu Trace ", text_format(" %s ", end->type_name))) {
         error_at(&end->type_where, "only hardware provides \"%s\"", end->type_name);
     } else {
         end->interface = find_name(NAME_INTERFACE, end->type_name, &end->type_where);

@@ -233,6 +233,9 @@ static void build_names(struct start *s)
     s->b.err = tess_cnode_move(slot(s, DOM_CNODE), 0, slot(s, DOM_SPARE), COMP_SLOT_UNTYPED);
     give(s, slot(s, DOM_CNODE), COMP_SLOT_CNODE, TESS_RIGHT_ALL, 0);
     give(s, slot(s, DOM_VSPACE), COMP_SLOT_VSPACE, TESS_RIGHT_ALL, 0);
+    if (m->flags & DIST_CPU) {
+        give(s, TESS_ROOT_CPU, COMP_SLOT_CPU, TESS_RIGHT_ALL, 0);
+    }
 }
 
 static enum tess_err configure_thread(struct start *s)

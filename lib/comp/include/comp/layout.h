@@ -15,6 +15,8 @@
 #define COMP_REGIONS_AT                                                                            \
     0x10010000ull /* shared memory, rings, registers of devices, as compose places them */
 #define COMP_REGIONS_END 0x400000000ull
+#define COMP_FREE_AT                                                                               \
+    COMP_REGIONS_END /* from here to TESS_USER_TOP the component maps what it likes */
 
 #define COMP_PRIO_MAX 250u /* the highest priority of a domain; the supervisor's are above */
 
@@ -27,6 +29,7 @@ enum comp_slot {
     COMP_SLOT_UNTYPED,    /* dist_domain.spare bytes, if any */
     COMP_SLOT_CNODE,      /* the own CNode, only with spare memory */
     COMP_SLOT_VSPACE,     /* the own address space, only with spare memory */
+    COMP_SLOT_CPU,        /* the processor, only with DIST_CPU */
     COMP_SLOT_FIRST = 8,  /* what the connections grant, placed by compose */
 };
 
