@@ -11,7 +11,7 @@ set -eu
 package=${1:?usage: fetch-source.sh PACKAGE}
 top=$(cd "$(dirname "$0")/.." && pwd)
 dir=$top/.cache/source
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+. "$top/tools/apt.sh"
 
 cannot() {
     echo "fetch-source: $package: $*" >&2
@@ -36,46 +36,13 @@ work=$(mktemp -d "$dir/$package.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
-# own_sources [OPTION]: the machine's Debian sources as deb-src entries.
-own_sources() {
-    apt-get indextargets "$@" --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
-        awk -v key="$keyring" '
-            $2 !~ /^(bookworm|oldstable|stable)(-updates|-security|\/updates)?$/ || $3 != "main" { next }
-            NF > 3 && $4 != "Debian" && $4 !~ /^\$/ { next }
-            !seen[$1, $2]++ { print "deb-src [signed-by=" key "] " $1, $2, $3 }'
-}
-
-# The origin is known of sources whose lists were fetched; else the keyring decides what is Debian's.
-own_sources >"$work/own.list"
-[ -s "$work/own.list" ] || own_sources --no-release-info >"$work/own.list"
-[ -s "$work/own.list" ] || cannot "no Debian 12 source among this machine's apt sources"
+apt_sources deb-src "$work/own.list" || cannot "no Debian 12 source among this machine's apt sources"
 awk '$4 ~ /^(bookworm|oldstable|stable)$/ { $4 = "trixie"; print }' "$work/own.list" >"$work/next.list"
 
 # fetch LIST: downloads and unpacks the package from the sources in LIST into a folder of that name; if the archive has
 # lost Debian's part of it, the upstream part alone.
 fetch() {
-    mkdir -p "$work/$1/lists/partial" "$work/$1/archives/partial"
-    : >"$work/$1/status"
-    {
-        # How the machine reaches its archive (proxies, time-outs, date checks) and nothing else of its configuration.
-        apt-config dump | grep '^Acquire::' || true
-        cat <<END
-APT::Architecture "$(dpkg --print-architecture)";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-Dir::Etc::Main "/dev/null";
-Dir::Etc::Parts "/dev/null";
-Dir::Etc::SourceList "$work/$1.list";
-Dir::Etc::SourceParts "/dev/null";
-Dir::Etc::Preferences "/dev/null";
-Dir::Etc::PreferencesParts "/dev/null";
-Dir::State "$work/$1";
-Dir::State::Lists "$work/$1/lists";
-Dir::State::Status "$work/$1/status";
-Dir::Cache "$work/$1";
-Dir::Cache::Archives "$work/$1/archives";
-END
-    } >"$work/$1/apt.conf"
+    apt_private "$work/$1" "$work/$1.list" "$(dpkg --print-architecture)"
     (
         export APT_CONFIG="$work/$1/apt.conf"
         cd "$work/$1"

@@ -12,19 +12,20 @@
 #     --input FILE   with --timeout: type FILE on the console, one line each 50 ms, from 0.5 s after the start
 #     --options FILE what is in FILE goes to QEMU, too; a line `disk NAME SIZE [TOOL]` makes an empty file beside the image, whose path is
 #                    written @NAME@, and lets TOOL, in the build folder, fill it; lines that begin with # are for people
+#     --disk NAME=FILE   with --options: FILE, as it is, takes the place of its disk NAME
 #     --print        print the command instead of running it
 # Exit status: QEMU's; 124 when the time limit was hit.
 set -eu
 image=${1:?usage: qemu.sh IMAGE [options] [-- QEMU-ARGUMENTS...]}
 shift
-cpu=cortex-a76 gic=3 memory=1G iommu=,iommu=smmuv3 el2= extra= icount= timeout= print= input= devices=
+cpu=cortex-a76 gic=3 memory=1G iommu=,iommu=smmuv3 el2= extra= icount= timeout= print= input= devices= disks=
 fail() {
     echo "qemu.sh: $*" >&2
     exit 2
 }
 while [ $# -gt 0 ]; do
     case $1 in
-    --cpu | --gic | --memory | --machine | --timeout | --input | --options) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+    --cpu | --gic | --memory | --machine | --timeout | --input | --options | --disk) [ $# -ge 2 ] || fail "$1 needs a value" ;;
     esac
     case $1 in
     --cpu) cpu=$2 && shift ;;
@@ -34,6 +35,7 @@ while [ $# -gt 0 ]; do
     --timeout) timeout=$2 && shift ;;
     --input) input=$2 && shift ;;
     --options) devices=$2 && shift ;;
+    --disk) disks="$disks $2" && shift ;;
     --no-iommu) iommu= ;;
     --el2) el2=,virtualization=on ;;
     --icount) icount=1 ;;
@@ -50,12 +52,17 @@ if [ "$devices" ]; then
     beside=$(dirname "$image")
     while read -r word name size tool; do
         [ "$word" = disk ] || continue
+        case " $disks" in *" $name="*) continue ;; esac
         rm -f "$beside/$name"
         truncate -s "$size" "$beside/$name"
         [ -z "$tool" ] || "${BUILD:-build}/$tool" "$beside/$name"
     done <"$devices"
+    named=
+    for disk in $disks; do
+        named="${named}s|@${disk%%=*}@|${disk#*=}|g; "
+    done
     # shellcheck disable=SC2046 # several options
-    set -- "$@" $(sed "/^disk /d; /^#/d; s|@\([a-z]*\)@|$beside/\1|g" "$devices")
+    set -- "$@" $(sed "/^disk /d; /^#/d; ${named}s|@\([a-z]*\)@|$beside/\1|g" "$devices")
 fi
 [ "$cpu" != max ] || cpu=max,pauth-impdef=on # the architected cipher makes TCG crawl
 machine=virt,gic-version=$gic$iommu$el2$extra
