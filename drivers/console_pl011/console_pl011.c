@@ -50,7 +50,7 @@ static enum tess_err out_write(struct self *self, uint32_t client, const void *t
 
     (void)client;
     for (uint32_t i = 0; i < bytes; i++) {
-        if (at[i] == '\n') {
+        if (at[i] == '\n' && (i == 0 || at[i - 1] != '\r')) {
             put(self, '\r');
         }
         put(self, at[i]);

@@ -189,7 +189,7 @@ static enum tess_err out_write(struct self *self, uint32_t client, const void *t
         return TESS_AGAIN;
     }
     for (uint32_t i = 0; i < bytes; i++) {
-        if (from[i] == '\n') {
+        if (from[i] == '\n' && (i == 0 || from[i - 1] != '\r')) {
             ring.bytes[at++ % ring.size] = '\r';
         }
         ring.bytes[at++ % ring.size] = from[i];

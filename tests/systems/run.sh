@@ -72,7 +72,7 @@ fi
 mkdir -p "$logs"
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT INT TERM
-find systems servers drivers tests -name '*.expected' -o -name expected.txt | sort | while read -r expected; do
+find systems servers drivers linux tests -name '*.expected' -o -name expected.txt | sort | while read -r expected; do
     case $expected in
     */expected.txt) grep -lE '^system ' "$(dirname "$expected")"/*.adl ;;
     *) echo "${expected%.expected}.adl" ;;

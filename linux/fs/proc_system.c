@@ -1,0 +1,445 @@
+/* What /proc says of the system (proc(5)). */
+#include <linux/utsname.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../event/limits.h"
+#include "../task/fiber.h"
+#include "../task/identity.h"
+#include "../task/personality.h"
+#include "../task/random.h"
+#include "../task/usage.h"
+#include "dentry.h"
+#include "proc.h"
+
+#define LOAD_PERIOD_NS 5000000000ull /* Linux: LOAD_FREQ */
+#define LOAD_ONE       2048u         /* fixed point, Linux: FIXED_1 */
+
+static unsigned long kib(uint64_t pages)
+{
+    return (unsigned long)(pages * (PAGE_SIZE / 1024));
+}
+
+/* ---- load ---- */
+
+static uint64_t load[3];
+static struct timer load_timer;
+
+static void count_tasks(unsigned *running, unsigned *all, int *last)
+{
+    *running = *all = 0;
+    *last = 0;
+    LIST_FOR(l, &processes)
+    {
+        struct process *p = CONTAINER(l, struct process, all);
+
+        *last = p->pid > *last ? p->pid : *last;
+        LIST_FOR(k, &p->tasks)
+        {
+            char state = task_state(p, CONTAINER(k, struct task, peer));
+
+            ++*all;
+            *running += state == 'R' || state == 'D';
+        }
+    }
+}
+
+/* Averages over 1, 5 and 15 minutes, as Linux (include/linux/sched/loadavg.h: EXP_1, EXP_5, EXP_15). */
+static void load_count(struct timer *t)
+{
+    static const uint64_t keep[3] = { 1884, 2014, 2037 };
+    unsigned running, all;
+    int last;
+
+    count_tasks(&running, &all, &last);
+    for (unsigned i = 0; i < 3; i++) {
+        load[i] =
+            (load[i] * keep[i] + (uint64_t)running * LOAD_ONE * (LOAD_ONE - keep[i])) / LOAD_ONE;
+    }
+    (void)timer_set(t, now_ns() + LOAD_PERIOD_NS);
+}
+
+void proc_load_start(void)
+{
+    load_timer.fire = load_count;
+    (void)timer_set(&load_timer, now_ns() + LOAD_PERIOD_NS);
+}
+
+static int show_loadavg(struct text *to, const struct subject *s)
+{
+    unsigned running, all;
+    int last;
+
+    (void)s;
+    count_tasks(&running, &all, &last);
+    for (unsigned i = 0; i < 3; i++) {
+        text_add(to, "%lu.%02lu ", (unsigned long)(load[i] / LOAD_ONE),
+                 (unsigned long)(load[i] % LOAD_ONE * 100 / LOAD_ONE));
+    }
+    text_add(to, "%u/%u %d\n", running, all, last);
+    return 0;
+}
+
+/* ---- time ---- */
+
+/* Processor time of all processes, also of those that are over (their parents have it). */
+static void busy(uint64_t *user, uint64_t *system)
+{
+    struct usage u;
+
+    *user = *system = 0;
+    LIST_FOR(l, &processes)
+    {
+        usage_of_process(CONTAINER(l, struct process, all), &u, true);
+        *user += u.user_ns;
+        *system += u.system_ns;
+    }
+}
+
+static uint64_t idle_ns(void)
+{
+    uint64_t user, system, now = now_ns();
+
+    busy(&user, &system);
+    return now > user + system ? now - user - system : 0;
+}
+
+static int show_uptime(struct text *to, const struct subject *s)
+{
+    uint64_t up = now_ns() / TICK_NS, idle = idle_ns() / TICK_NS;
+
+    (void)s;
+    text_add(to, "%lu.%02lu %lu.%02lu\n", (unsigned long)(up / 100), (unsigned long)(up % 100),
+             (unsigned long)(idle / 100), (unsigned long)(idle % 100));
+    return 0;
+}
+
+static int show_stat(struct text *to, const struct subject *s)
+{
+    uint64_t user, system;
+    unsigned running, all;
+    int last;
+
+    (void)s;
+    busy(&user, &system);
+    count_tasks(&running, &all, &last);
+    for (unsigned i = 0; i < 2; i++) {
+        text_add(to, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", i ? "cpu0" : "cpu ",
+                 (unsigned long)(user / TICK_NS), (unsigned long)(system / TICK_NS),
+                 (unsigned long)(idle_ns() / TICK_NS));
+    }
+    text_add(to, "intr 0\nctxt 0\nbtime %lu\nprocesses %d\nprocs_running %u\nprocs_blocked 0\n",
+             (unsigned long)((now_real_ns() - now_ns()) / 1000000000), last, running);
+    text_add(to, "softirq 0 0 0 0 0 0 0 0 0 0 0\n");
+    return 0;
+}
+
+/* ---- memory ---- */
+
+static int show_meminfo(struct text *to, const struct subject *s)
+{
+    struct memory_info m;
+    unsigned long none = 0;
+
+    (void)s;
+    memory_info(&m);
+    const struct {
+        const char *name;
+        unsigned long kib;
+    } line[] = {
+        { "MemTotal", kib(m.total) },
+        { "MemFree", kib(m.free) },
+        { "MemAvailable",
+          kib(m.free + (m.cached > m.dirty + m.shared ? m.cached - m.dirty - m.shared : 0)) },
+        { "Buffers", none },
+        { "Cached", kib(m.cached) },
+        { "SwapCached", none },
+        { "Active", kib(m.anonymous) },
+        { "Inactive", kib(m.cached) },
+        { "SwapTotal", none },
+        { "SwapFree", none },
+        { "Dirty", kib(m.dirty) },
+        { "Writeback", none },
+        { "AnonPages", kib(m.anonymous) },
+        { "Mapped", none },
+        { "Shmem", kib(m.shared) },
+        { "Slab", kib(m.heap) },
+        { "SReclaimable", none },
+        { "SUnreclaim", kib(m.heap) },
+        { "CommitLimit", kib(m.total) },
+        { "Committed_AS", kib(m.anonymous) },
+    };
+
+    for (unsigned i = 0; i < sizeof line / sizeof *line; i++) {
+        text_add(to, "%s:%*lu kB\n", line[i].name, 23 - (int)strlen(line[i].name), line[i].kib);
+    }
+    return 0;
+}
+
+static int show_vmstat(struct text *to, const struct subject *s)
+{
+    struct memory_info m;
+
+    (void)s;
+    memory_info(&m);
+    text_add(to,
+             "nr_free_pages %lu\nnr_file_pages %lu\nnr_dirty %lu\nnr_anon_pages %lu\n"
+             "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n",
+             (unsigned long)m.free, (unsigned long)m.cached, (unsigned long)m.dirty,
+             (unsigned long)m.anonymous);
+    return 0;
+}
+
+/* ---- the machine ---- */
+
+static int show_cpuinfo(struct text *to, const struct subject *s)
+{
+    uint64_t hz;
+
+    (void)s;
+    __asm__("mrs %0, cntfrq_el0" : "=r"(hz));
+    text_add(to, "processor\t: 0\nBogoMIPS\t: %lu.%02lu\nFeatures\t: fp asimd\n",
+             (unsigned long)(hz * 2 / 1000000), (unsigned long)(hz * 2 / 10000 % 100));
+    text_add(to, "CPU architecture: 8\n\n");
+    return 0;
+}
+
+static int show_version(struct text *to, const struct subject *s)
+{
+    const struct new_utsname *u = system_names();
+
+    (void)s;
+    text_add(to, "%s version %s %s\n", u->sysname, u->release, u->version);
+    return 0;
+}
+
+static int show_filesystems(struct text *to, const struct subject *s)
+{
+    const struct file_system *f;
+
+    (void)s;
+    for (unsigned i = 0; (f = file_system_at(i)); i++) {
+        text_add(to, "%s\t%s\n", f->is_virtual ? "nodev" : "", f->name);
+    }
+    return 0;
+}
+
+static int show_devices(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "Character devices:\n  1 mem\n  5 /dev/tty\n  5 /dev/console\n  5 /dev/ptmx\n"
+                 "136 pts\n\nBlock devices:\n");
+    return 0;
+}
+
+static int show_partitions(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "major minor  #blocks  name\n\n");
+    return 0;
+}
+
+static int show_swaps(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+    return 0;
+}
+
+static int show_interrupts(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "           CPU0       \n");
+    return 0;
+}
+
+static int show_empty(struct text *to, const struct subject *s)
+{
+    (void)to, (void)s;
+    return 0;
+}
+
+static int show_newline(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "\n");
+    return 0;
+}
+
+static int show_self(struct text *to, const struct subject *s)
+{
+    (void)s;
+    if (!current) {
+        return -ENOENT;
+    }
+    text_add(to, "%d", current->process->pid);
+    return 0;
+}
+
+static int show_thread_self(struct text *to, const struct subject *s)
+{
+    (void)s;
+    if (!current) {
+        return -ENOENT;
+    }
+    text_add(to, "%d/task/%d", current->process->pid, current->tid);
+    return 0;
+}
+
+static int show_mounts_link(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "self/mounts");
+    return 0;
+}
+
+static int show_unimplemented(struct text *to, const struct subject *s)
+{
+    char *lines = heap_alloc(8192);
+
+    (void)s;
+    if (!lines) {
+        return -ENOMEM;
+    }
+    text_bytes(to, lines, unimplemented_text(lines, 8192));
+    heap_free(lines);
+    return 0;
+}
+
+/* ---- /proc/sys ---- */
+
+#define NAME(function, field)                                                                      \
+    static int function(struct text *to, const struct subject *s)                                  \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        text_add(to, "%s\n", system_names()->field);                                               \
+        return 0;                                                                                  \
+    }
+NAME(show_hostname, nodename)
+NAME(show_ostype, sysname)
+NAME(show_osrelease, release)
+NAME(show_osversion, version)
+NAME(show_domainname, domainname)
+
+#define VALUE(name, value)                                                                         \
+    static int show_##name(struct text *to, const struct subject *s)                               \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        text_add(to, "%lu\n", (unsigned long)(value));                                             \
+        return 0;                                                                                  \
+    }
+VALUE(pid_max, TASKS_MAX)
+VALUE(ngroups_max, sizeof current->process->cred.groups / sizeof(uint32_t))
+VALUE(cap_last_cap, 40)          /* linux/capability.h: CAP_LAST_CAP */
+VALUE(random_bits, 256)          /* Linux: POOL_BITS */
+VALUE(file_max, UINT64_MAX >> 1) /* the memory is the limit */
+VALUE(nr_open, 1048576)          /* Linux: sysctl_nr_open */
+VALUE(queued_max, INOTIFY_QUEUED_MAX)
+VALUE(instances_max, INOTIFY_INSTANCES_MAX)
+VALUE(watches_max, INOTIFY_WATCHES_MAX)
+VALUE(pipe_max, 1048576) /* fs/pipe.c: PIPE_PAGES_MAX */
+VALUE(zero, 0)
+VALUE(map_max, 65530) /* Linux: DEFAULT_MAX_MAP_COUNT */
+
+static void add_uuid(struct text *to, const uint8_t *b)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        text_add(to, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+    }
+    text_add(to, "\n");
+}
+
+static void make_uuid(uint8_t *b) /* RFC 4122, version 4 */
+{
+    random_bytes(b, 16);
+    b[6] = (b[6] & 0x0f) | 0x40;
+    b[8] = (b[8] & 0x3f) | 0x80;
+}
+
+static int show_uuid(struct text *to, const struct subject *s)
+{
+    uint8_t b[16];
+
+    (void)s;
+    make_uuid(b);
+    add_uuid(to, b);
+    return 0;
+}
+
+static int show_boot_id(struct text *to, const struct subject *s)
+{
+    static uint8_t b[16];
+
+    (void)s;
+    if (!b[6]) {
+        make_uuid(b);
+    }
+    add_uuid(to, b);
+    return 0;
+}
+
+#define FILE_(name, show)                                                                          \
+    {                                                                                              \
+        name, PROC_FILE, 0444, 0, show, 0, 0                                                       \
+    }
+#define DIR_(name, children)                                                                       \
+    {                                                                                              \
+        name, PROC_DIR, 0555, children, 0, 0, 0                                                    \
+    }
+
+static const struct entry sys_random[] = { FILE_("boot_id", show_boot_id),
+                                           FILE_("uuid", show_uuid),
+                                           FILE_("entropy_avail", show_random_bits),
+                                           FILE_("poolsize", show_random_bits),
+                                           { 0 } },
+                          sys_kernel[] = { FILE_("hostname", show_hostname),
+                                           FILE_("domainname", show_domainname),
+                                           FILE_("ostype", show_ostype),
+                                           FILE_("osrelease", show_osrelease),
+                                           FILE_("version", show_osversion),
+                                           FILE_("pid_max", show_pid_max),
+                                           FILE_("ngroups_max", show_ngroups_max),
+                                           FILE_("cap_last_cap", show_cap_last_cap),
+                                           DIR_("random", sys_random),
+                                           { 0 } },
+                          sys_inotify[] = { FILE_("max_queued_events", show_queued_max),
+                                            FILE_("max_user_instances", show_instances_max),
+                                            FILE_("max_user_watches", show_watches_max),
+                                            { 0 } },
+                          sys_fs[] = { FILE_("file-max", show_file_max),
+                                       FILE_("nr_open", show_nr_open),
+                                       FILE_("pipe-max-size", show_pipe_max),
+                                       DIR_("inotify", sys_inotify),
+                                       { 0 } },
+                          sys_vm[] = { FILE_("overcommit_memory", show_zero),
+                                       FILE_("max_map_count", show_map_max),
+                                       FILE_("swappiness", show_zero),
+                                       { 0 } },
+                          sys[] = { DIR_("kernel", sys_kernel),
+                                    DIR_("fs", sys_fs),
+                                    DIR_("vm", sys_vm),
+                                    { 0 } },
+                          tessera[] = { FILE_("unimplemented", show_unimplemented), { 0 } };
+
+const struct entry proc_system_entries[] = {
+    { "self", PROC_LINK, 0777, 0, show_self, 0, 0 },
+    { "thread-self", PROC_LINK, 0777, 0, show_thread_self, 0, 0 },
+    { "mounts", PROC_LINK, 0777, 0, show_mounts_link, 0, 0 },
+    FILE_("cmdline", show_newline),
+    FILE_("cpuinfo", show_cpuinfo),
+    FILE_("devices", show_devices),
+    FILE_("diskstats", show_empty),
+    FILE_("filesystems", show_filesystems),
+    FILE_("interrupts", show_interrupts),
+    FILE_("loadavg", show_loadavg),
+    FILE_("meminfo", show_meminfo),
+    FILE_("partitions", show_partitions),
+    FILE_("stat", show_stat),
+    FILE_("swaps", show_swaps),
+    FILE_("uptime", show_uptime),
+    FILE_("version", show_version),
+    FILE_("vmstat", show_vmstat),
+    DIR_("sys", sys),
+    DIR_("tessera", tessera),
+    { 0 },
+};

@@ -1,0 +1,301 @@
+/*
+ * What happens to pending signals before a task goes back to user code: default actions, stops, frames of handlers, restarting.
+ *
+ * The frame is Linux's for arm64 (arch/arm64 struct rt_sigframe): siginfo, ucontext whose sigcontext is followed by records
+ * (FP registers, the syndrome of a fault), then x29 and x30 of the interrupted code for unwinders.
+ */
+#include <asm/sigcontext.h>
+#include <linux/signal.h>
+
+#include <asm/ucontext.h> /* needs the types of signal.h; its field __unused is a macro of the C library */
+
+#include <linux/resource.h>
+#include <string.h>
+
+#include "../mm/mm.h"
+#include "../task/native.h"
+#include "../task/process.h"
+#include "../task/vdso.h"
+#include "queue.h"
+
+struct frame {
+    siginfo_t info;
+    struct ucontext context;
+    uint64_t x29, x30;
+};
+
+#define DEFAULT_STOP                                                                               \
+    (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+#define DEFAULT_CORE                                                                               \
+    (SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGILL) | SIGNAL_BIT(SIGTRAP) | SIGNAL_BIT(SIGABRT) |        \
+     SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGXCPU) |         \
+     SIGNAL_BIT(SIGXFSZ) | SIGNAL_BIT(SIGSYS))
+
+#define PSTATE_USER 0xf0000000ull /* N, Z, C, V: all that a program can set */
+
+/* ---- the frame ---- */
+
+static void put_fp(struct task *t, struct fpsimd_context *fp)
+{
+    uint64_t v[NATIVE_FP_WORDS];
+
+    native_read_fp(t->native, v);
+    fp->head.magic = FPSIMD_MAGIC;
+    fp->head.size = sizeof *fp;
+    memcpy(fp->vregs, v, sizeof fp->vregs);
+    fp->fpsr = (uint32_t)v[64];
+    fp->fpcr = (uint32_t)v[65];
+}
+
+static void fill_context(struct task *t, struct frame *f, bool is_fault)
+{
+    const struct tess_regs *r = task_regs(t);
+    struct sigcontext *c = &f->context.uc_mcontext;
+    char *record = (char *)c->__reserved;
+
+    memset(&f->context, 0, sizeof f->context);
+    memcpy(c->regs, r->x, sizeof c->regs);
+    c->sp = r->sp;
+    c->pc = r->pc;
+    c->pstate = r->pstate;
+    c->fault_address = is_fault ? (uint64_t)f->info.si_addr : 0;
+    put_fp(t, (struct fpsimd_context *)record);
+    record += sizeof(struct fpsimd_context);
+    if (is_fault) {
+        struct esr_context *esr = (struct esr_context *)record;
+
+        esr->head.magic = ESR_MAGIC;
+        esr->head.size = sizeof *esr;
+        esr->esr = t->fault_esr;
+    }
+}
+
+static bool is_on_stack(const struct task_signals *s, uint64_t sp)
+{
+    return s->stack_bytes && sp > s->stack_at && sp <= s->stack_at + s->stack_bytes;
+}
+
+uint32_t signal_stack_flags(const struct task *t, uint64_t sp)
+{
+    const struct task_signals *s = &t->signal;
+
+    return !s->stack_bytes ? SS_DISABLE : is_on_stack(s, sp) ? SS_ONSTACK : 0;
+}
+
+/* Let the task begin its handler.  False: the stack cannot be written. */
+static bool begin_handler(struct task *t, const struct signal_action *a, const siginfo_t *info,
+                          signal_set restore, bool is_fault)
+{
+    struct tess_regs *r = task_regs(t);
+    struct frame *f = heap_alloc(sizeof *f);
+    uint64_t sp = r->sp;
+    bool ok;
+
+    if (!f) {
+        return false;
+    }
+    if (a->flags & SA_ONSTACK && t->signal.stack_bytes && !is_on_stack(&t->signal, sp)) {
+        sp = t->signal.stack_at + t->signal.stack_bytes;
+    }
+    f->info = *info;
+    fill_context(t, f, is_fault);
+    f->context.uc_stack.ss_sp = (void *)t->signal.stack_at;
+    f->context.uc_stack.ss_size = t->signal.stack_bytes;
+    f->context.uc_stack.ss_flags = (int)signal_stack_flags(t, r->sp);
+    memcpy(&f->context.uc_sigmask, &restore, sizeof restore);
+    f->x29 = r->x[29];
+    f->x30 = r->x[30];
+    sp = (sp - sizeof *f) & -16ull;
+    ok = copy_to_user(sp, f, sizeof *f) == 0;
+    heap_free(f);
+    if (!ok) {
+        return false;
+    }
+    r->x[0] = (uint64_t)info->si_signo;
+    if (a->flags & SA_SIGINFO) {
+        r->x[1] = sp + offsetof(struct frame, info);
+        r->x[2] = sp + offsetof(struct frame, context);
+    }
+    r->x[29] = sp + offsetof(struct frame, x29);
+    r->x[30] = a->flags & 0x04000000 /* SA_RESTORER */ ? a->restorer : vdso_sigreturn();
+    r->sp = sp;
+    r->pc = a->handler;
+    task_regs_changed(t);
+    return true;
+}
+
+long sys_rt_sigreturn(struct task *t, const uint64_t *a)
+{
+    struct tess_regs *r = task_regs(t);
+    struct frame *f = heap_alloc(sizeof *f);
+    signal_set mask;
+
+    (void)a;
+    if (!f || r->sp % 16 || copy_from_user(f, r->sp, sizeof *f)) {
+        heap_free(f);
+        signal_fault(t, SIGSEGV, SEGV_MAPERR, r->sp);
+        return NO_RESULT;
+    }
+    const struct sigcontext *c = &f->context.uc_mcontext;
+    const struct fpsimd_context *fp = (const struct fpsimd_context *)c->__reserved;
+
+    memcpy(r->x, c->regs, sizeof r->x);
+    r->sp = c->sp;
+    r->pc = c->pc;
+    r->pstate = c->pstate & PSTATE_USER;
+    if (fp->head.magic == FPSIMD_MAGIC && fp->head.size == sizeof *fp) {
+        uint64_t v[NATIVE_FP_WORDS];
+
+        memcpy(v, fp->vregs, sizeof fp->vregs);
+        v[64] = fp->fpsr;
+        v[65] = fp->fpcr;
+        native_write_fp(t->native, v);
+    }
+    memcpy(&mask, &f->context.uc_sigmask, sizeof mask);
+    t->signal.blocked = mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+    if (!(f->context.uc_stack.ss_flags & ~(SS_ONSTACK | SS_DISABLE))) {
+        t->signal.stack_at = (uint64_t)f->context.uc_stack.ss_sp;
+        t->signal.stack_bytes =
+            f->context.uc_stack.ss_flags & SS_DISABLE ? 0 : f->context.uc_stack.ss_size;
+    }
+    heap_free(f);
+    task_regs_changed(t);
+    return NO_RESULT;
+}
+
+/* ---- delivery ---- */
+
+/* The process stays where it is until it is continued or killed. */
+static void wait_stopped(struct task *t)
+{
+    struct process *p = t->process;
+
+    while (p->is_stopped && !p->is_exiting && !t->is_exiting) {
+        (void)wait_on(&p->continued, TIME_NEVER, WAIT_STOPPED);
+    }
+}
+
+static void default_action(struct task *t, int signal)
+{
+    struct process *p = t->process;
+
+    if (SIGNAL_BIT(signal) & DEFAULT_STOP) {
+        if (signal == SIGSTOP || !group_is_orphaned(p->group)) {
+            process_stop(p, signal);
+        }
+        return;
+    }
+    process_exit(
+        p, signal | (SIGNAL_BIT(signal) & DEFAULT_CORE && p->limit[RLIMIT_CORE].soft ? 0x80 : 0));
+}
+
+/* Go back to the svc: the call is made again. */
+static void restart(struct task *t, const uint64_t *arguments)
+{
+    struct tess_regs *r = task_regs(t);
+
+    r->pc = t->pc - 4;
+    r->x[0] = t->first_argument;
+    (void)arguments;
+    task_regs_changed(t);
+}
+
+/* What the call gives when a handler runs (a != NULL) or none does. */
+static long settle(struct task *t, long result, const struct signal_action *a)
+{
+    switch (result) {
+    case -ERESTARTSYS:
+        if (a && !(a->flags & SA_RESTART)) {
+            return -EINTR;
+        }
+        break;
+    case -ERESTARTNOHAND:
+        if (a) {
+            return -EINTR;
+        }
+        break;
+    default:
+        return result;
+    }
+    restart(t, NULL);
+    return NO_RESULT;
+}
+
+static bool is_ignored_now(const struct process *p, const struct signal_action *a, int signal)
+{
+    const signal_set by_default =
+        SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH) | SIGNAL_BIT(SIGCONT);
+
+    return a->handler == 1 ||
+           (a->handler == 0 && (SIGNAL_BIT(signal) & by_default ||
+                                (p->pid == 1 && !(SIGNAL_BIT(signal) & DEFAULT_CORE))));
+}
+
+long signal_deliver(struct task *t, long result, bool is_call)
+{
+    struct process *p = t->process;
+
+    for (;;) {
+        siginfo_t info;
+        struct signal_action a, *live;
+        signal_set restore;
+        bool is_fault = t->signal.is_fault;
+
+        if (p->is_stopped && !p->is_exiting) {
+            wait_stopped(t);
+        }
+        if (p->is_exiting || t->is_exiting) {
+            task_die(t);
+            return NO_RESULT;
+        }
+        if (!signal_take(t, ~t->signal.blocked, &info)) {
+            break;
+        }
+        t->signal.is_fault = false;
+        live = &p->actions->action[info.si_signo - 1];
+        a = *live;
+        if (info.si_signo == SIGKILL) {
+            process_exit(p, SIGKILL);
+            continue;
+        }
+        if (is_ignored_now(p, &a, info.si_signo)) {
+            continue;
+        }
+        if (a.handler == 0) {
+            default_action(t, info.si_signo);
+            continue;
+        }
+        restore = t->signal.restore_blocked ? t->signal.saved_blocked : t->signal.blocked;
+        result = is_call ? settle(t, result, &a) : result;
+        if (result != NO_RESULT) {
+            task_regs(t)->x[0] = (uint64_t)result;
+            result = NO_RESULT;
+        }
+        if (!begin_handler(t, &a, &info, restore, is_fault && info.si_code > 0)) {
+            process_exit(p, SIGSEGV);
+            continue;
+        }
+        t->signal.restore_blocked = false;
+        t->signal.blocked |= a.mask | (a.flags & SA_NODEFER ? 0 : SIGNAL_BIT(info.si_signo));
+        t->signal.blocked &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+        if (a.flags & SA_RESETHAND) {
+            live->handler = 0;
+        }
+        is_call = false; /* the next one interrupts the first instruction of this handler */
+    }
+    if (t->signal.restore_blocked) {
+        t->signal.restore_blocked = false;
+        t->signal.blocked = t->signal.saved_blocked;
+        if (signal_is_pending(t)) {
+            return signal_deliver(t, result, is_call);
+        }
+    }
+    return is_call ? settle(t, result, NULL) : result;
+}
+
+void signal_mask_temporarily(struct task *t, signal_set mask)
+{
+    t->signal.saved_blocked = t->signal.blocked;
+    t->signal.restore_blocked = true;
+    t->signal.blocked = mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+}

@@ -1,0 +1,315 @@
+/* Futexes: waiters in a hash table by what the word is, not where. */
+#include "futex.h"
+
+#include <linux/futex.h>
+#include <linux/time.h>
+
+#include "../mm/mm.h"
+#include "times.h"
+
+#define BUCKETS 256u
+
+struct sleeper {
+    struct list link;
+    uint64_t key[2];
+    uint32_t bits;
+    struct fiber *fiber;
+    bool is_woken;
+};
+
+static struct list bucket[BUCKETS];
+
+static struct list *bucket_of(const uint64_t *key)
+{
+    uint64_t h = (key[0] >> 6) * 0x9e3779b97f4a7c15ull ^ (key[1] >> 2) * 0xc2b2ae3d27d4eb4full;
+    struct list *b = &bucket[h >> 56];
+
+    if (!b->next) {
+        list_init(b);
+    }
+    return b;
+}
+
+static unsigned wake_key(const uint64_t *key, unsigned count, uint32_t bits)
+{
+    unsigned woken = 0;
+
+    LIST_FOR(l, bucket_of(key))
+    {
+        struct sleeper *s = CONTAINER(l, struct sleeper, link);
+
+        if (woken == count) {
+            break;
+        }
+        if (s->key[0] == key[0] && s->key[1] == key[1] && s->bits & bits) {
+            list_remove(l);
+            s->is_woken = true;
+            fiber_wake(s->fiber);
+            woken++;
+        }
+    }
+    return woken;
+}
+
+static long futex_wait(uint64_t address, bool is_private, uint32_t value, uint64_t deadline,
+                       uint32_t bits)
+{
+    struct sleeper s = { .bits = bits };
+    struct user_word word;
+    int err;
+
+    if (!bits) {
+        return -EINVAL;
+    }
+    err = user_word(address, is_private, false, &word);
+    if (err) {
+        return err;
+    }
+    if (*word.at != value) {
+        return -EAGAIN;
+    }
+    s.key[0] = word.key[0];
+    s.key[1] = word.key[1];
+    s.fiber = fiber_running();
+    list_append(bucket_of(s.key), &s.link);
+    do {
+        err = fiber_sleep(deadline, WAIT_INTERRUPTIBLE);
+    } while (!err && !s.is_woken);
+    list_remove(&s.link);
+    return s.is_woken ? 0 : err;
+}
+
+static long futex_wake(uint64_t address, bool is_private, unsigned count, uint32_t bits)
+{
+    struct user_word word;
+    int err;
+
+    if (!bits) {
+        return -EINVAL;
+    }
+    err = user_word(address, is_private, false, &word);
+    return err ? err : (long)wake_key(word.key, count, bits);
+}
+
+static long requeue(uint64_t from_at, uint64_t to_at, bool is_private, unsigned wake, unsigned move,
+                    const uint32_t *expected)
+{
+    struct user_word from, to;
+    long woken;
+    int err = user_word(to_at, is_private, false, &to);
+
+    err = err ? err : user_word(from_at, is_private, false, &from);
+    if (err) {
+        return err;
+    }
+    if (expected && *from.at != *expected) {
+        return -EAGAIN;
+    }
+    woken = wake_key(from.key, wake, FUTEX_BITSET_MATCH_ANY);
+    LIST_FOR(l, bucket_of(from.key))
+    {
+        struct sleeper *s = CONTAINER(l, struct sleeper, link);
+
+        if (!move) {
+            break;
+        }
+        if (s->key[0] == from.key[0] && s->key[1] == from.key[1]) {
+            list_remove(l);
+            s->key[0] = to.key[0];
+            s->key[1] = to.key[1];
+            list_append(bucket_of(s->key), l);
+            move--;
+            woken++;
+        }
+    }
+    return woken;
+}
+
+static bool compare(uint32_t a, uint32_t op, int b)
+{
+    int v = (int)a;
+
+    switch (op) {
+    case FUTEX_OP_CMP_EQ:
+        return v == b;
+    case FUTEX_OP_CMP_NE:
+        return v != b;
+    case FUTEX_OP_CMP_LT:
+        return v < b;
+    case FUTEX_OP_CMP_LE:
+        return v <= b;
+    case FUTEX_OP_CMP_GT:
+        return v > b;
+    default:
+        return v >= b;
+    }
+}
+
+/* FUTEX_WAKE_OP: change the second word, wake the first, and the second if its old value was as asked. */
+static long wake_op(const uint64_t *a, bool is_private)
+{
+    uint32_t code = (uint32_t)a[5], op = code >> 28 & 7;
+    int argument = (int)(code << 8) >> 20, wanted = (int)(code << 20) >> 20;
+    struct user_word first, second;
+    uint32_t old;
+    long woken;
+    int err = user_word(a[0], is_private, false, &first);
+
+    err = err ? err : user_word(a[4], is_private, true, &second);
+    if (err) {
+        return err;
+    }
+    if (op > FUTEX_OP_XOR || (code >> 24 & 15) > FUTEX_OP_CMP_GE) {
+        return -ENOSYS;
+    }
+    uint32_t value = code >> 31 ? 1u << (argument & 31) : (uint32_t)argument;
+
+    old = *second.at;
+    *second.at = op == FUTEX_OP_SET    ? value
+                 : op == FUTEX_OP_ADD  ? old + value
+                 : op == FUTEX_OP_OR   ? old | value
+                 : op == FUTEX_OP_ANDN ? old & ~value
+                                       : old ^ value;
+    woken = wake_key(first.key, (unsigned)a[2], FUTEX_BITSET_MATCH_ANY);
+    if (compare(old, code >> 24 & 15, wanted)) {
+        woken += wake_key(second.key, (unsigned)a[3], FUTEX_BITSET_MATCH_ANY);
+    }
+    return woken;
+}
+
+/* When to give up: FUTEX_WAIT counts from now, FUTEX_WAIT_BITSET is absolute. */
+static int deadline_of(const uint64_t *a, unsigned command, uint64_t *deadline)
+{
+    bool is_absolute = command != FUTEX_WAIT;
+    uint64_t ns;
+    int err;
+
+    *deadline = TIME_NEVER;
+    if (!a[3]) {
+        return 0;
+    }
+    err = time_from_user(a[3], &ns);
+    return err ? err
+               : clock_deadline(a[1] & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, ns,
+                                is_absolute, deadline);
+}
+
+long sys_futex(struct task *t, const uint64_t *a)
+{
+    unsigned command = (unsigned)a[1] & FUTEX_CMD_MASK;
+    bool is_private = a[1] & FUTEX_PRIVATE_FLAG;
+    uint32_t expected = (uint32_t)a[5];
+    uint64_t deadline;
+    int err;
+
+    (void)t;
+    switch (command) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+        err = deadline_of(a, command, &deadline);
+        return err ? err
+                   : futex_wait(a[0], is_private, (uint32_t)a[2], deadline,
+                                command == FUTEX_WAIT ? FUTEX_BITSET_MATCH_ANY : expected);
+    case FUTEX_WAKE:
+    case FUTEX_WAKE_BITSET:
+        return futex_wake(a[0], is_private, (unsigned)a[2],
+                          command == FUTEX_WAKE ? FUTEX_BITSET_MATCH_ANY : expected);
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+        if ((int)a[2] < 0 || (int)a[3] < 0) {
+            return -EINVAL;
+        }
+        return requeue(a[0], a[4], is_private, (unsigned)a[2], (unsigned)a[3],
+                       command == FUTEX_CMP_REQUEUE ? &expected : NULL);
+    case FUTEX_WAKE_OP:
+        return wake_op(a, is_private);
+    default:
+        unimplemented("futex command", command);
+        return -ENOSYS;
+    }
+}
+
+void futex_wake_address(uint64_t address, unsigned count)
+{
+    (void)futex_wake(address, true, count, FUTEX_BITSET_MATCH_ANY);
+    (void)futex_wake(address, false, count, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* ---- robust lists (Documentation/locking/robust-futex-ABI) ---- */
+
+long sys_set_robust_list(struct task *t, const uint64_t *a)
+{
+    if (a[1] != sizeof(struct robust_list_head)) {
+        return -EINVAL;
+    }
+    t->robust_list = a[0];
+    return 0;
+}
+
+long sys_get_robust_list(struct task *t, const uint64_t *a)
+{
+    struct task *of = a[0] ? task_find((int)a[0]) : t;
+    uint64_t bytes = sizeof(struct robust_list_head);
+
+    if (!of) {
+        return -ESRCH;
+    }
+    return copy_to_user(a[1], &of->robust_list, 8) || copy_to_user(a[2], &bytes, 8) ? -EFAULT : 0;
+}
+
+static void owner_died(struct task *t, uint64_t at)
+{
+    struct user_word word;
+
+    if (user_word(at, false, true, &word) == 0 && (*word.at & FUTEX_TID_MASK) == (uint32_t)t->tid) {
+        *word.at = (*word.at & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
+        futex_wake_address(at, 1);
+    }
+}
+
+void futex_task_exit(struct task *t)
+{
+    struct {
+        uint64_t next;
+        int64_t offset;
+        uint64_t pending;
+    } head;
+    uint64_t at;
+
+    if (!t->robust_list || !t->process->space ||
+        copy_from_user(&head, t->robust_list, sizeof head)) {
+        return;
+    }
+    at = head.next & ~1ull;
+    for (unsigned n = 0; n < 2048 && at != t->robust_list; n++) {
+        uint64_t next;
+
+        if (copy_from_user(&next, at, sizeof next)) {
+            break;
+        }
+        if (at != (head.pending & ~1ull)) {
+            owner_died(t, at + (uint64_t)head.offset);
+        }
+        at = next & ~1ull;
+    }
+    if (head.pending & ~1ull) {
+        owner_died(t, (head.pending & ~1ull) + (uint64_t)head.offset);
+    }
+    t->robust_list = 0;
+}
+
+long sys_membarrier(struct task *t, const uint64_t *a)
+{
+    (void)t;
+    /* one processor: whoever asks has passed through the kernel; commands of linux/membarrier.h, 0 asks which there are */
+    return a[1]                                   ? -EINVAL
+           : a[0] == 0                            ? 0x1ff & ~0x180
+           : a[0] & ~0x7full || a[0] & (a[0] - 1) ? -EINVAL
+                                                  : 0;
+}
+
+long sys_rseq(struct task *t, const uint64_t *a)
+{
+    (void)t, (void)a;
+    return -ENOSYS; /* the C library does without */
+}

@@ -1,0 +1,31 @@
+/* Processes, for the other files of task/ and for signals. */
+#ifndef LINUX_TASK_PROCESS_H
+#define LINUX_TASK_PROCESS_H
+
+#include "task.h"
+
+#define WIFSIGNALED_(status) (((status)&0x7f) != 0)
+
+/* Process 1 with its task, without memory and files. */
+struct task *process_first(void);
+/* The task is no more: not for the last one of a process that others know. */
+void task_remove(struct task *t);
+/* The running task ends; with the last one its process.  current is NULL afterwards. */
+void task_die(struct task *t);
+/* execve: all other tasks of t's process end, and t becomes its first.  -EINTR: t is killed. */
+int process_keep_only(struct task *t);
+/* It gives up its memory: exec and exit; who waits in vfork goes on. */
+void process_release_space(struct process *p);
+/* Has nobody outside the group who could continue it? */
+bool group_is_orphaned(int group);
+
+/* execve of the running task with kernel texts, for the first process.  0 or -errno. */
+int exec_first(struct task *t, const char *path, const char *const *arguments,
+               const char *const *environment);
+
+/* event/pidfd.c: the process is a zombie; it is gone.  And the process number of a pidfd, or -EBADF. */
+void pidfd_process_over(struct process *p);
+void pidfd_process_gone(struct process *p);
+int pidfd_number(int fd);
+
+#endif
