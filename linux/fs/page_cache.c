@@ -37,6 +37,9 @@ static struct list lru = {
 }; /* clean and dirty pages of files on disks, least recently read first */
 static struct list dirty_trees = { &dirty_trees, &dirty_trees };
 static struct wait_queue page_waiters = { { &page_waiters.waiters, &page_waiters.waiters } };
+/* The write-back fiber, while nothing is dirty: no timer then, so that the event loop waits without a deadline. */
+static struct wait_queue dirty_waiters = { { &dirty_waiters.waiters, &dirty_waiters.waiters } };
+static struct wait_queue nobody = { { &nobody.waiters, &nobody.waiters } };
 static uint64_t cached, dirty, kept;
 
 /* ---- the tree ---- */
@@ -215,7 +218,9 @@ void cache_dirty(struct page *p)
     struct page_tree *t = p->inode->pages;
 
     p->flags |= PAGE_DIRTY;
-    dirty++;
+    if (dirty++ == 0) {
+        wake_all(&dirty_waiters, 0);
+    }
     if (t->dirty++ == 0) {
         list_append(&dirty_trees, &t->all);
     }
@@ -420,13 +425,12 @@ int cache_sync(struct super *s)
 
 static void write_back_now_and_then(void *argument)
 {
-    struct wait_queue nobody;
-
     (void)argument;
-    wait_queue_init(&nobody);
     for (;;) {
-        (void)wait_on(&nobody, dirty ? now_ns() + WRITE_BACK_NS : TIME_NEVER - 1,
-                      WAIT_UNINTERRUPTIBLE);
+        while (!dirty) {
+            (void)wait_on(&dirty_waiters, TIME_NEVER, WAIT_UNINTERRUPTIBLE);
+        }
+        (void)wait_on(&nobody, now_ns() + WRITE_BACK_NS, WAIT_UNINTERRUPTIBLE);
         for (unsigned n = 0; n < 64 && !list_is_empty(&dirty_trees); n++) {
             struct inode *i = CONTAINER(dirty_trees.next, struct page_tree, all)->inode;
 

@@ -13,7 +13,8 @@
 
 struct self {
     struct fs *fs;
-    bool is_over; /* it could not be mounted */
+    bool is_over;       /* it could not be mounted */
+    uint64_t commit_at; /* the first request from then on commits what was changed before */
 };
 
 _Static_assert(sizeof(struct fs_memory) >= sizeof(struct fs_keep), "what survives has room");
@@ -86,10 +87,19 @@ static enum tess_err answer(int err)
     return err ? (enum tess_err)(ERROR + (uint32_t)err) : TESS_OK;
 }
 
+static int sync_all(struct self *self);
+
+/* Before each request: all work on the disk is done in requests, which come one after the other. */
 static int ready(struct self *self)
 {
     if (!self->fs && !self->is_over) {
         mount(self);
+    }
+    if (self->fs && tess_now() >= self->commit_at) {
+        if (fs_is_dirty(self->fs)) {
+            (void)sync_all(self);
+        }
+        self->commit_at = tess_deadline_ns(COMMIT_MS * 1000000ull);
     }
     return self->fs ? 0 : FS_EUCLEAN;
 }
@@ -276,16 +286,4 @@ static enum tess_err files_sync(struct self *self, uint64_t file)
 
     (void)file;
     return answer(err ? err : sync_all(self));
-}
-
-static int run(struct self *self)
-{
-    (void)ready(self);
-    while (self->fs) {
-        (void)tick_wait_until(self, tess_deadline_ns(COMMIT_MS * 1000000ull));
-        if (fs_is_dirty(self->fs)) {
-            (void)sync_all(self);
-        }
-    }
-    return 0;
 }
