@@ -552,5 +552,4 @@ void proc_start(void)
 {
     file_system_register(&proc_type);
     file_system_register(&sysfs_type);
-    proc_load_start();
 }

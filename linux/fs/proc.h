@@ -63,6 +63,5 @@ char task_state(const struct process *p, const struct task *t);
 #define TICK_NS 10000000ull
 
 /* Loads are averaged from now on. */
-void proc_load_start(void);
 
 #endif

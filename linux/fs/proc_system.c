@@ -23,7 +23,7 @@ static unsigned long kib(uint64_t pages)
 /* ---- load ---- */
 
 static uint64_t load[3];
-static struct timer load_timer;
+static uint64_t load_until; /* counted up to this time, ns */
 
 static void count_tasks(unsigned *running, unsigned *all, int *last)
 {
@@ -44,25 +44,23 @@ static void count_tasks(unsigned *running, unsigned *all, int *last)
     }
 }
 
-/* Averages over 1, 5 and 15 minutes, as Linux (include/linux/sched/loadavg.h: EXP_1, EXP_5, EXP_15). */
-static void load_count(struct timer *t)
+/*
+ * Averages over 1, 5 and 15 minutes, with the constants of Linux (include/linux/sched/loadavg.h: EXP_1, EXP_5, EXP_15).  Counted when somebody
+ * looks, for all periods since the last look: a timer would cost every system call a deadline.  Who looks is not counted.
+ */
+static void load_count(unsigned running)
 {
     static const uint64_t keep[3] = { 1884, 2014, 2037 };
-    unsigned running, all;
-    int last;
+    uint64_t periods = (now_ns() - load_until) / LOAD_PERIOD_NS;
 
-    count_tasks(&running, &all, &last);
-    for (unsigned i = 0; i < 3; i++) {
-        load[i] =
-            (load[i] * keep[i] + (uint64_t)running * LOAD_ONE * (LOAD_ONE - keep[i])) / LOAD_ONE;
+    load_until += periods * LOAD_PERIOD_NS;
+    running -= running > 0;
+    for (uint64_t n = 0; n < periods && n < 2000; n++) { /* then it has settled */
+        for (unsigned i = 0; i < 3; i++) {
+            load[i] = (load[i] * keep[i] + (uint64_t)running * LOAD_ONE * (LOAD_ONE - keep[i])) /
+                      LOAD_ONE;
+        }
     }
-    (void)timer_set(t, now_ns() + LOAD_PERIOD_NS);
-}
-
-void proc_load_start(void)
-{
-    load_timer.fire = load_count;
-    (void)timer_set(&load_timer, now_ns() + LOAD_PERIOD_NS);
 }
 
 static int show_loadavg(struct text *to, const struct subject *s)
@@ -72,6 +70,7 @@ static int show_loadavg(struct text *to, const struct subject *s)
 
     (void)s;
     count_tasks(&running, &all, &last);
+    load_count(running);
     for (unsigned i = 0; i < 3; i++) {
         text_add(to, "%lu.%02lu ", (unsigned long)(load[i] / LOAD_ONE),
                  (unsigned long)(load[i] % LOAD_ONE * 100 / LOAD_ONE));
