@@ -402,6 +402,10 @@ long sys_pipe2(struct task *t, const uint64_t *a)
     i = inode_new(&pipes, S_IFIFO | 0600);
     if (!p || !i) {
         heap_free(i);
+        if (p) {
+            p->refs = 1;
+            pipe_put(p);
+        }
         return -ENOMEM;
     }
     i->ops = &pipe_inode_ops;

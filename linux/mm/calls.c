@@ -222,32 +222,6 @@ long sys_mremap(struct task *t, const uint64_t *a)
     return flags & MREMAP_MAYMOVE ? move_mapping(s, m, old, old_bytes, bytes, flags, 0) : -ENOMEM;
 }
 
-/* Forget the private pages of a range; files are read again. */
-static void drop_pages(struct space *s, uint64_t from, uint64_t to)
-{
-    struct batch b = { .space = s };
-    struct page *page[64];
-    unsigned count = 0;
-    uint64_t address = from, *e;
-
-    while ((e = entry_next(s, &address, to))) {
-        page[count] = entry_page(*e);
-        page_get(page[count++]);
-        entry_clear(&b, address, e);
-        address += PAGE_SIZE;
-        if (count == sizeof page / sizeof *page) {
-            (void)batch_flush(&b);
-            while (count) {
-                page_put(page[--count]);
-            }
-        }
-    }
-    (void)batch_flush(&b);
-    while (count) {
-        page_put(page[--count]);
-    }
-}
-
 long sys_madvise(struct task *t, const uint64_t *a)
 {
     struct space *s = t->process->space;
@@ -284,7 +258,7 @@ long sys_madvise(struct task *t, const uint64_t *a)
             return -ENOMEM;
         }
         if (drops && (a[2] != MADV_FREE || is_private(m))) {
-            drop_pages(s, at, end < m->end ? end : m->end);
+            space_drop_pages(s, at, end < m->end ? end : m->end);
         }
         at = m->end;
     }

@@ -165,7 +165,7 @@ void entry_clear(struct batch *b, uint64_t address, uint64_t *entry)
 }
 
 /* Pages are unmapped before they can be anything else: one batch at a time is unmapped, then put. */
-static void clear_range(struct space *s, uint64_t from, uint64_t to)
+void space_drop_pages(struct space *s, uint64_t from, uint64_t to)
 {
     struct batch b = { .space = s };
     struct page *page[TESS_VECTOR_MAX * 8];
@@ -340,7 +340,7 @@ int space_unmap(struct space *s, uint64_t address, uint64_t bytes)
     unsigned i = mapping_index(s, address);
 
     if (i < s->mappings && s->mapping[i]->start < end) {
-        clear_range(s, address, end);
+        space_drop_pages(s, address, end);
     }
     while (i < s->mappings && s->mapping[i]->start < end) {
         remove_at(s, i);
@@ -576,7 +576,7 @@ void space_put(struct space *s)
     if (--s->refs) {
         return;
     }
-    clear_range(s, 0, TESS_USER_TOP);
+    space_drop_pages(s, 0, TESS_USER_TOP);
     while (s->mappings) {
         remove_at(s, s->mappings - 1);
     }

@@ -99,6 +99,8 @@ static inline bool is_private(const struct mapping *m)
     return (m->flags & MAP_TYPE) == MAP_PRIVATE;
 }
 
+/* Forget the pages of a range: private ones are gone, those of files are found again. */
+void space_drop_pages(struct space *s, uint64_t from, uint64_t to);
 /* Grow the stack downwards to hold the address, if it is one just below a stack.  The mapping, or NULL. */
 struct mapping *stack_grow(struct space *s, uint64_t address);
 /* Map the pages of the chunk around the address that are there, as the mapping allows. */

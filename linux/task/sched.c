@@ -4,6 +4,7 @@
 #include <linux/sched/types.h>
 
 #include "../mm/mm.h"
+#include "fiber.h"
 #include "process.h"
 
 struct param {
@@ -17,8 +18,10 @@ static struct task *task_or_self(struct task *t, int tid)
 
 long sys_sched_yield(struct task *t, const uint64_t *a)
 {
-    (void)t, (void)a;
-    return 0; /* the answer comes when the others of the same priority have run: the thread is appended to its queue */
+    (void)a;
+    task_will_wait(
+        t); /* an answer through the Reply object makes it ready behind the others of its priority */
+    return 0;
 }
 
 long sys_sched_getaffinity(struct task *t, const uint64_t *a)
