@@ -16,6 +16,7 @@ struct dentry {
     uint32_t refs, hash_value;
     uint16_t bytes;
     bool is_volatile; /* must be asked for each time (procfs) */
+    bool is_leaving;  /* being removed, under the directory's lock: who wants it waits for that */
     char name[];
 };
 
@@ -94,6 +95,9 @@ const struct file_system *file_system_at(unsigned i);
 /* A new mount of it, not yet in the tree. */
 int mount_new(const struct file_system *type, const char *source, uint32_t flags,
               const char *options, struct mount **out);
+
+/* What is mounted there becomes the root, and what was the root is seen no more. */
+int mount_pivot(const char *new_root);
 
 /* Times. */
 struct timespec64 time_now(void);

@@ -183,14 +183,24 @@ void dentry_put(struct dentry *d)
     }
 }
 
+/* Forgetting it needs no waiting: its file system knows all of it. */
+static bool is_forgettable(const struct dentry *d)
+{
+    return !d->inode || d->inode->refs > 1 || (!d->inode->is_changed && !cache_is_dirty(d->inode));
+}
+
 unsigned dentry_shrink(unsigned count)
 {
     unsigned n = 0;
 
-    while (n < count && !list_is_empty(&unused)) {
+    for (unsigned looked = unused_count; looked && n < count && !list_is_empty(&unused); looked--) {
         struct dentry *d = CONTAINER(unused.next, struct dentry, lru);
 
         list_remove(&d->lru);
+        if (!is_forgettable(d)) {
+            list_append(&unused, &d->lru);
+            continue;
+        }
         unused_count--;
         dentry_free(d);
         n++;
@@ -236,6 +246,12 @@ int dentry_lookup(struct dentry *parent, const char *name, size_t bytes, struct 
     struct inode *dir = parent->inode, *found = NULL;
     int err;
 
+    while (d && d->is_leaving && dir->lock.owner != fiber_running()) {
+        dentry_put(d);
+        lock_take(&dir->lock);
+        lock_drop(&dir->lock);
+        d = dentry_cached(parent, name, bytes);
+    }
     if (d && !d->is_volatile) {
         *out = d;
         return 0;

@@ -18,6 +18,7 @@
 #define READ_AHEAD    16u /* pages read at once */
 #define WRITE_RUN     16u /* pages written at once */
 #define WRITE_BACK_NS 2000000000ull
+#define DIRTY_SHARE   8u /* at most one page in so many is dirty */
 
 struct node {
     void *entry[NODE_SIZE]; /* nodes, or pages at the lowest level */
@@ -39,7 +40,6 @@ static struct list dirty_trees = { &dirty_trees, &dirty_trees };
 static struct wait_queue page_waiters = { { &page_waiters.waiters, &page_waiters.waiters } };
 /* The write-back fiber, while nothing is dirty: no timer then, so that the event loop waits without a deadline. */
 static struct wait_queue dirty_waiters = { { &dirty_waiters.waiters, &dirty_waiters.waiters } };
-static struct wait_queue nobody = { { &nobody.waiters, &nobody.waiters } };
 static uint64_t cached, dirty, kept;
 
 /* ---- the tree ---- */
@@ -361,10 +361,10 @@ static int write_run(struct inode *i, struct page **page, unsigned count)
         space_unmap_file_pages(i, page[0]->index, count);
     }
     err = i->ops->write_pages(i, page, count);
+    if (err && !i->write_error) {
+        i->write_error = err; /* what could not be written is lost, as with Linux: fsync says so */
+    }
     for (unsigned n = 0; n < count; n++) {
-        if (err && page[n]->inode) {
-            cache_dirty(page[n]);
-        }
         unlock_page(page[n]);
         page_put(page[n]);
     }
@@ -400,6 +400,11 @@ int cache_write_back(struct inode *i)
     return result;
 }
 
+bool cache_is_dirty(const struct inode *i)
+{
+    return i->pages && i->pages->dirty;
+}
+
 int cache_sync(struct super *s)
 {
     int result = 0;
@@ -430,7 +435,7 @@ static void write_back_now_and_then(void *argument)
         while (!dirty) {
             (void)wait_on(&dirty_waiters, TIME_NEVER, WAIT_UNINTERRUPTIBLE);
         }
-        (void)wait_on(&nobody, now_ns() + WRITE_BACK_NS, WAIT_UNINTERRUPTIBLE);
+        fiber_pause(WRITE_BACK_NS);
         for (unsigned n = 0; n < 64 && !list_is_empty(&dirty_trees); n++) {
             struct inode *i = CONTAINER(dirty_trees.next, struct page_tree, all)->inode;
 
@@ -600,6 +605,9 @@ long cached_write(struct file *f, struct uio *u, uint64_t *position)
             cache_dirty(p);
         }
         page_put(p);
+        if (dirty > pages_total() / DIRTY_SHARE && !is_kept(i)) {
+            (void)cache_write_back(i); /* whoever writes faster than the disk waits for it */
+        }
         *position += n;
         done += (long)n;
         if (*position > i->size) {
@@ -615,7 +623,6 @@ long cached_write(struct file *f, struct uio *u, uint64_t *position)
         if (is_kept(i)) {
             i->blocks = i->pages->pages * (PAGE_SIZE / 512);
         }
-        i->is_changed = true;
         if (i->mode & (S_ISUID | S_ISGID) && current && current->process->cred.fsuid) {
             i->mode &= ~(uint32_t)(S_ISUID | (i->mode & 0010 ? S_ISGID : 0));
         }

@@ -747,6 +747,7 @@ int mount_pivot(const char *new_root)
     int err = path_walk(AT_FDCWD, new_root, WALK_FOLLOW, &p);
 
     if (!err) {
+        list_remove(&root_mount->all);
         root_mount = p.mount;
         p.mount->at->mounted = p.mount->covered;
         p.mount->parent = NULL;

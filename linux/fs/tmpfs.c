@@ -216,12 +216,14 @@ static int unlink(struct inode *dir, const char *name, size_t bytes, struct inod
 }
 
 static int rename(struct inode *from, const char *name, size_t bytes, struct inode *to,
-                  const char *new_name, size_t new_bytes, uint32_t flags)
+                  const char *new_name, size_t new_bytes, struct inode *what, struct inode *victim,
+                  uint32_t flags)
 {
     struct entry *e = find(from, name, bytes), *other = find(to, new_name, new_bytes);
     struct inode *i;
     int err;
 
+    (void)what, (void)victim;
     if (!e) {
         return -ENOENT;
     }

@@ -232,7 +232,9 @@ static int remove_checked(struct place *p, struct dentry *child, bool is_rmdir)
         return -EPERM;
     }
     inode_get(i);
+    child->is_leaving = true;
     err = dir->ops->unlink(dir, child->name, child->bytes, i, is_dir);
+    child->is_leaving = false;
     if (!err) {
         dentry_unhash(child);
         inode_event(i, is_dir || !i->links ? IN_DELETE_SELF : IN_ATTRIB, NULL, 0);
@@ -351,7 +353,10 @@ static int rename_locked(struct place *from, struct place *to, uint32_t flags)
         if (gone) {
             inode_get(gone);
         }
-        err = fd->ops->rename(fd, old->name, old->bytes, td, new->name, new->bytes, flags);
+        new->is_leaving = gone != NULL;
+        err = fd->ops->rename(fd, old->name, old->bytes, td, new->name, new->bytes, old->inode,
+                              gone, flags);
+        new->is_leaving = false;
         if (!err && flags & RENAME_EXCHANGE) {
             dentry_unhash(old);
             dentry_unhash(new);

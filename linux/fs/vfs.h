@@ -58,8 +58,9 @@ struct inode {
     struct file_locks *locks;      /* flock, fcntl; NULL: none */
     struct inode_watches *watches; /* inotify; NULL: none */
     void *pipe_or_socket;          /* FIFO: its pipe; socket: who is bound */
-    bool is_changed;               /* size or times differ from what the file system has */
-    void *data;                    /* the file system's */
+    bool is_changed;               /* times or mode are newer than what the file system has */
+    int write_error; /* -errno of a write-back that nobody has been told of: for fsync */
+    void *data;      /* the file system's */
     struct list hash;
 };
 
@@ -75,7 +76,8 @@ struct inode_ops {
     int (*unlink)(struct inode *dir, const char *name, size_t bytes, struct inode *what,
                   bool is_directory);
     int (*rename)(struct inode *from, const char *name, size_t bytes, struct inode *to,
-                  const char *new_name, size_t new_bytes, uint32_t flags);
+                  const char *new_name, size_t new_bytes, struct inode *what, struct inode *victim,
+                  uint32_t flags); /* victim: NULL: the new name is free */
     long (*readlink)(struct inode *i, char *to, size_t most); /* bytes */
     int (*getattr)(struct inode *i); /* bring the fields up to date; NULL: they are */
     int (*setattr)(
@@ -265,5 +267,6 @@ void cache_dirty(struct page *p);
 /* Forget pages from index on (truncate), or all. */
 void cache_truncate(struct inode *i, uint64_t bytes);
 int cache_write_back(struct inode *i); /* all dirty pages of i; waits */
+bool cache_is_dirty(const struct inode *i);
 
 #endif

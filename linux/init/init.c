@@ -1,10 +1,12 @@
 /*
- * Process 1: starts a shell on the console, or the command that it is given, reaps what is orphaned, and ends with the command's
+ * Process 1: starts what the root begins with, a shell on the console, or the command that it is given, reaps what is orphaned, and ends with the command's
  * status, and so the system.  Without a C library: it lies in every image.
  */
 #include <asm/ioctls.h>
 #include <asm/unistd.h>
 #include <linux/fcntl.h>
+
+#define START "/etc/tessera/start" /* what a root on a disk begins with (tools/rootfs/files) */
 
 static long call(long number, long a, long b, long c, long d)
 {
@@ -39,6 +41,9 @@ static void child(const char *command, char **environment)
     call(__NR_chdir, (long)"/root", 0, 0, 0);
     if (command[0]) {
         call(__NR_execve, (long)"/bin/sh", (long)commands, (long)environment, 0);
+    } else {
+        interactive[0] = START;
+        call(__NR_execve, (long)START, (long)interactive, (long)environment, 0);
     }
     for (int i = 0; i < 3; i++) {
         interactive[0] = i == 0 ? "-bash" : "-sh";

@@ -284,13 +284,13 @@ long sys_msync(struct task *t, const uint64_t *a)
         if (a[2] & MS_INVALIDATE && s->pages_locked && m->flags & MAP_LOCKED) {
             return -EBUSY;
         }
-        if (a[2] & MS_SYNC && m->file && !is_private(m)) {
-            struct inode *i = m->inode;
+        if (a[2] & MS_SYNC && m->file && !is_private(m) && m->file->ops->sync) {
+            struct file *f = m->file;
             int err;
 
-            inode_get(i);
-            err = cache_write_back(i);
-            inode_put(i);
+            file_get(f);
+            err = f->ops->sync(f, true);
+            file_put(f);
             if (err) {
                 return err;
             }

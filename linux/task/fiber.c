@@ -238,6 +238,14 @@ int wait_on(struct wait_queue *q, uint64_t deadline, unsigned mode)
     return err;
 }
 
+void fiber_pause(uint64_t ns)
+{
+    uint64_t until = now_ns() + ns;
+
+    while (fiber_sleep(until, WAIT_UNINTERRUPTIBLE) == 0) {
+    }
+}
+
 /* ---- locks ---- */
 
 void lock_init(struct lock *l)

@@ -2,6 +2,7 @@
 #ifndef LINUX_TASK_PERSONALITY_H
 #define LINUX_TASK_PERSONALITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ struct personality_config {
     const void *root_cpio; /* the initial root, an archive of format newc */
     size_t root_cpio_bytes;
     uint64_t real_ns; /* what time it is */
-    uint64_t seed;    /* of random numbers */
+    uint64_t seed[4]; /* of random numbers */
     uint16_t rows, columns;
 };
 /* Set up root, devices and the first process; then event_loop.  Memory has been given to native_start. */
@@ -31,6 +32,11 @@ void personality_signal(uint64_t bits);
 size_t personality_write(const char *text, size_t bytes);
 /* The terminal can take typed text again. */
 void personality_keys(void);
+/* The memory that is lent to the file server, and its size; NULL: there is none. */
+struct disk_request;
+uint8_t *personality_disk(size_t *bytes);
+/* Hand over a request (fs/disk.h); disk_done says that it is completed.  false: too many are outstanding. */
+bool personality_disk_start(uint64_t cookie, const struct disk_request *request);
 /* The first process has ended with that status: the system is over. */
 _Noreturn void personality_over(int status);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../fs/dentry.h"
+#include "../fs/disk.h"
 #include "../fs/page_cache.h"
 #include "../fs/tmpfs.h"
 #include "../mm/frames.h"
@@ -59,14 +60,16 @@ static void mount_or_say(const char *type, const char *where, uint32_t flags, co
     }
 }
 
-/* The first program is the personality's own; it lies in the first root, whatever becomes the root later. */
+/* The first program is the personality's own. */
+#define INIT "/run/.init"
+
 static int write_init(void)
 {
     struct uio u;
     uint64_t at = 0;
     struct file *f;
     size_t bytes = (size_t)(init_image_end - init_image);
-    int err = file_open(AT_FDCWD, "/.init", O_CREAT | O_RDWR, 0755, &f);
+    int err = file_open(AT_FDCWD, INIT, O_CREAT | O_RDWR, 0755, &f);
 
     if (!err) {
         uio_kernel(&u, (void *)(uintptr_t)init_image, bytes);
@@ -74,6 +77,36 @@ static int write_init(void)
         file_put(f);
     }
     return err;
+}
+
+/* What is in the system's image, in memory: the root where there is no disk, or none that can be read. */
+static int root_of_image(void)
+{
+    return config->root_cpio_bytes ? cpio_unpack(config->root_cpio, config->root_cpio_bytes) : 0;
+}
+
+static int root_of_disk(void)
+{
+    size_t bytes;
+    int err;
+
+    if (!personality_disk(&bytes)) {
+        return root_of_image();
+    }
+    err = make_directory("/root", 0700);
+    err = err ? err : mount_at("ext4", "/dev/root", "/root", 0, "");
+    err = err ? err : mount_pivot("/root");
+    if (err) {
+        log_line("no root on the disk: error %d.  The root is in memory now, and what is written "
+                 "there is lost.  Look at the disk's "
+                 "image with e2fsck -f, or make a new one",
+                 -err);
+        return root_of_image();
+    }
+    if (root_mount->super->flags & MS_RDONLY) {
+        log_line("the root is read-only");
+    }
+    return 0;
 }
 
 static void mounts_of_root(void)
@@ -125,12 +158,14 @@ static void first_process(void *nothing)
     int err;
 
     (void)nothing;
-    root_disk_mount();
-    err = fs_context_fork(NULL, false, &p->fs);
+    err = root_of_disk();
+    mounts_of_root();
+    err = err ? err : write_init();
+    err = err ? err : fs_context_fork(NULL, false, &p->fs);
     err = err ? err : file_table_fork(NULL, false, &p->files);
     err = err ? err : signal_fork(p, NULL, false);
     err = err ? err : open_console(t);
-    err = err ? err : exec_first(t, "/.init", arguments, environment);
+    err = err ? err : exec_first(t, INIT, arguments, environment);
     if (err) {
         log_line("the first process cannot be started: error %d", -err);
         personality_over(127 << 8);
@@ -143,11 +178,6 @@ static void must(int err, const char *what)
         log_line("%s: error %d", what, -err);
         personality_over(127 << 8);
     }
-}
-
-/* The default: no disk. */
-__attribute__((weak)) void root_disk_mount(void)
-{
 }
 
 __attribute__((weak)) void events_start(void)
@@ -163,17 +193,13 @@ _Noreturn void personality_run(const struct personality_config *c, uint64_t wind
     config = c;
     fiber_start_first();
     must(pages_start(window_bytes) ? 0 : -ENOMEM, "memory");
-    random_seed(&c->seed, sizeof c->seed);
+    random_seed(c->seed, sizeof c->seed);
     clock_set_real(c->real_ns);
     tmpfs_start();
+    disk_start();
     events_start();
     proc_start();
     must(mount_at("rootfs", "rootfs", "/", 0, "mode=0755"), "root");
-    if (c->root_cpio_bytes) {
-        must(cpio_unpack(c->root_cpio, c->root_cpio_bytes), "initial root");
-    }
-    must(write_init(), "init");
-    mounts_of_root();
     must(vdso_start(), "vdso");
     cache_start();
     fiber_start(first_process, NULL);

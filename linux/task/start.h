@@ -6,8 +6,6 @@
 
 /* A directory, unless it is there. */
 int make_directory(const char *path, uint32_t mode);
-/* fs/remote.c: make the file system on the disk the root, if there is one. */
-void root_disk_mount(void);
 /* event/, fs/proc.c: register file systems and devices. */
 void events_start(void);
 void proc_start(void);

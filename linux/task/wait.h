@@ -60,6 +60,9 @@ struct fiber *fiber_running(void);
 /* Put a waiter into q, sleep, remove it: `while (!condition) if ((err = wait_on(...))) return err;`  Results as fiber_sleep. */
 int wait_on(struct wait_queue *q, uint64_t deadline, unsigned mode);
 
+/* Sleep for so long; on a fiber without a task. */
+void fiber_pause(uint64_t ns);
+
 /* A piece of the personality's own work, on a fiber without a task (current is NULL): write-back, the reaper. */
 void fiber_start(void (*work)(void *argument), void *argument);
 

@@ -9,7 +9,6 @@
 #include "ext4.h"
 
 #define RETRY_NS 10000000u
-#define ERROR    32u /* idl/files.idl: an errno and this */
 
 struct self {
     struct fs *fs;
@@ -84,7 +83,7 @@ static void mount(struct self *self)
 
 static enum tess_err answer(int err)
 {
-    return err ? (enum tess_err)(ERROR + (uint32_t)err) : TESS_OK;
+    return err ? (enum tess_err)(FS_ERROR + (uint32_t)err) : TESS_OK;
 }
 
 static int sync_all(struct self *self);

@@ -52,7 +52,7 @@ check "audit of what is told" 2 - '^tessera: which system' ./tessera audit
 check "a system boots and ends" 0 - '^After the client' ./tessera run simple --icount
 
 # The prompt, and the way out.
-printf '\rhelp\rpoweroff\r' | timeout 120 ./tessera run --memory 128M --cpu cortex-a53 --gic 2 >"$work/out" 2>&1
+printf '\rhelp\rpoweroff\r' | timeout 120 ./tessera run --image monitor --memory 128M --cpu cortex-a53 --gic 2 >"$work/out" 2>&1
 status=$?
 if [ "$status" = 0 ] && grep -q 'Tessera monitor' "$work/out"; then
     passed=$((passed + 1))
