@@ -96,6 +96,8 @@ const struct file_system *file_system_at(unsigned i);
 int mount_new(const struct file_system *type, const char *source, uint32_t flags,
               const char *options, struct mount **out);
 
+/* A socket's name in a directory, made for the running task: -EEXIST.  Its inode, with a reference. */
+int make_socket_node(const char *path, struct inode **out);
 /* What is mounted there becomes the root, and what was the root is seen no more. */
 int mount_pivot(const char *new_root);
 

@@ -152,6 +152,29 @@ long sys_mknodat(struct task *t, const uint64_t *a)
     return err;
 }
 
+int make_socket_node(const char *path, struct inode **out)
+{
+    struct place *p = heap_alloc(sizeof *p);
+    struct path made;
+    int err;
+
+    if (!p) {
+        return -ENOMEM;
+    }
+    err = path_parent(AT_FDCWD, path, &p->dir, &p->last);
+    if (!err) {
+        err = make(p, MAKE_NODE, S_IFSOCK | without_umask(current, 0777), 0, NULL, NULL);
+        err = err ? err : path_walk(AT_FDCWD, path, 0, &made);
+    }
+    if (!err) {
+        *out = made.dentry->inode;
+        inode_get(*out);
+        path_put(&made);
+    }
+    place_free(p);
+    return err;
+}
+
 long sys_symlinkat(struct task *t, const uint64_t *a)
 {
     char *target = heap_alloc(PATH_BYTES_MAX);
