@@ -19,7 +19,7 @@
 #include <linux/mount.h>
 #include <string.h>
 
-#include "../../servers/fs_ext4/wire.h"
+#include "../../idl/files.h"
 #include "../mm/frames.h"
 #include "../task/personality.h"
 #include "../task/task.h"
@@ -90,6 +90,7 @@ void disk_done(uint64_t cookie, int err, uint64_t first, uint64_t second)
     *r = (struct request){ r->fiber, true, err, { first, second } };
     fiber_wake(r->fiber);
     wake_all(&disk.room, 0);
+    personality_trace_look();
 }
 
 static void wait_for_room(void)

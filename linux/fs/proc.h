@@ -6,16 +6,8 @@
 #define LINUX_FS_PROC_H
 
 #include "../task/task.h"
+#include "text.h"
 #include "vfs.h"
-
-/* Text that grows. */
-struct text {
-    char *at;
-    size_t bytes, room;
-    bool is_short; /* no memory: the rest is missing */
-};
-void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_bytes(struct text *t, const void *from, size_t bytes);
 
 /* What an entry is about. */
 struct subject {

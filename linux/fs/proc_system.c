@@ -377,6 +377,59 @@ static int show_boot_id(struct text *to, const struct subject *s)
     return 0;
 }
 
+/* ---- the system around the personality ---- */
+
+static int show_components(struct text *to, const struct subject *s)
+{
+    (void)s;
+    return personality_show(to, TEXT_COMPONENTS);
+}
+
+static int show_connections(struct text *to, const struct subject *s)
+{
+    (void)s;
+    return personality_show(to, TEXT_CONNECTIONS);
+}
+
+static int show_events(struct text *to, const struct subject *s)
+{
+    (void)s;
+    return personality_show(to, TEXT_EVENTS);
+}
+
+static int show_trace(struct text *to, const struct subject *s)
+{
+    (void)s;
+    return personality_show(to, TEXT_TRACE);
+}
+
+static int order(const struct subject *s, const char *text, size_t bytes)
+{
+    char line[128] = { 0 };
+
+    (void)s;
+    if (!is_capable(&current->process->cred, 22 /* CAP_SYS_BOOT */)) {
+        return -EPERM;
+    }
+    if (bytes >= sizeof line) {
+        return -EINVAL;
+    }
+    memcpy(line, text, bytes);
+    return personality_order(line);
+}
+
+static int switch_trace(const struct subject *s, const char *text, size_t bytes)
+{
+    bool is_on = bytes >= 2 && memcmp(text, "on", 2) == 0;
+
+    (void)s;
+    if (!is_capable(&current->process->cred, 21 /* CAP_SYS_ADMIN */)) {
+        return -EPERM;
+    }
+    return is_on || (bytes >= 3 && memcmp(text, "off", 3) == 0) ? personality_trace(is_on)
+                                                                : -EINVAL;
+}
+
 #define FILE_(name, show)                                                                          \
     {                                                                                              \
         name, PROC_FILE, 0444, 0, show, 0, 0                                                       \
@@ -418,7 +471,14 @@ static const struct entry sys_random[] = { FILE_("boot_id", show_boot_id),
                                     DIR_("fs", sys_fs),
                                     DIR_("vm", sys_vm),
                                     { 0 } },
-                          tessera[] = { FILE_("unimplemented", show_unimplemented), { 0 } };
+                          tessera[] = { FILE_("unimplemented", show_unimplemented),
+                                        FILE_("components", show_components),
+                                        FILE_("connections", show_connections),
+                                        FILE_("events", show_events),
+                                        { "control", PROC_FILE, 0200, 0, 0, order, 0 },
+                                        { "trace", PROC_FILE, 0600, 0, show_trace, switch_trace,
+                                          0 },
+                                        { 0 } };
 
 const struct entry proc_system_entries[] = {
     { "self", PROC_LINK, 0777, 0, show_self, 0, 0 },

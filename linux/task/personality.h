@@ -37,6 +37,16 @@ struct disk_request;
 uint8_t *personality_disk(size_t *bytes);
 /* Hand over a request (fs/disk.h); disk_done says that it is completed.  false: too many are outstanding. */
 bool personality_disk_start(uint64_t cookie, const struct disk_request *request);
+/* The system around the personality (supervise.inc), for /proc/tessera.  -ENODEV: no supervisor is connected. */
+struct text;
+enum personality_text { TEXT_COMPONENTS, TEXT_CONNECTIONS, TEXT_EVENTS, TEXT_TRACE };
+int personality_show(struct text *to, enum personality_text what);
+/* "restart|kill|stop|start COMPONENT" or "swap COMPONENT ALTERNATIVE"; the text is changed.  -EINVAL, -ESRCH, -EPERM, -EBUSY. */
+int personality_order(char *text);
+/* Begin to collect the traces of connections, or forget them.  -ENOMEM. */
+int personality_trace(bool on);
+/* Something has happened: what the traces hold is collected. */
+void personality_trace_look(void);
 /* The first process has ended with that status: the system is over. */
 _Noreturn void personality_over(int status);
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire.h"
+#include "../../idl/files.h"
 
 #define FS_SECTOR   512u
 #define FS_PIECE    65536u /* bytes that one request to the device moves at most */

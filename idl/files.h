@@ -1,6 +1,6 @@
-/* What lies in the buffers of idl/files.idl, for C; that file says what each field means. */
-#ifndef FS_EXT4_WIRE_H
-#define FS_EXT4_WIRE_H
+/* What lies in the buffers of files.idl, for C; that file says what each field means. */
+#ifndef IDL_FILES_H
+#define IDL_FILES_H
 
 #include <stdint.h>
 
