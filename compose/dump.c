@@ -138,7 +138,10 @@ static void dump_end(const struct end *end, FILE *out)
     }
     fprintf(out, "%s%s%s%s%s\n", end->is_optional ? " optional" : "",
             end->is_readonly ? " readonly" : "", end->is_polled ? " polled" : "",
-            end->is_async ? " async" : "", end->is_dma ? " dma" : "");
+            end->is_async ? " async" : "",
+            end->is_dma    ? " dma"
+            : end->is_rest ? " rest"
+                           : "");
 }
 
 static void dump_value(const struct value *value, FILE *out)

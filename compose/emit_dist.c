@@ -37,7 +37,8 @@ const char *rights_name(uint32_t kind, uint32_t rights)
 
 static uint32_t flags_of(const struct domain *d)
 {
-    uint32_t flags = (d->policy.is_passive ? DIST_PASSIVE : 0) | (d->has_cpu ? DIST_CPU : 0);
+    uint32_t flags = (d->policy.is_passive ? DIST_PASSIVE : 0) | (d->has_cpu ? DIST_CPU : 0) |
+                     (d->has_rest ? DIST_REST : 0);
     const struct instance *first = AT(struct instance, &d->instances, 0);
 
     flags |= first->is_slot ? DIST_SLOT : 0;

@@ -211,6 +211,7 @@ static void regions(struct model *model, struct instance *i)
             (void)region_add(model, i, NULL, e, e->bytes);
         } else if (e->kind == END_UNTYPED) {
             i->domain->spare += pages(e->bytes);
+            i->domain->has_rest |= e->is_rest;
         } else if (e->kind == END_CPU) {
             i->domain->has_cpu = true;
             i->domain->spare = i->domain->spare ? i->domain->spare : PAGE;

@@ -220,6 +220,7 @@ struct end {
     bool is_readonly;       /* shares */
     bool is_polled;         /* consumes: no handler, only poll and wait */
     bool is_async;          /* needs, provides: requests and completions; joined by a queue */
+    bool is_rest;           /* Untyped: what is left at boot, too */
     bool is_dma;            /* provides: it is told the physical addresses of what is lent */
     uint64_t bytes;         /* Dma, Untyped, shares without a structure, Mmio of hardware */
     uint64_t at;            /* hardware: physical address, INTID or number of a function; gate */
@@ -500,6 +501,7 @@ struct domain {
     uint64_t next_badge, next_address;
     uint64_t spare;    /* bytes of Untyped */
     bool has_cpu;      /* may give processor time */
+    bool has_rest;     /* its spare memory is all that is left at boot */
     uint32_t trace;    /* object: what its traced connections write; NONE: nobody reads it */
     uint64_t trace_at; /* there */
     uint32_t cap_slot; /* first of those for received capabilities; NONE: it takes none */

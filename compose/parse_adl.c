@@ -65,6 +65,7 @@ static void parse_end(struct parser *p, void *to)
     while ((kind != END_PROVIDES && accept_flag(p, "optional", &end->is_optional)) ||
            (is_call && accept_flag(p, "async", &end->is_async)) ||
            (kind == END_PROVIDES && accept_flag(p, "dma", &end->is_dma)) ||
+           (end->kind == END_UNTYPED && accept_flag(p, "rest", &end->is_rest)) ||
            (kind == END_CONSUMES && accept_flag(p, "polled", &end->is_polled)) ||
            (kind == END_SHARES && accept_flag(p, "readonly", &end->is_readonly))) {
     }
@@ -191,8 +192,8 @@ const struct statement component_statements[] = {
     { "provides", END(END_PROVIDES), .syntax = "provides INTERFACE NAME[N] [async [dma]];",
       .help = "methods for others" },
     { "needs", END(END_NEEDS),
-      .syntax =
-          "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE>|Cpu|Trace NAME[N] [async] [optional];",
+      .syntax = "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE>|Cpu|Trace NAME[N] [async] "
+                "[optional] [rest];",
       .help = "methods of others, registers, an interrupt, memory for a device, spare memory, "
               "processor time to give to threads of its own, what traced connections write" },
     { "emits", END(END_EMITS), .syntax = "emits NAME [optional];", .help = "a signal out" },

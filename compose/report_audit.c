@@ -188,7 +188,8 @@ static void authority_of_domain(struct list *lines, const struct domain *d)
                                          : text_format("%" PRIu64 " of every %" PRIu64 " us",
                                                        p->cpu_ns / 1000, p->period_ns / 1000)));
     if (d->spare) {
-        say(lines, text_format("%s may make objects of %" PRIu64 " bytes", d->name, d->spare));
+        say(lines, text_format("%s may make objects of %s%" PRIu64 " bytes", d->name,
+                               d->has_rest ? "at least " : "", d->spare));
     }
     if (d->has_cpu) {
         say(lines, text_format("%s may give threads that it makes any processor time", d->name));

@@ -77,11 +77,11 @@ download() {
     private_apt
     wanted=$(expand "$@")
     # shellcheck disable=SC2086 # one argument a package
-    apt-get -s -q --no-install-recommends install $wanted >"$cache/plan" 2>"$cache/log" || {
+    apt-get -s -q --no-install-recommends install $wanted >"$work/plan" 2>"$cache/log" || {
         sed -n 's/^E: //p' "$cache/log" >&2
         fail "apt cannot resolve: $(echo $wanted)"
     }
-    say "downloading $(grep -c '^Inst' "$cache/plan") packages (what is in the cache is not fetched again)"
+    say "downloading $(grep -c '^Inst' "$work/plan") packages (what is in the cache is not fetched again)"
     # shellcheck disable=SC2086
     timeout 1800 apt-get -q -y -d --no-install-recommends install $wanted >"$cache/log" 2>&1 ||
         { update_lists && timeout 1800 apt-get -q -y -d --no-install-recommends install $wanted >"$cache/log" 2>&1; } || {
@@ -90,7 +90,7 @@ download() {
     }
     ! grep -q 'cannot be authenticated' "$cache/log" || fail "a package is not authenticated"
     # "Inst NAME (VERSION ARCHIVE [ARCHITECTURE])"; a colon in a file's name is written %3a.
-    sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) [^[]*\[\([a-z0-9]*\)\].*/\1_\2_\3.deb/p' "$cache/plan" |
+    sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) [^[]*\[\([a-z0-9]*\)\].*/\1_\2_\3.deb/p' "$work/plan" |
         sed "s/:/%3a/g; s|^|$cache/archives/|"
 }
 
@@ -389,6 +389,14 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 command=${1:-}
 [ $# -eq 0 ] || shift
+# One at a time: apt's lists and archives, and the base image, are shared.
+case $command in
+tree | base | disk)
+    mkdir -p "$cache"
+    exec 8>"$cache/lock"
+    flock 8
+    ;;
+esac
 case $command:$# in
 tree:[2-9] | tree:[1-9][0-9]*) tree "$@" ;;
 cpio:2) cpio_archive "$@" ;;

@@ -161,6 +161,19 @@ static void build_objects(struct start *s)
     make(&s->b, TESS_TYPE_cnode, s->m->slots, DOM_CNODE);
 }
 
+/* What a domain that gets the rest has beside its least (DIST_REST). */
+static uint64_t more_than_least(uint32_t domain)
+{
+    const struct dist_domain *m = &sup.dist.domain[domain];
+    struct tess_untyped_info memory = { 0 };
+
+    if (!(m->flags & DIST_REST) ||
+        tess_untyped_info(domain_slot(domain, DOM_UNTYPED), &memory) != TESS_OK) {
+        return 0;
+    }
+    return memory.bytes > m->mem ? memory.bytes - m->mem : 0;
+}
+
 static void build_memory(struct start *s, const struct domain_plan *plan)
 {
     const struct dist_domain *m = s->m;
@@ -176,7 +189,7 @@ static void build_memory(struct start *s, const struct domain_plan *plan)
         map(&s->b, map_slot(i), d->address, d->rights, d->attributes);
     }
     if (m->spare) {
-        make(&s->b, TESS_TYPE_untyped, m->spare, DOM_SPARE);
+        make(&s->b, TESS_TYPE_untyped, m->spare + more_than_least(s->domain), DOM_SPARE);
     }
 }
 

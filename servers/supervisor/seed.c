@@ -20,6 +20,8 @@
 
 #define LOOK_NS      150000000u /* how often the seed looks after the incarnations */
 #define SILENT_LOOKS 3u
+#define REST_UNIT    (2ull << 20) /* what a domain that gets the rest has is a multiple of it */
+#define REST_SPARED  (1ull << 20) /* of the memory, for nobody */
 
 static struct tess_env env;
 static struct tess_slots slots;
@@ -258,12 +260,48 @@ static tess_cap notification_of(uint32_t d)
     return object_slot(dist.domain[d].notification, OBJ_CAP);
 }
 
+/* Memory of a domain that gets the rest: its part of the largest piece that is left, in whole blocks of a page table. */
+static uint64_t rest_of(const struct dist_domain *m, uint32_t among)
+{
+    struct tess_untyped_info u;
+    uint64_t most = 0;
+
+    for (unsigned i = 0; i < pool.count; i++) {
+        if (!pool.item[i].device && tess_untyped_info(pool.item[i].cap, &u) == TESS_OK &&
+            u.bytes - u.used > most) {
+            most = u.bytes - u.used;
+        }
+    }
+    most = most < REST_SPARED ? 0 : (most - REST_SPARED) / among & ~(REST_UNIT - 1);
+    return most > m->mem ? most : m->mem;
+}
+
+/* After all others. */
+static void make_rest(void)
+{
+    uint32_t among = 0;
+
+    for (uint32_t d = 0; d < dist.domains; d++) {
+        among += dist.domain[d].flags & DIST_REST ? 1 : 0;
+    }
+    for (uint32_t d = 0; d < dist.domains; d++) {
+        const struct dist_domain *m = &dist.domain[d];
+
+        if (m->flags & DIST_REST) {
+            must(carve(TESS_TYPE_untyped, rest_of(m, among--), domain_slot(d, DOM_UNTYPED)),
+                 "domain", m->name);
+        }
+    }
+}
+
 static void make_domains(void)
 {
     for (uint32_t d = 0; d < dist.domains; d++) {
         const struct dist_domain *m = &dist.domain[d];
 
-        must(carve(TESS_TYPE_untyped, m->mem, domain_slot(d, DOM_UNTYPED)), "domain", m->name);
+        if (!(m->flags & DIST_REST)) {
+            must(carve(TESS_TYPE_untyped, m->mem, domain_slot(d, DOM_UNTYPED)), "domain", m->name);
+        }
         mint(SLOT_ENDPOINT, domain_slot(d, DOM_FAULT), d + 1, "domain", m->name);
         mint(notification_of(d), domain_slot(d, DOM_PING), COMP_BIT_PING, "domain", m->name);
         mint(notification_of(d), domain_slot(d, DOM_QUIET), COMP_BIT_QUIET, "domain", m->name);
@@ -328,6 +366,7 @@ _Noreturn void seed(void)
         must(carve(TESS_TYPE_untyped, INCARNATION_BYTES, incarnation_slot(i, INC_UNTYPED)),
              "incarnations", "");
     }
+    make_rest();
     start_incarnations();
     last_resort();
 }

@@ -64,10 +64,11 @@ enum dist_restart {
 };
 
 /* dist_domain.flags */
-#define DIST_RUN     1u  /* has a run function: pulse->state FINISHED is expected some day */
-#define DIST_UNTIL   2u  /* the system powers off when all domains with this flag have finished */
-#define DIST_PASSIVE 4u  /* no processor time of its own after its first receive; no heartbeat */
-#define DIST_SLOT    8u  /* is not started at boot */
+#define DIST_RUN     1u /* has a run function: pulse->state FINISHED is expected some day */
+#define DIST_UNTIL   2u /* the system powers off when all domains with this flag have finished */
+#define DIST_PASSIVE 4u /* no processor time of its own after its first receive; no heartbeat */
+#define DIST_SLOT    8u /* is not started at boot */
+#define DIST_REST    32u /* mem and spare are the least: at boot they get what is left of the memory */
 #define DIST_CPU     16u /* may give processor time to threads that it makes: COMP_SLOT_CPU */
 
 struct dist_domain {
