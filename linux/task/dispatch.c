@@ -187,14 +187,6 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
     return answer;
 }
 
-/* 0: no timer.  In ticks. */
-static uint64_t deadline(void)
-{
-    uint64_t ns = timers_next();
-
-    return ns == TIME_NEVER ? 0 : tess_ticks_of_ns(ns) + 1;
-}
-
 _Noreturn void event_loop(void)
 {
     struct native_answer answer = { .kind = ANSWER_NONE };
@@ -206,7 +198,10 @@ _Noreturn void event_loop(void)
             while (fiber_give_way()) {
             }
         }
-        struct tess_msg m = native_next(&answer, deadline());
+        if (COMP_UNLIKELY(timers_changed())) {
+            native_alarm(tess_ticks_of_ns(timers_next()) + 1);
+        }
+        struct tess_msg m = native_next(&answer);
 
         answer.kind = ANSWER_NONE;
         if (COMP_LIKELY(m.tag & TESS_TAG_FAULT)) {
@@ -216,10 +211,10 @@ _Noreturn void event_loop(void)
                 answer = serve(t, m.tag, m.w);
             }
         } else if (m.tag & TESS_TAG_SIGNAL) {
-            personality_signal(m.badge);
-        }
-        if (COMP_UNLIKELY(timers_next() != TIME_NEVER)) {
-            timers_fire();
+            if (m.badge & NATIVE_ALARM) {
+                timers_fire();
+            }
+            personality_signal(m.badge & ~NATIVE_ALARM);
         }
     }
 }

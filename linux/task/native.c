@@ -72,6 +72,68 @@ static enum tess_err map_window(uint64_t bytes)
     return err;
 }
 
+/* ---- the alarm ---- */
+
+/*
+ * A thread of the personality's own waits for the next time, so that the event loop receives without a deadline, which is the kernel's
+ * short path.  `due` is written by both sides:
+ *
+ *     event loop: an earlier time --> due = it, signal        alarm: due has come --> due = NEVER, signal the component
+ *
+ * A time that was taken back still comes; the loop finds nothing to do then.  Is `due` overwritten with NEVER by an alarm for a time
+ * before, the loop, which that wakes, sets it again.
+ */
+#define NEVER       UINT64_MAX
+#define ALARM_STACK 1024u
+
+static struct {
+    volatile uint64_t due; /* ticks */
+    tess_cap wake;         /* its notification */
+    tess_cap ring;         /* the component's, with the bit NATIVE_ALARM */
+    uint8_t stack[ALARM_STACK] __attribute__((aligned(16)));
+} alarm = { .due = NEVER };
+
+static _Noreturn void alarm_thread(void)
+{
+    for (;;) {
+        uint64_t due = __atomic_load_n(&alarm.due, __ATOMIC_ACQUIRE);
+        enum tess_err err;
+
+        (void)tess_wait(alarm.wake, due == NEVER ? 0 : due, &err);
+        if (err == TESS_TIMEOUT) {
+            __atomic_store_n(&alarm.due, NEVER, __ATOMIC_RELEASE);
+            (void)tess_signal(alarm.ring);
+        }
+    }
+}
+
+static bool alarm_start(uint64_t priority)
+{
+    tess_cap thread = make(TESS_TYPE_thread, 0), budget = make(TESS_TYPE_budget, 0);
+    uint64_t slice = tess_ticks_of_ns(SLICE_NS);
+    struct tess_regs regs = { .pc = (uint64_t)alarm_thread,
+                              .sp = (uint64_t)(alarm.stack + ALARM_STACK) };
+
+    alarm.wake = make(TESS_TYPE_notification, 0);
+    alarm.ring = new_slot();
+    return thread && budget && alarm.wake && alarm.ring &&
+           !tess_cnode_mint(COMP_SLOT_CNODE, 0, COMP_SLOT_NOTE, alarm.ring, TESS_RIGHT_SEND,
+                            NATIVE_ALARM) &&
+           !tess_thread_configure(thread, COMP_SLOT_CNODE, COMP_SLOT_VSPACE, 0, 0, 0, 0) &&
+           !tess_thread_set_priority(thread, priority, priority) &&
+           !tess_budget_configure(budget, COMP_SLOT_CPU, slice, slice) &&
+           !tess_budget_bind(budget, thread) && !tess_thread_write_regs(thread, &regs) &&
+           !tess_thread_resume(thread);
+}
+
+void native_alarm(uint64_t ticks)
+{
+    if (ticks < alarm.due) {
+        __atomic_store_n(&alarm.due, ticks, __ATOMIC_RELEASE);
+        (void)tess_signal(alarm.wake);
+    }
+}
+
 enum tess_err native_start(const struct native_config *config, uint64_t *window)
 {
     uint64_t objects = config->bytes / OBJECTS_SHARE;
@@ -89,7 +151,7 @@ enum tess_err native_start(const struct native_config *config, uint64_t *window)
     *window = config->bytes - objects;
     err = err ? err : map_window(*window);
     native.endpoint = err ? 0 : make(TESS_TYPE_endpoint, 0);
-    return err ? err : native.endpoint ? TESS_OK : TESS_NOMEM;
+    return err ? err : native.endpoint && alarm_start(config->own_priority) ? TESS_OK : TESS_NOMEM;
 }
 
 /* ---- threads ---- */
@@ -273,15 +335,15 @@ void native_answer(const struct native_answer *a)
     }
 }
 
-struct tess_msg native_next(const struct native_answer *a, uint64_t deadline)
+struct tess_msg native_next(const struct native_answer *a)
 {
     switch (a->kind) {
     case ANSWER_VALUE:
-        return tess_reply_recv_1(native.endpoint, TAG_VALUE, deadline, a->reply, a->value);
+        return tess_reply_recv_1(native.endpoint, TAG_VALUE, 0, a->reply, a->value);
     case ANSWER_REGS:
         tess_ipc_put(a->regs, TESS_REGS_WORDS);
-        return tess_reply_recv_0(native.endpoint, TAG_REGS, deadline, a->reply);
+        return tess_reply_recv_0(native.endpoint, TAG_REGS, 0, a->reply);
     default:
-        return tess_recv(native.endpoint, deadline);
+        return tess_recv(native.endpoint, 0);
     }
 }

@@ -18,6 +18,7 @@ struct native_config {
     uint64_t bytes;
     uint64_t first_slot, end_slot;
     uint64_t priority; /* of the programs; below the personality's own */
+    uint64_t own_priority;
 };
 
 /* Once, first.  The window's bytes in *window.  TESS_NOMEM when memory or slots do not suffice for anything. */
@@ -59,6 +60,13 @@ void native_write_fp(struct native *n, const uint64_t *from);
 /* Nanoseconds that it has run. */
 uint64_t native_consumed(struct native *n);
 
+/* ---- the alarm ---- */
+
+/* The bit of the component's notification that says: a time has come. */
+#define NATIVE_ALARM (1ull << 63)
+/* It shall come at that time, in ticks, or before; times that were asked for earlier still come. */
+void native_alarm(uint64_t ticks);
+
 /* ---- address spaces ---- */
 
 /* Empty; NULL: no memory. */
@@ -82,7 +90,7 @@ struct native_answer {
 void native_defer(struct native *n);
 /* Answer, and go on. */
 void native_answer(const struct native_answer *a);
-/* Answer and receive: a message or signal.  deadline in ticks, 0: none. */
-struct tess_msg native_next(const struct native_answer *a, uint64_t deadline);
+/* Answer and receive: a message or signal. */
+struct tess_msg native_next(const struct native_answer *a);
 
 #endif

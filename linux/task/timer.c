@@ -8,6 +8,7 @@
 
 static struct timer **heap; /* [1 .. count] */
 static uint32_t count, room;
+static bool is_changed;
 static uint64_t real_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 
 uint64_t now_ns(void)
@@ -103,6 +104,7 @@ int timer_set(struct timer *t, uint64_t deadline)
     }
     t->deadline = deadline;
     up(++count, t);
+    is_changed = true;
     return 0;
 }
 
@@ -111,9 +113,19 @@ uint64_t timers_next(void)
     return count ? heap[1]->deadline : TIME_NEVER;
 }
 
+bool timers_changed(void)
+{
+    bool was = is_changed;
+
+    is_changed = false;
+    return was && count;
+}
+
 void timers_fire(void)
 {
     uint64_t now = now_ns();
+
+    is_changed = true;
 
     while (count && heap[1]->deadline <= now) {
         struct timer *t = heap[1];
