@@ -129,6 +129,9 @@ static void create(const struct carve *c, word_t at, enum tess_type type, word_t
         cnode_create((struct cnode *)object, (uint32_t)size);
     }
     cap_make(ut, to, type, object, memory ? size : 0, ut->flags & CAP_DEVICE);
+    if (type == TESS_TYPE_untyped && !(ut->flags & CAP_DEVICE)) {
+        to->zeroed = size; /* carve_prepare has seen to it */
+    }
 }
 
 static enum tess_err retype(struct invocation *inv)

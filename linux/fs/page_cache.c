@@ -405,6 +405,36 @@ bool cache_is_dirty(const struct inode *i)
     return i->pages && i->pages->dirty;
 }
 
+void cache_drop(struct inode *i, uint64_t first, uint64_t end)
+{
+    uint64_t index = first;
+    struct page *p;
+
+    if (is_kept(i)) {
+        return;
+    }
+    (void)cache_write_back(i);
+    while ((p = tree_next(i->pages, &index)) && index < end) {
+        if (p->refs == 1 && !(p->flags & (PAGE_DIRTY | PAGE_LOCKED))) {
+            page_drop(p);
+        }
+        index++;
+    }
+}
+
+void cache_ahead(struct inode *i, uint64_t first, uint64_t count)
+{
+    uint64_t end = first + count < pages_of(i) ? first + count : pages_of(i);
+
+    while (!is_kept(i) && first < end && pages_free() > pages_total() / 8) {
+        if (!tree_find(i, first) &&
+            read_from(i, first, end - first < READ_AHEAD ? (unsigned)(end - first) : READ_AHEAD)) {
+            return;
+        }
+        first++;
+    }
+}
+
 int cache_sync(struct super *s)
 {
     int result = 0;

@@ -483,6 +483,13 @@ long sys_fadvise64(struct task *t, const uint64_t *a)
     err = f->ops->is_stream                                ? -ESPIPE
           : (int64_t)a[2] < 0 || a[3] > POSIX_FADV_NOREUSE ? -EINVAL
                                                            : 0;
+    uint64_t first = a[1] / PAGE_SIZE, end = a[2] ? (a[1] + a[2]) / PAGE_SIZE : ~0ull;
+
+    if (!err && a[3] == POSIX_FADV_DONTNEED && f->ops->read == cached_read) {
+        cache_drop(f->inode, first, end);
+    } else if (!err && a[3] == POSIX_FADV_WILLNEED && f->ops->read == cached_read) {
+        cache_ahead(f->inode, first, end - first);
+    }
     file_put(f);
     return err;
 }
@@ -496,7 +503,10 @@ long sys_readahead(struct task *t, const uint64_t *a)
     if (!f) {
         return err;
     }
-    err = (f->inode->mode & S_IFMT) == S_IFREG ? 0 : -EINVAL;
+    err = f->ops->read == cached_read ? 0 : -EINVAL;
+    if (!err) {
+        cache_ahead(f->inode, a[1] / PAGE_SIZE, a[2] / PAGE_SIZE + 1);
+    }
     file_put(f);
     return err;
 }

@@ -453,16 +453,43 @@ static uint32_t part_of(const struct fs *f, uint64_t offset, uint32_t n)
     return n < room ? n : room;
 }
 
+/* As many blocks as lie side by side on the device from that one on, most at most, in *count; the first is at *at. */
+static int run_at(struct fs *f, struct inode *i, uint64_t number, uint32_t most, uint64_t *at,
+                  uint32_t *count, bool *is_unwritten)
+{
+    struct ext2fs_extent e = { 0 };
+    ext2_extent_handle_t handle;
+    bool is_found = false;
+
+    *count = 1;
+    if (i->base.i_flags & EXT4_EXTENTS_FL &&
+        ext2fs_extent_open2(f->ext2, i->ino, &i->base, &handle) == 0) {
+        is_found = ext2fs_extent_goto(handle, number) == 0 &&
+                   ext2fs_extent_get(handle, EXT2_EXTENT_CURRENT, &e) == 0;
+        ext2fs_extent_free(handle);
+    }
+    if (!is_found || number < e.e_lblk || number - e.e_lblk >= e.e_len ||
+        e.e_pblk + e.e_len > ext2fs_blocks_count(f->ext2->super)) {
+        return where(f, i, number, 0, at, is_unwritten);
+    }
+    *at = e.e_pblk + (number - e.e_lblk);
+    *is_unwritten = e.e_flags & EXT2_EXTENT_FLAGS_UNINIT;
+    e.e_len -= (uint32_t)(number - e.e_lblk);
+    *count = e.e_len < most ? e.e_len : most;
+    return 0;
+}
+
 /* Whole blocks that lie side by side on the device, as one request. */
 static int read_run(struct fs *f, struct inode *i, uint64_t offset, uint8_t *to, uint32_t n,
                     uint32_t *got)
 {
-    uint32_t bytes = f->store.block_bytes, count = 0;
+    uint32_t bytes = f->store.block_bytes, count = 0, part, most;
     uint64_t first = 0, at;
     bool is_unwritten;
 
-    while ((count + 1) * bytes <= n && count * bytes < FS_PIECE) {
-        int err = where(f, i, offset / bytes + count, 0, &at, &is_unwritten);
+    n = n < FS_PIECE ? n : FS_PIECE;
+    while ((most = n / bytes - count) > 0) {
+        int err = run_at(f, i, offset / bytes + count, most, &at, &part, &is_unwritten);
 
         if (err) {
             return err;
@@ -471,7 +498,7 @@ static int read_run(struct fs *f, struct inode *i, uint64_t offset, uint8_t *to,
             break;
         }
         first = count ? first : at;
-        count++;
+        count += part;
     }
     *got = count * bytes;
     return count ? store_raw_read(&f->store, first, count, to) : 0;

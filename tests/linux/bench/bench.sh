@@ -51,7 +51,7 @@ set -- side=linux "$out/linux" "$out/linux.counts"
 if [ ! "$native" ]; then
     system=$top/systems/devbox/devbox
     "$top/tools/system.sh" build "$system.adl" >&2
-    "$top/tools/devbox.sh" run "$BUILD/systems/devbox/image.img" "$system.qemu" --cpu cortex-a72 --no-iommu --disk "$out/disk.img" --icount --timeout 300 \
+    "$top/tools/devbox.sh" run "$BUILD/systems/devbox/image.img" "$system.qemu" --cpu cortex-a72 --disk "$out/disk.img" --icount --timeout 300 \
         --plugin "$BUILD/tools/bench/count.so,out=$out/tessera.counts" -- sh -c "busybox $command" >"$out/tessera" || status=$?
     ended tessera "$status"
     set -- "$@" side=tessera "$out/tessera" "$out/tessera.counts"
