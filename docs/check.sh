@@ -3,7 +3,8 @@
 #   - every code reference `path/file.c:symbol` names a file that exists and in which the symbol is defined;
 #   - every relative link leads to a file, and its #anchor to a heading of it;
 #   - the C of a tutorial is that of its program, and the first one's prints what it says;
-#   - the generated reference is what the generator prints now, and has every row of abi/*.def.
+#   - the generated reference is what the generator prints now, and has every row of abi/*.def;
+#   - the table of Linux's calls is what the sources and the built library say now.
 # Usage: docs/check.sh [build directory].  Prints one line per failure and "N passed, N failed"; exit 1 on a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -150,6 +151,13 @@ for table in abi/*.def; do
         fi
     done <"$work/rows"
 done
+
+# The calls of Linux.
+if BUILD=$build docs/linux-calls.sh --check; then
+    pass
+else
+    fail "docs/linux-calls.md"
+fi
 
 # Tutorials: every line of C that they show is in their program; the first one's prints what it says.
 shown_in() { # CHAPTER PROGRAM
