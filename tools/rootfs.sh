@@ -161,6 +161,16 @@ configure() {
         chmod 640 "$1/etc/shadow"
         printf '/etc/shadow\t0\t42\t640\n' >>"$1.owners"
     fi
+    # What pam-auth-update would write: the passwords of /etc/shadow; root needs none.
+    for part in auth account password session session-noninteractive; do
+        [ -d "$1/etc/pam.d" ] || break
+        case $part in
+        session-noninteractive) rule='session required pam_unix.so' ;;
+        auth) rule=$(printf 'auth sufficient pam_rootok.so\nauth required pam_unix.so nullok') ;;
+        *) rule="$part required pam_unix.so" ;;
+        esac
+        [ -e "$1/etc/pam.d/common-$part" ] || echo "$rule" >"$1/etc/pam.d/common-$part"
+    done
     cp -R "$parts/files/." "$1/"
     ln -sf ../proc/self/mounts "$1/etc/mtab"
     mkdir -p "$1/dev" "$1/proc" "$1/sys" "$1/run" "$1/tmp" "$1/root" "$1/home" "$1/mnt" "$1/var/tmp"

@@ -98,7 +98,7 @@ static int show_stat(struct text *to, const struct subject *s)
     usage_of_process(p, &u, false);
     if (s->tid) {
         u.user_ns = task_cpu_ns(t);
-        u.system_ns = 0;
+        u.system_ns = task_system_ns(t);
     }
     signal_sets(p, &ignored, &caught);
     if (p->space) {

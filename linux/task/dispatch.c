@@ -148,6 +148,7 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
     long result = NO_RESULT;
 
     current = t;
+    fiber_counted = tess_now();
     t->fiber = fiber_now;
     t->in_kernel = true;
     t->regs_state = REGS_UNKNOWN;
@@ -181,6 +182,7 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
         answer.kind = ANSWER_REGS;
         answer.regs = &t->regs;
     }
+    t->system_ticks += tess_now() - fiber_counted;
     t->is_deferred = t->in_kernel = false;
     t->fiber = NULL;
     current = NULL;

@@ -2,6 +2,7 @@
 #include "fiber.h"
 
 #include <assert.h>
+#include <tess/time.h>
 
 #include "../mm/mm.h"
 #include "task.h"
@@ -10,6 +11,7 @@
 
 struct fiber *fiber_now;
 struct task *current;
+uint64_t fiber_counted;
 struct list fibers_ready = { &fibers_ready, &fibers_ready };
 static struct list idle = { &idle, &idle };
 static struct fiber first;
@@ -62,6 +64,12 @@ static void switch_to(struct fiber *to)
     struct fiber *from = fiber_now;
 
     assert(from->canary == CANARY && to->canary == CANARY);
+    uint64_t now = tess_now();
+
+    if (current) {
+        current->system_ticks += now - fiber_counted;
+    }
+    fiber_counted = now;
     from->task = current;
     fiber_now = to;
     current = to->task;

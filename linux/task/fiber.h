@@ -28,6 +28,8 @@ struct fiber {
 
 extern struct fiber *fiber_now;
 extern struct list fibers_ready;
+/* The tick from which on the personality's time has not been counted for anybody. */
+extern uint64_t fiber_counted;
 
 void fiber_switch(void **save, void *to);
 

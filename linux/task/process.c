@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include <linux/wait.h>
 #include <string.h>
+#include <tess/time.h>
 
 #include "../fs/vfs.h"
 #include "../mm/mm.h"
@@ -352,6 +353,7 @@ void task_remove(struct task *t)
     struct process *p = t->process;
 
     p->user_ns += native_consumed(t->native) - t->consumed_before;
+    p->system_ns += tess_ns_of_ticks(t->system_ticks);
     signal_task_exit(t);
     native_free(t->native);
     list_remove(&t->peer);

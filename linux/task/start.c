@@ -1,6 +1,7 @@
 /* The start: memory, file systems, devices, the first process. */
 #include <asm/ioctls.h>
 #include <linux/mount.h>
+#include <linux/reboot.h>
 #include <string.h>
 
 #include "../fs/dentry.h"
@@ -186,6 +187,37 @@ __attribute__((weak)) void events_start(void)
 
 __attribute__((weak)) void proc_start(void)
 {
+}
+
+long sys_reboot(struct task *t, const uint64_t *a)
+{
+    static const uint32_t second[] = { LINUX_REBOOT_MAGIC2, LINUX_REBOOT_MAGIC2A,
+                                       LINUX_REBOOT_MAGIC2B, LINUX_REBOOT_MAGIC2C };
+    bool is_magic = (uint32_t)a[0] == LINUX_REBOOT_MAGIC1;
+    unsigned n = 0;
+
+    if (!is_capable(&t->process->cred, 22 /* CAP_SYS_BOOT */)) {
+        return -EPERM;
+    }
+    while (n < 4 && (uint32_t)a[1] != second[n]) {
+        n++;
+    }
+    if (!is_magic || n == 4) {
+        return -EINVAL;
+    }
+    switch ((uint32_t)a[2]) {
+    case LINUX_REBOOT_CMD_CAD_ON:
+    case LINUX_REBOOT_CMD_CAD_OFF:
+        return 0; /* there is no such key */
+    case LINUX_REBOOT_CMD_RESTART:
+    case LINUX_REBOOT_CMD_RESTART2:
+    case LINUX_REBOOT_CMD_HALT:
+    case LINUX_REBOOT_CMD_POWER_OFF:
+        (void)sys_sync(t, a);
+        personality_over(0);
+    default:
+        return -EINVAL;
+    }
 }
 
 _Noreturn void personality_run(const struct personality_config *c, uint64_t window_bytes)

@@ -93,6 +93,7 @@ struct task {
     uint64_t number;       /* of the system call being done, or of the last one */
     uint64_t pc;
     uint64_t first_argument;  /* x0 of the call, for restarting it */
+    uint64_t system_ticks;    /* that the personality has worked for it */
     uint64_t consumed_before; /* processor time that its kernel thread had used for others */
     bool in_kernel;           /* between its message and the answer */
     bool is_deferred;         /* its caller is in the Reply object */

@@ -56,7 +56,7 @@ static int cpu_clock(struct task *t, int clock, uint64_t *ns)
         if (!of || of->process != t->process) {
             return -EINVAL;
         }
-        *ns = task_cpu_ns(of);
+        *ns = task_cpu_ns(of) + task_system_ns(of);
         return 0;
     }
     struct process *p = number ? process_find(number) : t->process;

@@ -1,8 +1,9 @@
-/* Processor time: what the threads' budgets have consumed.  The personality's own time for them is not counted. */
+/* Processor time: what the threads' budgets have consumed, and what the personality has worked for them. */
 #include "usage.h"
 
 #include <linux/resource.h>
 #include <linux/times.h>
+#include <tess/time.h>
 
 #include "../mm/mm.h"
 #include "native.h"
@@ -10,6 +11,11 @@
 uint64_t task_cpu_ns(struct task *t)
 {
     return native_consumed(t->native) - t->consumed_before;
+}
+
+uint64_t task_system_ns(const struct task *t)
+{
+    return tess_ns_of_ticks(t->system_ticks);
 }
 
 void usage_of_process(struct process *p, struct usage *u, bool with_children)
@@ -22,7 +28,10 @@ void usage_of_process(struct process *p, struct usage *u, bool with_children)
                          .faults_major = p->faults_major };
     LIST_FOR(l, &p->tasks)
     {
-        u->user_ns += task_cpu_ns(CONTAINER(l, struct task, peer));
+        struct task *t = CONTAINER(l, struct task, peer);
+
+        u->user_ns += task_cpu_ns(t);
+        u->system_ns += task_system_ns(t);
     }
     if (p->space) {
         space_info(p->space, &info);
@@ -71,7 +80,7 @@ long sys_getrusage(struct task *t, const uint64_t *a)
                             .faults_major = p->children_faults_major };
         break;
     case RUSAGE_THREAD:
-        u = (struct usage){ .user_ns = task_cpu_ns(t) };
+        u = (struct usage){ .user_ns = task_cpu_ns(t), .system_ns = task_system_ns(t) };
         break;
     default:
         return -EINVAL;

@@ -10,6 +10,7 @@ struct usage {
 
 /* Of one task. */
 uint64_t task_cpu_ns(struct task *t);
+uint64_t task_system_ns(const struct task *t);
 /* Of a process and its threads now; with_children: of those it has waited for, too. */
 void usage_of_process(struct process *p, struct usage *u, bool with_children);
 /* As struct rusage. */
