@@ -24,6 +24,10 @@ struct frame {
     uint64_t x29, x30;
 };
 
+/* The head of a frame: all that is ever written of it but x29 and x30.  Behind the records is one that is empty. */
+#define FRAME_RECORDS (sizeof(struct fpsimd_context) + sizeof(struct esr_context) + 16)
+#define FRAME_HEAD    (offsetof(struct frame, context.uc_mcontext.__reserved) + FRAME_RECORDS)
+
 #define DEFAULT_STOP                                                                               \
     (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
 #define DEFAULT_CORE                                                                               \
@@ -53,7 +57,7 @@ static void fill_context(struct task *t, struct frame *f, bool is_fault)
     struct sigcontext *c = &f->context.uc_mcontext;
     char *record = (char *)c->__reserved;
 
-    memset(&f->context, 0, sizeof f->context);
+    memset(&f->context, 0, FRAME_HEAD - offsetof(struct frame, context));
     memcpy(c->regs, r->x, sizeof c->regs);
     c->sp = r->sp;
     c->pc = r->pc;
@@ -87,13 +91,10 @@ static bool begin_handler(struct task *t, const struct signal_action *a, const s
                           signal_set restore, bool is_fault)
 {
     struct tess_regs *r = task_regs(t);
-    struct frame *f = heap_alloc(sizeof *f);
+    struct frame frame, *f = &frame; /* only its head is written */
     uint64_t sp = r->sp;
-    bool ok;
+    const uint64_t tail[2] = { r->x[29], r->x[30] };
 
-    if (!f) {
-        return false;
-    }
     if (a->flags & SA_ONSTACK && t->signal.stack_bytes && !is_on_stack(&t->signal, sp)) {
         sp = t->signal.stack_at + t->signal.stack_bytes;
     }
@@ -103,12 +104,9 @@ static bool begin_handler(struct task *t, const struct signal_action *a, const s
     f->context.uc_stack.ss_size = t->signal.stack_bytes;
     f->context.uc_stack.ss_flags = (int)signal_stack_flags(t, r->sp);
     memcpy(&f->context.uc_sigmask, &restore, sizeof restore);
-    f->x29 = r->x[29];
-    f->x30 = r->x[30];
     sp = (sp - sizeof *f) & -16ull;
-    ok = copy_to_user(sp, f, sizeof *f) == 0;
-    heap_free(f);
-    if (!ok) {
+    if (copy_to_user(sp, f, FRAME_HEAD) ||
+        copy_to_user(sp + offsetof(struct frame, x29), tail, sizeof tail)) {
         return false;
     }
     r->x[0] = (uint64_t)info->si_signo;
@@ -127,12 +125,12 @@ static bool begin_handler(struct task *t, const struct signal_action *a, const s
 long sys_rt_sigreturn(struct task *t, const uint64_t *a)
 {
     struct tess_regs *r = task_regs(t);
-    struct frame *f = heap_alloc(sizeof *f);
+    struct frame frame;
+    const struct frame *f = &frame; /* its head */
     signal_set mask;
 
     (void)a;
-    if (!f || r->sp % 16 || copy_from_user(f, r->sp, sizeof *f)) {
-        heap_free(f);
+    if (r->sp % 16 || copy_from_user(&frame, r->sp, FRAME_HEAD)) {
         signal_fault(t, SIGSEGV, SEGV_MAPERR, r->sp);
         return NO_RESULT;
     }
@@ -158,7 +156,6 @@ long sys_rt_sigreturn(struct task *t, const uint64_t *a)
         t->signal.stack_bytes =
             f->context.uc_stack.ss_flags & SS_DISABLE ? 0 : f->context.uc_stack.ss_size;
     }
-    heap_free(f);
     task_regs_changed(t);
     return NO_RESULT;
 }
