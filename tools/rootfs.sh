@@ -5,6 +5,7 @@
 #     rootfs.sh image FILE SIZE TREE        that folder as an ext4 file system of SIZE (K, M, G)
 #     rootfs.sh base                        the image of the default set, made once; prints its path
 #     rootfs.sh disk [--fresh] [--packages "PACKAGE..."]   the user's disk, a copy of it, made once and kept; prints its path
+#     rootfs.sh add IMAGE PACKAGE...        the packages that an image has not, with what they depend on
 #     rootfs.sh put IMAGE TREE              everything of a folder into an image
 #     rootfs.sh recover IMAGE                replays the journal of one that was not unmounted
 #     rootfs.sh applets TREE                a link for each of busybox's commands that TREE has not
@@ -401,7 +402,7 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 # One at a time: apt's lists and archives, and the base image, are shared.
 case $command in
-tree | base | disk)
+tree | base | disk | add)
     mkdir -p "$cache"
     exec 8>"$cache/lock"
     flock 8
@@ -415,6 +416,7 @@ base:0) base ;;
 disk:*) disk "$@" ;;
 put:2) put "$@" ;;
 recover:1) recover "$@" ;;
+add:[2-9] | add:[1-9][0-9]*) add "$@" ;;
 applets:1) applets "$@" ;;
 *)
     sed -n '2,/^set /s/^# \{0,1\}//p' "$0" | sed '$d' >&2

@@ -18,6 +18,7 @@
 #define READ_AHEAD    16u /* pages read at once */
 #define WRITE_RUN     16u /* pages written at once */
 #define WRITE_BACK_NS 2000000000ull
+#define KEPT_SHARE    2u /* files with names in memory have at most one page in so many */
 #define DIRTY_SHARE   8u /* at most one page in so many is dirty */
 
 struct node {
@@ -171,6 +172,9 @@ static struct page *page_add(struct inode *i, uint64_t index)
         return NULL;
     }
     assert(!*at);
+    if (is_kept(i) && i->links && kept > pages_total() / KEPT_SHARE) {
+        return NULL; /* the file system in memory is full */
+    }
     p = page_alloc();
     if (!p) {
         return NULL;
@@ -500,6 +504,13 @@ unsigned cache_reclaim(unsigned pages)
         }
     }
     return done ? done : dentry_shrink(pages);
+}
+
+uint64_t cache_kept_room(void)
+{
+    uint64_t limit = pages_total() / KEPT_SHARE, left = limit > kept ? limit - kept : 0;
+
+    return left < pages_free() ? left : pages_free();
 }
 
 void cache_info(struct memory_info *info)

@@ -8,6 +8,8 @@
 void cache_free(struct inode *i);
 /* Pages of memory files (tmpfs) are never written anywhere and never given back. */
 #define PAGE_KEEP 0x1000u
+/* Pages that there is room for in file systems in memory. */
+uint64_t cache_kept_room(void);
 /* A background fiber writes dirty pages back; call it once. */
 void cache_start(void);
 /* Write back every dirty page of a file system. */

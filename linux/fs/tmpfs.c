@@ -11,6 +11,7 @@
 #include "../task/task.h"
 #include "dentry.h"
 #include "locks.h"
+#include "page_cache.h"
 #include "pipe.h"
 #include "tmpfs.h"
 
@@ -514,8 +515,8 @@ static int statfs(struct super *s, struct statfs64 *to)
     *to = (struct statfs64){ .f_type = 0x01021994,
                              .f_bsize = PAGE_SIZE,
                              .f_blocks = pages_total() / 2,
-                             .f_bfree = pages_free() / 2,
-                             .f_bavail = pages_free() / 2,
+                             .f_bfree = cache_kept_room(),
+                             .f_bavail = cache_kept_room(),
                              .f_files = 65536,
                              .f_ffree = 60000,
                              .f_namelen = 255,

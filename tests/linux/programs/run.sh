@@ -1,0 +1,67 @@
+#!/bin/bash
+# Debian's programs do what they do on Debian: each line is a name, what is expected, and a command; prints "ok NAME" or "FAIL NAME".
+# Runs in the devbox, and on any Debian 12 with the packages of tests/linux/devbox.sh.
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$(mktemp -d)" || exit 1
+
+# is NAME EXPECTED COMMAND: what it prints (both streams) and its status, if that is not 0, are as expected.
+is() {
+    said=$(eval "$3" 2>&1 </dev/null) && status= || status=" status $?"
+    if [ "$said$status" = "$2" ]; then
+        echo "ok $1"
+    else
+        printf 'FAIL %s: "%s"\n' "$1" "$(echo "$said$status" | tail -n 3)"
+    fi
+}
+
+is shell '6 b' 'x=(a b c); echo $((1+2+3)) ${x[1]}'
+is pipeline '3' 'printf "a\nb\nc\n" | sort -r | wc -l'
+is substitution 'b' 'diff <(echo a) <(echo a) && cat <(echo b)'
+is status ' status 7' 'bash -c "exit 7"'
+is signal ' status 143' 'bash -c "kill -TERM \$\$"'
+is trap 'caught 0' 'bash -c "trap \"echo -n caught\" USR1; kill -USR1 \$\$; echo \" \$?\""'
+is timeout ' status 124' 'timeout 0.1 sleep 5'
+is background 'done' 'sleep 0.05 & wait $!; echo done'
+is stopped 'T' 'sleep 5 & kill -STOP $!; cut -d" " -f3 /proc/$!/stat; kill -KILL $!'
+is segfault ' status 139' 'printf "int main(){return *(volatile int*)0;}" >s.c; tcc s.c -o s; ./s'
+is "no program" "bash: line 1: /nothing: No such file or directory status 127" 'bash -c /nothing'
+is "no ELF" 'bash: line 1: ./junk: cannot execute binary file: Exec format error status 126' 'printf "\177ELFjunk" >junk; chmod +x junk; bash -c ./junk'
+is "other architecture" 'bash: line 1: ./other: cannot execute binary file: Exec format error status 126' 'head -c 64 /bin/true >other; printf "\076" | dd of=other bs=1 seek=18 conv=notrunc status=none; chmod +x other; bash -c ./other'
+is truncated 'no' 'head -c 200 /bin/true >short; chmod +x short; ./short 2>/dev/null && echo yes || echo no'
+is grep '2' 'printf "one\ntwo\nthree\n" | grep -c "^t"'
+is sed 'hullo' 'echo hello | sed s/e/u/'
+is gawk '10' 'seq 4 | gawk "{ s += \$1 } END { print s }"'
+is tar 'd/b' 'mkdir -p d; echo x >d/b; tar cf t.tar d; rm -r d; tar xf t.tar; find d -type f'
+is gzip 'same' 'seq 20000 >s; gzip -k s; gzip -dc s.gz | cmp - s && echo same'
+is xz 'same' 'xz -kf s; xz -dc s.xz | cmp - s && echo same'
+is find '/etc/passwd' 'find /etc -maxdepth 1 -name passwd'
+is links '2 s' 'ln s s2; ln -sf s s3; echo $(stat -c %h s) $(readlink s3)'
+is perl '7' 'perl -e "\$p = fork; exit 7 unless \$p; waitpid \$p, 0; print \$? >> 8"'
+is lua '6' 'lua5.4 -e "local s = 0 for i = 1, 3 do s = s + i end print(s)"'
+is tcc '42' 'printf "#include <stdio.h>\n#include <pthread.h>\nstatic void *f(void *a) { *(int *)a += 1; return 0; }\nint main(void) { int x = 41; pthread_t t; pthread_create(&t, 0, f, &x); pthread_join(t, 0); printf(\"%%d\", x); return 0; }" >h.c; tcc h.c -o h -lpthread; ./h'
+is make 'A B' 'printf "all: a b\n\t@cat a b\na:\n\t@printf A\\  >a\nb:\n\t@printf B >b\n" >Makefile; make -s -j4'
+is git '2 files' 'git init -q g && cd g && git config user.email a@b && git config user.name n && cp /etc/passwd . && git add . && git commit -qm one && cp /etc/group . && git add . && git commit -qm two && git gc -q && git fsck 2>/dev/null; git clone -q . ../g2 && echo $(ls ../g2 | wc -l) files'
+is vim 'bye' 'echo hello >v; vim.tiny -es -c "%s/hello/bye/" -c wq v; cat v'
+is sqlite 'wal 2000|2001000 ok' 'echo $(sqlite3 x.db "pragma journal_mode=wal; create table t(a,b); with recursive c(x) as (select 1 union all select x+1 from c where x<2000) insert into t select x, hex(randomblob(20)) from c; select count(*), sum(a) from t; pragma integrity_check;")'
+is python '328350' 'python3 -c "import concurrent.futures as c; print(sum(c.ThreadPoolExecutor(4).map(lambda x: x * x, range(100))))"'
+is subprocess "b'x\n'" 'python3 -c "import subprocess; print(subprocess.run([\"echo\", \"x\"], capture_output=True).stdout)"'
+is multiprocessing '[1, 2]' 'python3 -c "import multiprocessing as m
+with m.Pool(2) as p: print(p.map(abs, [-1, -2]))"'
+is asyncio '0' 'python3 -c "import asyncio
+async def a(): return await (await asyncio.create_subprocess_exec(\"true\")).wait()
+print(asyncio.run(a()))"'
+is mmap "b'abc'" 'python3 -c "import mmap; m = mmap.mmap(-1, 8192); m[0:3] = b\"abc\"; print(m[0:3])"'
+is sockets '22 0' 'python3 $here/sockets.py >said; echo $(grep -c ^ok said) $(grep -vc ^ok said)'
+is events '0 failures' '$here/event | tail -n 1'
+is times 'both' 'python3 -c "
+import os, time
+t = time.time()
+while time.time() - t < 0.3: os.stat(\"/etc\")
+r = os.times()
+print(\"both\" if r.user > 0 and r.system > 0 else r)"'
+is ps 'bash' 'ps -o comm= -p $$ | sed s/run.sh/bash/'
+is su 'uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)' 'su -s /bin/sh nobody -c id'
+is permission 'Permission denied' 'su -s /bin/sh nobody -c "cat /etc/shadow" 2>&1 | sed "s/.*: //"'
+is "disk full" 'No space left on device' 'dd if=/dev/zero of=big bs=1M 2>&1 | sed -n "s/.*: //p"; rm big'
+is "unlinked file" 'kept' 'echo kept >u; exec 5<u; rm u; cat <&5'
+is "no unimplemented call" '' 'grep -v "socket of family\|ptrace" /proc/tessera/unimplemented 2>/dev/null; true'
