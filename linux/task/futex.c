@@ -12,7 +12,9 @@
 struct sleeper {
     struct list link;
     uint64_t key[2];
-    uint32_t bits;
+    uint32_t bits; /* 0: it waits for a lock of FUTEX_LOCK_PI, and is not woken by others */
+    int tid;       /* then: who waits, and how urgently */
+    int priority;
     struct fiber *fiber;
     bool is_woken;
 };
@@ -113,7 +115,7 @@ static long requeue(uint64_t from_at, uint64_t to_at, bool is_private, unsigned 
         if (!move) {
             break;
         }
-        if (s->key[0] == from.key[0] && s->key[1] == from.key[1]) {
+        if (s->key[0] == from.key[0] && s->key[1] == from.key[1] && s->bits) {
             list_remove(l);
             s->key[0] = to.key[0];
             s->key[1] = to.key[1];
@@ -177,7 +179,101 @@ static long wake_op(const uint64_t *a, bool is_private)
     return woken;
 }
 
-/* When to give up: FUTEX_WAIT counts from now, FUTEX_WAIT_BITSET is absolute. */
+/* ---- locks whose owner is known (FUTEX_LOCK_PI, futex(2)) ----
+ *
+ * All programs run at one priority, so that there is none to be inherited; what is left is that the word names the owner, and
+ * that the lock is handed to the most urgent of those who wait. */
+
+/* Who waits for the lock of that word and gets it next; NULL: nobody.  more: is there another. */
+static struct sleeper *next_owner(const uint64_t *key, bool *more)
+{
+    struct sleeper *best = NULL;
+
+    *more = false;
+    LIST_FOR(l, bucket_of(key))
+    {
+        struct sleeper *s = CONTAINER(l, struct sleeper, link);
+
+        if (s->key[0] == key[0] && s->key[1] == key[1] && !s->bits) {
+            *more = best != NULL;
+            if (!best || s->priority > best->priority) {
+                best = s;
+            }
+        }
+    }
+    return best;
+}
+
+/* The owner of the word's lock lets it go: the next one has it, or nobody. */
+static void hand_over(const struct user_word *word, uint32_t flags)
+{
+    bool more;
+    struct sleeper *s = next_owner(word->key, &more);
+
+    if (!s) {
+        *word->at = flags;
+        return;
+    }
+    *word->at = (uint32_t)s->tid | flags | (more ? FUTEX_WAITERS : 0u);
+    list_remove(&s->link);
+    s->is_woken = true;
+    fiber_wake(s->fiber);
+}
+
+static long lock_pi(struct task *t, uint64_t address, bool is_private, uint64_t deadline, bool try)
+{
+    struct sleeper s = { .tid = t->tid, .priority = t->priority };
+    struct user_word word;
+    uint32_t owner;
+    bool more;
+    int err = user_word(address, is_private, true, &word);
+
+    if (err) {
+        return err;
+    }
+    owner = *word.at & FUTEX_TID_MASK;
+    if (!owner) {
+        *word.at = (uint32_t)t->tid | (*word.at & FUTEX_OWNER_DIED) |
+                   (next_owner(word.key, &more) ? FUTEX_WAITERS : 0u);
+        return 0;
+    }
+    if (owner == (uint32_t)t->tid) {
+        return -EDEADLK;
+    }
+    if (try) {
+        return -EAGAIN;
+    }
+    if (!task_find((int)owner)) {
+        return -ESRCH;
+    }
+    *word.at |= FUTEX_WAITERS;
+    s.key[0] = word.key[0];
+    s.key[1] = word.key[1];
+    s.fiber = fiber_running();
+    list_append(bucket_of(s.key), &s.link);
+    do {
+        err = fiber_sleep(deadline, WAIT_INTERRUPTIBLE);
+    } while (!err && !s.is_woken);
+    list_remove(&s.link);
+    return s.is_woken ? 0 : err;
+}
+
+static long unlock_pi(struct task *t, uint64_t address, bool is_private)
+{
+    struct user_word word;
+    int err = user_word(address, is_private, true, &word);
+
+    if (err) {
+        return err;
+    }
+    if ((*word.at & FUTEX_TID_MASK) != (uint32_t)t->tid) {
+        return -EPERM;
+    }
+    hand_over(&word, 0);
+    return 0;
+}
+
+/* When to give up: FUTEX_WAIT counts from now, the others are absolute. */
 static int deadline_of(const uint64_t *a, unsigned command, uint64_t *deadline)
 {
     bool is_absolute = command != FUTEX_WAIT;
@@ -190,8 +286,10 @@ static int deadline_of(const uint64_t *a, unsigned command, uint64_t *deadline)
     }
     err = time_from_user(a[3], &ns);
     return err ? err
-               : clock_deadline(a[1] & FUTEX_CLOCK_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, ns,
-                                is_absolute, deadline);
+               : clock_deadline(a[1] & FUTEX_CLOCK_REALTIME || command == FUTEX_LOCK_PI
+                                    ? CLOCK_REALTIME
+                                    : CLOCK_MONOTONIC,
+                                ns, is_absolute, deadline);
 }
 
 long sys_futex(struct task *t, const uint64_t *a)
@@ -202,7 +300,6 @@ long sys_futex(struct task *t, const uint64_t *a)
     uint64_t deadline;
     int err;
 
-    (void)t;
     switch (command) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
@@ -223,6 +320,14 @@ long sys_futex(struct task *t, const uint64_t *a)
                        command == FUTEX_CMP_REQUEUE ? &expected : NULL);
     case FUTEX_WAKE_OP:
         return wake_op(a, is_private);
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+        err = deadline_of(a, command, &deadline);
+        return err ? err : lock_pi(t, a[0], is_private, deadline, false);
+    case FUTEX_TRYLOCK_PI:
+        return lock_pi(t, a[0], is_private, TIME_NEVER, true);
+    case FUTEX_UNLOCK_PI:
+        return unlock_pi(t, a[0], is_private);
     default:
         unimplemented("futex command", command);
         return -ENOSYS;
@@ -257,10 +362,19 @@ long sys_get_robust_list(struct task *t, const uint64_t *a)
     return copy_to_user(a[1], &of->robust_list, 8) || copy_to_user(a[2], &bytes, 8) ? -EFAULT : 0;
 }
 
-static void owner_died(struct task *t, uint64_t at)
+static void owner_died(struct task *t, uint64_t at, bool is_pi)
 {
     struct user_word word;
 
+    for (int is_private = 0; is_pi && is_private < 2; is_private++) {
+        bool more;
+
+        if (user_word(at, is_private, true, &word) == 0 &&
+            (*word.at & FUTEX_TID_MASK) == (uint32_t)t->tid && next_owner(word.key, &more)) {
+            hand_over(&word, FUTEX_OWNER_DIED);
+            return;
+        }
+    }
     if (user_word(at, false, true, &word) == 0 && (*word.at & FUTEX_TID_MASK) == (uint32_t)t->tid) {
         *word.at = (*word.at & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
         futex_wake_address(at, 1);
@@ -280,20 +394,21 @@ void futex_task_exit(struct task *t)
         copy_from_user(&head, t->robust_list, sizeof head)) {
         return;
     }
-    at = head.next & ~1ull;
-    for (unsigned n = 0; n < 2048 && at != t->robust_list; n++) {
+    /* bit 0 of an entry's address: its word is of FUTEX_LOCK_PI */
+    at = head.next;
+    for (unsigned n = 0; n < 2048 && (at & ~1ull) != t->robust_list; n++) {
         uint64_t next;
 
-        if (copy_from_user(&next, at, sizeof next)) {
+        if (copy_from_user(&next, at & ~1ull, sizeof next)) {
             break;
         }
-        if (at != (head.pending & ~1ull)) {
-            owner_died(t, at + (uint64_t)head.offset);
+        if ((at & ~1ull) != (head.pending & ~1ull)) {
+            owner_died(t, (at & ~1ull) + (uint64_t)head.offset, at & 1);
         }
-        at = next & ~1ull;
+        at = next;
     }
     if (head.pending & ~1ull) {
-        owner_died(t, (head.pending & ~1ull) + (uint64_t)head.offset);
+        owner_died(t, (head.pending & ~1ull) + (uint64_t)head.offset, head.pending & 1);
     }
     t->robust_list = 0;
 }
