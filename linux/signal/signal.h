@@ -80,6 +80,9 @@ void signal_process_exit(struct process *p);
 /* What a user may do to whom: 0, -EPERM. */
 int signal_may_send(const struct process *from, const struct process *to, int signal);
 
+/* CLOCK_REALTIME has been set, so many ns on: timers that are set to a time of it fire that much earlier. */
+void posix_timers_clock_changed(int64_t ns);
+
 /* Sets for ppoll, pselect6, epoll_pwait: block `mask` until the call returns. */
 void signal_mask_temporarily(struct task *t, signal_set mask);
 

@@ -18,7 +18,8 @@ struct one_timer {
     uint64_t last_overrun;
     struct sigevent event;
     int clock;
-    bool is_used, is_posix, is_queued;
+    bool is_queued;
+    bool is_at_real; /* its time is one of CLOCK_REALTIME */
     unsigned number;
 };
 
@@ -320,6 +321,7 @@ long sys_timer_settime(struct task *t, const uint64_t *a)
     read_posix(o, &old);
     o->interval = interval;
     o->overrun = 0;
+    o->is_at_real = o->clock == CLOCK_REALTIME && a[1] & TIMER_ABSTIME;
     (void)timer_set(&o->timer, value ? deadline : TIME_NEVER);
     return a[3] && copy_to_user(a[3], &old, sizeof old) ? -EFAULT : 0;
 }
@@ -347,6 +349,24 @@ long sys_timer_delete(struct task *t, const uint64_t *a)
     }
     posix_delete(t->process, (unsigned)a[0]);
     return 0;
+}
+
+void posix_timers_clock_changed(int64_t ns)
+{
+    LIST_FOR(l, &processes)
+    {
+        struct process_timers *x = CONTAINER(l, struct process, all)->timers;
+
+        for (unsigned i = 0; x && i < TIMERS_MAX; i++) {
+            struct one_timer *o = x->posix[i];
+
+            if (o && o->is_at_real && o->timer.place) {
+                int64_t deadline = (int64_t)o->timer.deadline - ns;
+
+                (void)timer_set(&o->timer, deadline > 0 ? (uint64_t)deadline : 1);
+            }
+        }
+    }
 }
 
 void posix_timers_exec(struct process *p)

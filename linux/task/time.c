@@ -129,13 +129,22 @@ long sys_clock_getres(struct task *t, const uint64_t *a)
         a[1], a[0] == CLOCK_REALTIME_COARSE || a[0] == CLOCK_MONOTONIC_COARSE ? 4000000 : 1);
 }
 
+/* Who sleeps until a time of CLOCK_REALTIME. */
+static struct wait_queue real_sleepers;
+
 static long set_real(struct task *t, uint64_t ns)
 {
+    uint64_t before = clock_real_offset();
+
     if (!is_capable(&t->process->cred, CAP_SYS_TIME)) {
         return -EPERM;
     }
     clock_set_real(ns);
     vdso_clock_changed();
+    posix_timers_clock_changed((int64_t)(clock_real_offset() - before));
+    if (real_sleepers.waiters.next) {
+        wake_all(&real_sleepers, 0);
+    }
     return 0;
 }
 
@@ -223,6 +232,23 @@ static long sleep_until(uint64_t deadline, bool is_absolute, uint64_t remaining_
     return err == -ERESTARTSYS ? -ERESTARTNOHAND : err;
 }
 
+/* Until CLOCK_REALTIME shows ns: when the clock is set, that moment is another. */
+static long sleep_until_real(uint64_t ns)
+{
+    int err;
+
+    if (!real_sleepers.waiters.next) {
+        wait_queue_init(&real_sleepers);
+    }
+    do {
+        uint64_t deadline;
+
+        err = clock_deadline(CLOCK_REALTIME, ns, true, &deadline);
+        err = err ? err : wait_on(&real_sleepers, deadline, WAIT_INTERRUPTIBLE);
+    } while (!err);
+    return err == -ETIMEDOUT ? 0 : err == -ERESTARTSYS ? -ERESTARTNOHAND : err;
+}
+
 long sys_clock_nanosleep(struct task *t, const uint64_t *a)
 {
     bool is_absolute = a[1] & TIMER_ABSTIME;
@@ -235,6 +261,9 @@ long sys_clock_nanosleep(struct task *t, const uint64_t *a)
     }
     err = time_from_user(a[2], &ns);
     err = err ? err : clock_deadline((int)a[0], ns, is_absolute, &deadline);
+    if (!err && is_absolute && a[0] == CLOCK_REALTIME) {
+        return sleep_until_real(ns);
+    }
     return err ? err : sleep_until(deadline, is_absolute, a[3]);
 }
 
