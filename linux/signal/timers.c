@@ -14,6 +14,7 @@ struct one_timer {
     struct timer timer;
     struct process *process;
     uint64_t interval; /* ns; 0: once */
+    uint64_t due;      /* POSIX: when it expires next, or has expired while its signal is pending */
     uint64_t overrun;  /* expirations since the signal was queued */
     uint64_t last_overrun;
     struct sigevent event;
@@ -172,40 +173,53 @@ long sys_setitimer(struct task *t, const uint64_t *a)
 
 /* ---- POSIX timers ---- */
 
+#define PERIOD_NS_MIN 50000u /* timers fire no more often: programs have to get on, too */
+
+/* The first expiration after now; those that were missed until then are overruns. */
+static void posix_next(struct one_timer *o)
+{
+    uint64_t now = now_ns();
+
+    if (o->due <= now) {
+        uint64_t expired = (now - o->due) / o->interval + 1;
+
+        o->overrun += expired;
+        o->due += expired * o->interval;
+    }
+    (void)timer_set(&o->timer, o->due > now + PERIOD_NS_MIN ? o->due : now + PERIOD_NS_MIN);
+}
+
+/* While its signal is pending, the timer rests: what expires meanwhile is counted when the signal is taken. */
 static void posix_fires(struct timer *timer)
 {
     struct one_timer *o = CONTAINER(timer, struct one_timer, timer);
     siginfo_t info = { .si_signo = o->event.sigev_signo, .si_code = SI_TIMER };
+    struct signal_pending *pending = &o->process->pending;
 
-    info.si_tid = (int)o->number;
-    info.si_value = o->event.sigev_value;
-    if (o->interval) {
-        uint64_t next = timer->deadline + o->interval, now = now_ns();
-
-        if (next <= now) { /* the expirations that were missed are overruns */
-            uint64_t missed = (now - next) / o->interval + 1;
-
-            o->overrun += missed;
-            next += missed * o->interval;
-        }
-        (void)timer_set(timer, next);
-    }
-    if (o->is_queued) {
-        o->overrun++;
-        return;
-    }
     if (o->event.sigev_notify == SIGEV_NONE) {
         return;
     }
-    o->is_queued = true;
+    if (o->is_queued) { /* of an earlier setting */
+        o->overrun++;
+        return;
+    }
+    info.si_tid = (int)o->number;
+    info.si_value = o->event.sigev_value;
     if (o->event.sigev_notify & SIGEV_THREAD_ID) {
         struct task *to = task_find(o->event._sigev_un._tid);
 
-        if (to && to->process == o->process) {
-            signal_send_task(to, info.si_signo, &info);
+        if (!to || to->process != o->process) {
+            return;
         }
+        pending = &to->signal.pending;
+        signal_send_task(to, info.si_signo, &info);
     } else {
         signal_send_process(o->process, info.si_signo, &info);
+    }
+    o->is_queued = pending->set & SIGNAL_BIT(info.si_signo);
+    if (!o->is_queued && o->interval) { /* it is ignored at present */
+        posix_next(o);
+        o->overrun = 0;
     }
 }
 
@@ -219,6 +233,10 @@ void posix_timer_taken(struct process *p, siginfo_t *info)
     struct one_timer *o = info->si_code == SI_TIMER ? posix_find(p, (uint64_t)info->si_tid) : NULL;
 
     if (o) {
+        if (o->interval && !o->timer.place) {
+            o->due += o->interval;
+            posix_next(o);
+        }
         o->last_overrun = o->overrun;
         info->si_overrun = (int)o->overrun;
         o->overrun = 0;
@@ -282,7 +300,9 @@ static void read_posix(const struct one_timer *o, struct __kernel_itimerspec *ou
     uint64_t now = now_ns(), left = 0;
 
     if (o->timer.place) {
-        left = o->timer.deadline > now ? o->timer.deadline - now : 1;
+        left = o->due > now ? o->due - now : 1;
+    } else if (o->interval && o->due) {
+        left = o->due > now ? o->due - now : o->interval - (now - o->due) % o->interval;
     }
     out->it_value.tv_sec = (long long)(left / 1000000000);
     out->it_value.tv_nsec = (long long)(left % 1000000000);
@@ -321,6 +341,7 @@ long sys_timer_settime(struct task *t, const uint64_t *a)
     read_posix(o, &old);
     o->interval = interval;
     o->overrun = 0;
+    o->due = value ? deadline : 0;
     o->is_at_real = o->clock == CLOCK_REALTIME && a[1] & TIMER_ABSTIME;
     (void)timer_set(&o->timer, value ? deadline : TIME_NEVER);
     return a[3] && copy_to_user(a[3], &old, sizeof old) ? -EFAULT : 0;
@@ -361,9 +382,10 @@ void posix_timers_clock_changed(int64_t ns)
             struct one_timer *o = x->posix[i];
 
             if (o && o->is_at_real && o->timer.place) {
-                int64_t deadline = (int64_t)o->timer.deadline - ns;
+                int64_t deadline = (int64_t)o->due - ns;
 
-                (void)timer_set(&o->timer, deadline > 0 ? (uint64_t)deadline : 1);
+                o->due = deadline > 0 ? (uint64_t)deadline : 1;
+                (void)timer_set(&o->timer, o->due);
             }
         }
     }
