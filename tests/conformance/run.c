@@ -1,0 +1,229 @@
+/*
+ * Runs programs that tell their verdict by their exit status, one after the other, each in a session of its own with time
+ * limits, and prints a line for each: NAME VERDICT, and behind it what the program said last if it did not pass.  A static
+ * Linux program: the same binary on Debian's kernel and on Tessera.
+ *     run LIMIT FOLDER    names from standard input, relative to FOLDER; LIMIT in seconds
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char work[] = "/tmp/conformance"; /* where the programs run */
+static const char said[] = "/tmp/conformance.said";
+
+/* In deterministic time what computes is what takes the build machine's time: a program that computes for longer hangs. */
+#define CPU_SECONDS 4
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(2);
+}
+
+/* What the program is read from may be a disk, and the limit is about the program. */
+static void read_ahead(const char *path)
+{
+    static char buffer[65536];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    while (read(fd, buffer, sizeof buffer) > 0) {
+    }
+    close(fd);
+}
+
+static void child(const char *path)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    setsid();
+    int null = open("/dev/null", O_RDONLY);
+    int out = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+    if (null < 0 || out < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
+        chdir(work) < 0) {
+        _exit(126);
+    }
+    close(null);
+    close(out);
+    struct rlimit no_core = { 0, 0 }, busy = { CPU_SECONDS, CPU_SECONDS };
+    setrlimit(RLIMIT_CORE, &no_core);
+    setrlimit(RLIMIT_CPU, &busy);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execl(path, path, (char *)NULL);
+    _exit(126);
+}
+
+/* The parent of the process, 0 if it is gone. */
+static long parent_of(const char *pid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/%.16s/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return 0;
+    }
+    ssize_t length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length <= 0) {
+        return 0;
+    }
+    text[length] = 0;
+    const char *end = strrchr(text, ')');
+    long parent = 0;
+    return end && sscanf(end + 1, " %*c %ld", &parent) == 1 ? parent : 0;
+}
+
+/* Ends what the program left: its session, and what it handed to us, the subreaper. */
+static void end_rest(pid_t leader)
+{
+    kill(-leader, SIGKILL);
+    for (int round = 0; round < 20; round++) {
+        int found = 0;
+        DIR *all = opendir("/proc");
+        for (struct dirent *entry; all && (entry = readdir(all));) {
+            if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name) == getpid()) {
+                kill((pid_t)atol(entry->d_name), SIGKILL);
+                found = 1;
+            }
+        }
+        if (all) {
+            closedir(all);
+        }
+        if (!found) {
+            return;
+        }
+        while (waitpid(-1, NULL, 0) > 0) {
+        }
+    }
+}
+
+/* The last line that the program printed, blanks at its ends left out. */
+static void last_line(char *line, size_t size)
+{
+    static char text[4096];
+    line[0] = 0;
+    int fd = open(said, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    off_t end = lseek(fd, 0, SEEK_END);
+    lseek(fd, end > (off_t)sizeof text ? end - (off_t)sizeof text : 0, SEEK_SET);
+    ssize_t length = read(fd, text, sizeof text);
+    close(fd);
+    while (length > 0 && isspace((unsigned char)text[length - 1])) {
+        length--;
+    }
+    ssize_t start = length;
+    while (start > 0 && text[start - 1] != '\n') {
+        start--;
+    }
+    size_t count = 0;
+    for (ssize_t at = start; at < length && count + 1 < size; at++) {
+        line[count++] = isprint((unsigned char)text[at]) ? text[at] : '?';
+    }
+    line[count] = 0;
+}
+
+static const char *verdict(int status, char *buffer, size_t size)
+{
+    /* The numbers of include/posixtest.h of the Open POSIX Test Suite. */
+    static const char *const names[] = { "PASS", "FAIL",        "UNRESOLVED",
+                                         NULL,   "UNSUPPORTED", "UNTESTED" };
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        return "TIMEOUT"; /* of computing */
+    }
+    if (WIFSIGNALED(status)) {
+        snprintf(buffer, size, "SIGNAL%d", WTERMSIG(status));
+        return buffer;
+    }
+    unsigned code = (unsigned)WEXITSTATUS(status);
+    if (code < sizeof names / sizeof *names && names[code]) {
+        return names[code];
+    }
+    snprintf(buffer, size, "EXIT%u", code);
+    return buffer;
+}
+
+/* Whether the process ended within the limit; its status. */
+static int wait_for(pid_t pid, long limit, int *status)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    struct timespec now, until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += limit;
+    for (;;) {
+        if (waitpid(pid, status, WNOHANG) == pid) {
+            return 1;
+        }
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        struct timespec left = { until.tv_sec - now.tv_sec, until.tv_nsec - now.tv_nsec };
+        if (left.tv_nsec < 0) {
+            left.tv_sec--;
+            left.tv_nsec += 1000000000;
+        }
+        if (left.tv_sec < 0) {
+            return 0;
+        }
+        sigtimedwait(&ends, NULL, &left);
+    }
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 3) {
+        fprintf(stderr, "usage: run LIMIT FOLDER <NAMES\n");
+        return 2;
+    }
+    long limit = atol(arguments[1]);
+    if (mkdir(work, 0777) < 0 && errno != EEXIST) {
+        fail(work);
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    char name[256], path[512];
+    while (fgets(name, sizeof name, stdin)) {
+        name[strcspn(name, "\n")] = 0;
+        snprintf(path, sizeof path, "%s/%s", arguments[2], name);
+        read_ahead(path);
+        fflush(stdout);
+        pid_t pid = fork();
+        if (pid < 0) {
+            fail("fork");
+        }
+        if (pid == 0) {
+            child(path);
+        }
+        int status = 0, ended = wait_for(pid, limit, &status);
+        if (!ended) {
+            kill(pid, SIGKILL);
+            waitpid(pid, &status, 0);
+        }
+        end_rest(pid);
+        char buffer[32], line[160];
+        const char *word = ended ? verdict(status, buffer, sizeof buffer) : "TIMEOUT";
+        if (strcmp(word, "PASS") == 0) {
+            printf("%s PASS\n", name);
+        } else {
+            last_line(line, sizeof line);
+            printf("%s %s %s\n", name, word, line);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,293 @@
+#!/bin/sh
+# conformance.sh [SUITE...] [--short] [--native] [--only NAMES] [--keep]: test suites that others wrote, run on Tessera's devbox
+# and on Debian's own kernel in the same QEMU, compared verdict by verdict.  See docs/conformance.md.
+#     SUITE        posix, python, busybox, bash; all of them if none is named
+#     --short      only what tests/conformance/SUITE.short selects
+#     --native     Debian's kernel only: renews its verdicts, tests/conformance/SUITE.debian
+#     --only NAME  only the tests whose names match this pattern of grep -E, and nothing is said about the others
+# Status 1: a test that passes on Debian does not pass here and is not in tests/conformance/differences, or is in it and does pass.
+# Prints "N passed, N failed, N skipped": passed are those that pass on both, skipped the listed differences.
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=${BUILD:-$top/build}
+here=$top/tests/conformance
+cache=$top/.cache/conformance
+out=$BUILD/conformance
+rootfs=$top/tools/rootfs.sh
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() {
+    echo "conformance: $*" >&2
+    exit 2
+}
+
+say() {
+    echo "conformance: $*" >&2
+}
+
+suites= short= native= only=
+while [ $# -gt 0 ]; do
+    case $1 in
+    posix | python | busybox | bash) suites="$suites $1" ;;
+    --short) short=1 ;;
+    --native) native=1 ;;
+    --only)
+        [ $# -ge 2 ] || fail "--only needs a value"
+        only=$2
+        shift
+        ;;
+    *) fail "unknown argument $1; ./tessera help conformance" ;;
+    esac
+    shift
+done
+[ "$suites" ] || suites="posix python busybox bash"
+[ ! "$native$short" = 11 ] || fail "--native renews the verdicts of all tests: not with --short"
+
+# guest SIDE IMAGE SECONDS COMMAND...: runs the command on that side, in deterministic time; what it prints is kept.
+guest() {
+    side=$1 image=$2 limit=$3
+    shift 3
+    if [ "$side" = debian ]; then
+        "$top/tools/linux.sh" --icount --timeout "$limit" --disk "$image" -- "$@"
+    else
+        cp --sparse=always "$image" "$image.run"
+        status=0
+        "$top/tools/devbox.sh" run "$BUILD/systems/devbox/image.img" "$top/systems/devbox/devbox.qemu" --el2 --icount \
+            --timeout "$limit" --disk "$image.run" -- "$@" || status=$?
+        return $status
+    fi
+}
+
+# with_list SIDE IMAGE SECONDS LIST RESULTS COMMAND...: as guest; the command reads the names in LIST and prints a line for each,
+# NAME VERDICT [...], to RESULTS, and before it lines NAME:PART VERDICT [...] if it has parts.  When the system ends in between, the name that it was at is told so and the rest is run anew.
+with_list() {
+    wl_side=$1 wl_image=$2 wl_limit=$3 wl_list=$4 wl_results=$5
+    shift 5
+    cp "$wl_list" "$out/left"
+    : >"$wl_results"
+    ends=0
+    while [ -s "$out/left" ]; do
+        rm -rf "$out/put.list"
+        mkdir -p "$out/put.list/conformance"
+        cp "$out/left" "$out/put.list/conformance/list"
+        "$rootfs" put "$wl_image" "$out/put.list"
+        status=0
+        guest "$wl_side" "$wl_image" "$wl_limit" sh -c "$* </conformance/list" >"$out/said" 2>"$out/errors" || status=$?
+        # A line counts if it begins with a name that was asked for.
+        tr -d '\r' <"$out/said" | awk 'NR == FNR { name[$1]; next } { stem = $1; sub(/:[0-9]+$/, "", stem) }
+            stem in name && $2 ~ /^[A-Z]+[0-9]*$/ && !seen[$1]++' \
+            "$out/left" - >"$out/lines"
+        cat "$out/lines" >>"$wl_results"
+        awk 'NR == FNR { done[$1]; next } !($1 in done)' "$out/lines" "$out/left" >"$out/next"
+        if [ -s "$out/next" ]; then
+            name=$(head -n 1 "$out/next")
+            say "$wl_side ended (status $status) at $name"
+            cat "$out/said" "$out/errors" >"$out/ended.$wl_side.$ends"
+            echo "$name ENDED" >>"$wl_results"
+            sed -i 1d "$out/next"
+            ends=$((ends + 1))
+            [ $ends -lt 40 ] || fail "$wl_side ended too often: $out/ended.*"
+        fi
+        mv "$out/next" "$out/left"
+    done
+}
+
+# The Open POSIX Test Suite: a program each; the names are the paths below conformance, interfaces/ left out.
+posix_image() {
+    source=$("$top/tools/fetch-source.sh" posixtestsuite) || fail "the source of posixtestsuite cannot be had"
+    export source cache
+    if [ ! -f "$cache/posix.done" ]; then
+        say "building the programs of the Open POSIX Test Suite (once, some minutes)"
+        rm -rf "$cache/posix"
+        mkdir -p "$cache/posix"
+        # A test that is about compiling, or does not compile with this C library, makes no program.
+        (cd "$source/conformance" && find . -name '*.c') | sed 's|^\./||; s|\.c$||' | LC_ALL=C sort |
+            xargs -P "$(nproc)" -n 16 sh -c '
+                for name in "$@"; do
+                    program=$cache/posix/${name#interfaces/}
+                    mkdir -p "${program%/*}"
+                    aarch64-linux-gnu-gcc -std=gnu99 -O1 -w -s -D_GNU_SOURCE -D_POSIX_C_SOURCE=200112L \
+                        -I "$source/include" -o "$program" "$source/conformance/$name.c" -lpthread -lrt -lm 2>/dev/null || true
+                done' sh
+        find "$cache/posix" -type d -empty -delete
+        touch "$cache/posix.done"
+    fi
+    grep -v '^#' "$here/posix.without" >"$out/without"
+    (cd "$cache/posix" && find . -type f) | sed 's|^\./||' | grep -vxF -f "$out/without" | LC_ALL=C sort >"$out/posix.all"
+    image_of posix "$cache/posix.done" "$BUILD/tests/conformance/run"
+}
+
+posix_put() {
+    cp -R "$cache/posix" "$1/posix"
+    cp "$BUILD/tests/conformance/run" "$1/run"
+}
+
+posix_run() {
+    with_list "$1" "$image" 3600 "$2" "$3" /conformance/run 20 /conformance/posix
+}
+
+# Modules of Python's own suite, a verdict a method.  Their names are Debian's verdicts', or read by Python there.
+python_modules="test_posix test_fcntl test_mmap test_select test_epoll test_poll test_pty test_signal test_fork1 test_wait4
+    test_openpty test_popen test_resource"
+
+python_image() {
+    image_of python "$here/methods.py"
+    if [ "$native" ]; then
+        # shellcheck disable=SC2086 # one argument a module
+        guest debian "$image" 300 python3 /conformance/methods.py --list $python_modules |
+            tr -d '\r' | grep '^test_[a-z0-9_]*/' >"$out/python.all"
+    else
+        cut -d ' ' -f 1 "$here/python.debian" >"$out/python.all"
+    fi
+}
+
+python_put() {
+    "$rootfs" tree "$out/python" python3 libpython3.11-testsuite
+    "$rootfs" put "$image.new" "$out/python"
+    rm -rf "$out/python" "$out/python.owners"
+    cp "$here/methods.py" "$1/methods.py"
+}
+
+python_run() {
+    with_list "$1" "$image" 1800 "$2" "$3" python3 /conformance/methods.py 60
+}
+
+busybox_image() {
+    source=$("$top/tools/fetch-source.sh" busybox) || fail "the source of busybox cannot be had"
+    image_of busybox "$here/busybox.sh" "$cache/../source/busybox.done"
+    (cd "$source/testsuite" && ls -d -- *.tests */ | sed 's|\.tests$||; s|/$||' | LC_ALL=C sort -u) >"$out/busybox.all"
+}
+
+busybox_put() {
+    cp -R "$source/testsuite" "$1/busybox"
+    cp "$source/debian/config/pkg/static" "$1/busybox.config"
+    # testing.sh would compile its own echo if the shell's had no -n and -e.
+    cp "$here/busybox.sh" "$1/busybox.sh"
+}
+
+busybox_run() {
+    with_list "$1" "$image" 1800 "$2" "$3" busybox sh /conformance/busybox.sh
+}
+
+bash_image() {
+    source=$("$top/tools/fetch-source.sh" bash) || fail "the source of bash cannot be had"
+    image_of bash "$here/bash.sh" "$cache/../source/bash.done"
+    (cd "$source/tests" && ls run-*) | sed 's|^run-||' | grep -vxE 'all|minimal|gprof' | LC_ALL=C sort >"$out/bash.all"
+}
+
+bash_put() {
+    cp -R "$source/tests" "$1/bash"
+    : >"$out/config.h"
+    for tool in recho zecho xcase printenv; do
+        aarch64-linux-gnu-gcc -w -O1 -s -DHAVE_STRING_H -DHAVE_STDLIB_H -DHAVE_UNISTD_H -I "$out" -I "$source" \
+            -I "$source/include" -o "$1/bash/$tool" "$source/support/$tool.c" ||
+            fail "$tool.c of bash does not compile"
+    done
+    cp "$here/bash.sh" "$1/bash.sh"
+}
+
+bash_run() {
+    with_list "$1" "$image" 1800 "$2" "$3" bash /conformance/bash.sh
+}
+
+# image_of SUITE NEEDED...: the image of the base set and of what the function SUITE_put writes into the folder that it is given,
+# made anew if a file NEEDED is younger; $image is its path.
+image_of() {
+    base=$("$rootfs" base)
+    image=$out/$1.img
+    suite_of=$1
+    shift
+    for needed in "$base" "$@"; do
+        [ "$image" -nt "$needed" ] || rm -f "$image"
+    done
+    [ ! -f "$image" ] || return 0
+    say "making the disk of $suite_of"
+    rm -rf "$out/put" "$image.new"
+    mkdir -p "$out/put/conformance"
+    cp --sparse=always "$base" "$image.new"
+    "${suite_of}_put" "$out/put/conformance"
+    "$rootfs" put "$image.new" "$out/put"
+    mv "$image.new" "$image"
+    rm -rf "$out/put"
+}
+
+# listed SUITE: the names of its listed differences; each must stand below a line that says why.
+listed() {
+    awk -v suite="$1" '
+        /^#/ { reason = 1; next }
+        NF == 0 { reason = 0; next }
+        !reason { print FILENAME ": no reason above " $0 >"/dev/stderr"; bad = 1 }
+        $1 == suite { print $2 }
+        END { exit bad }' "$here/differences"
+}
+
+# compare SUITE LIST RESULTS: prints what is not as it should be, and adds to the counts.
+compare() {
+    listed "$1" >"$out/listed" || exit 2
+    awk -v suite="$1" -v debian="$here/$1.debian" -v listed="$out/listed" -v names="$2" -v counts="$out/counts" '
+        BEGIN {
+            while ((getline line <debian) > 0) { split(line, word, " "); native[word[1]] = word[2] }
+            while ((getline line <listed) > 0) known[line]
+            while ((getline line <names) > 0) {
+                if (!(line in native)) { print suite ": " line ": Debian has no verdict (--native)"; failed++ }
+                else stems[line]
+            }
+            for (name in native) { stem = name; sub(/:[0-9]+$/, "", stem); if (stem in stems) asked[name] }
+        }
+        { here[$1] = $2; detail[$1] = substr($0, length($1 $2) + 3) }
+        END {
+            for (name in asked) {
+                if (native[name] != "PASS") { other++; if (here[name] == "PASS") better++; continue }
+                if (here[name] == "PASS") {
+                    passed++
+                    if (name in known) { print suite ": " name ": listed as a difference, and passes"; failed++; passed-- }
+                } else if (name in known) skipped++
+                else { print suite ": " name ": " (name in here ? here[name] " (" detail[name] ")" : "no verdict") " here, PASS on Debian"; failed++ }
+            }
+            total = passed + skipped + failed
+            printf "%s: %d of %d that pass on Debian pass here (%.1f %%); %d do not pass on Debian, of which %d do here\n", suite,
+                passed, total, total ? 100 * passed / total : 0, other, better
+            print passed + 0, failed + 0, skipped + 0 >>counts
+        }' "$3"
+}
+
+main() {
+    mkdir -p "$out" "$cache"
+    : >"$out/counts"
+    if [ ! "$native" ]; then
+        "$top/tools/system.sh" build "$top/systems/devbox/devbox.adl" >&2 || fail "the devbox does not build"
+    fi
+    for suite in $suites; do
+        "${suite}_image"
+        list=$out/$suite.all
+        if [ ! "$native" ]; then
+            # What hangs on Debian says nothing here, but takes its time.
+            awk 'NR == FNR { if ($2 == "TIMEOUT") hangs[$1]; next } !($1 in hangs)' "$here/$suite.debian" "$list" >"$out/$suite.some"
+            list=$out/$suite.some
+        fi
+        if [ "$short" ]; then
+            grep -xE -f "$here/$suite.short" "$list" >"$out/$suite.names" || fail "$suite.short selects nothing"
+            list=$out/$suite.names
+        fi
+        if [ "$only" ]; then
+            grep -E -e "$only" "$list" >"$out/$suite.only" || fail "no test of $suite matches $only"
+            list=$out/$suite.only
+        fi
+        if [ "$native" ]; then
+            "${suite}_run" debian "$list" "$out/$suite.debian"
+            if [ "$only" ]; then
+                cat "$out/$suite.debian"
+            else
+                cut -d ' ' -f 1,2 "$out/$suite.debian" | LC_ALL=C sort >"$here/$suite.debian"
+                cut -d ' ' -f 2 "$here/$suite.debian" | sort | uniq -c
+            fi
+        else
+            "${suite}_run" tessera "$list" "$out/$suite.tessera"
+            compare "$suite" "$list" "$out/$suite.tessera"
+        fi
+    done
+    [ ! "$native" ] || exit 0
+    awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$out/counts"
+}
+
+main
