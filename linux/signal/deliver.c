@@ -168,7 +168,10 @@ static void wait_stopped(struct task *t)
     struct process *p = t->process;
 
     while (p->is_stopped && !p->is_exiting && !t->is_exiting) {
-        (void)wait_on(&p->continued, TIME_NEVER, WAIT_STOPPED);
+        if (wait_on(&p->continued, TIME_NEVER, WAIT_STOPPED) && signal_is_fatal_pending(t)) {
+            process_exit(p,
+                         SIGKILL); /* it came before the stop: to another thread of the process */
+        }
     }
 }
 
