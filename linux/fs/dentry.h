@@ -12,7 +12,7 @@ struct dentry {
     struct dentry *parent; /* itself: a root */
     struct inode *inode;
     struct list hash, lru; /* hash: empty when the name has been removed */
-    struct mount *mounted; /* what is mounted on it, the last; NULL */
+    struct mount *mounted; /* what is mounted on it, the last first; NULL */
     uint32_t refs, hash_value;
     uint16_t bytes;
     bool is_volatile; /* must be asked for each time (procfs) */
@@ -25,12 +25,15 @@ struct mount {
     struct dentry *root;
     struct mount *parent;  /* NULL: the root of all */
     struct dentry *at;     /* in the parent */
-    struct mount *covered; /* what was mounted at the same place before */
+    struct mount *covered; /* what was mounted on the same dentry before */
     struct list all;       /* in mounts */
     uint32_t flags;        /* MS_* */
     uint32_t id, refs;
     char source[64];
 };
+
+/* The last path of a mount that is mounted nowhere has gone. */
+void mount_gone(struct mount *m);
 
 extern struct list mounts;
 extern struct mount *root_mount;

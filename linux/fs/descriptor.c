@@ -46,10 +46,9 @@ void file_put(struct file *f)
     if (f->ops->release) {
         f->ops->release(f);
     }
-    if (f->dentry) {
-        dentry_put(f->dentry);
-        f->mount->refs--;
-    }
+    struct path at = { f->mount, f->dentry };
+
+    path_put(&at);
     inode_put(f->inode);
     heap_free(f);
 }
