@@ -8,6 +8,7 @@
 #
 # NAME.qemu beside it holds further options for QEMU (tools/qemu.sh --options).
 # NAME.input beside it is typed on the console, line by line.
+# NAME.check beside it is run afterwards with the folder of the image and of the disks that the options name, and prints what is wrong.
 #     SYSTEMS_KERNEL=debug    with the debug kernel     SYSTEMS_QEMU="--gic 2 ..."    further options of tools/qemu.sh
 # Last line: "N passed, N failed"; status 1 if any failed.
 set -eu
@@ -53,6 +54,8 @@ one() {
         [ -f "$expected" ] || expected=$(dirname "$file")/expected.txt
         why=$(check "$expected" "$log" | head -n 1)
         [ "$why" ] || [ $status = 0 ] || why="did not power off, status $status"
+        checker=${file%.adl}.check
+        [ "$why" ] || [ ! -f "$checker" ] || why=$(sh "$checker" "$work/$name" 2>&1 | head -n 1)
         ! grep -aqE '^(FAILED|[Pp]anic)' "$log" || why="$(grep -aE '^(FAILED|[Pp]anic)' "$log" | head -n 1 | tr -d '\r')"
     fi
     if [ "$why" ]; then

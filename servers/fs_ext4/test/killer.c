@@ -15,13 +15,14 @@ static int run(struct self *self)
     uint32_t victim[2] = { 0, 0 };
     struct domain_info info[2];
 
-    self->random = 5;
+    self->random = SEED;
     if (supervisor_find(self, "fs", &victim[0]) != TESS_OK ||
         supervisor_find(self, "driver", &victim[1]) != TESS_OK) {
         printf("killer: FAILED to find them\n");
     }
     for (uint32_t i = 0; i < KILLS; i++) {
-        comp_sleep_until(tess_deadline_ns(2000000 + tess_random(&self->random) % 12000000));
+        comp_sleep_until(
+            tess_deadline_ns(1000ull * (PAUSE_US + tess_random(&self->random) % SPREAD_US)));
         if (supervisor_kill(self, victim[i % 2]) != TESS_OK) {
             printf("killer: FAILED to kill\n");
         }
