@@ -9,6 +9,8 @@
 #include "queue.h"
 
 #define TIMERS_MAX 64u /* POSIX timers of a process */
+#define PERIOD_MIN_NS                                                                              \
+    100000u /* a timer fires no oftener, or there would be no time left for programs */
 
 struct one_timer {
     struct timer timer;
@@ -55,7 +57,8 @@ static void real_fires(struct timer *timer)
 
     signal_send_process(o->process, SIGALRM, NULL);
     if (o->interval) {
-        (void)timer_set(timer, time_after(o->interval));
+        (void)timer_set(timer,
+                        time_after(o->interval > PERIOD_MIN_NS ? o->interval : PERIOD_MIN_NS));
     }
 }
 
@@ -173,8 +176,6 @@ long sys_setitimer(struct task *t, const uint64_t *a)
 
 /* ---- POSIX timers ---- */
 
-#define PERIOD_NS_MIN 50000u /* timers fire no more often: programs have to get on, too */
-
 /* The first expiration after now; those that were missed until then are overruns. */
 static void posix_next(struct one_timer *o)
 {
@@ -186,7 +187,7 @@ static void posix_next(struct one_timer *o)
         o->overrun += expired;
         o->due += expired * o->interval;
     }
-    (void)timer_set(&o->timer, o->due > now + PERIOD_NS_MIN ? o->due : now + PERIOD_NS_MIN);
+    (void)timer_set(&o->timer, o->due > now + PERIOD_MIN_NS ? o->due : now + PERIOD_MIN_NS);
 }
 
 /* While its signal is pending, the timer rests: what expires meanwhile is counted when the signal is taken. */

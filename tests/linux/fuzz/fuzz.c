@@ -39,8 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS  3 /* of a child; waiting costs nothing in virtual time */
-#define CHILDREN 3 /* that one process makes with clone */
+#define LIMIT_NS 500000000l /* of a child; waiting costs nothing in virtual time */
+#define CHILDREN 3          /* that one process makes with clone */
 #define DEPTH    2
 
 static const struct call {
@@ -307,7 +307,7 @@ static bool make_scratch(void)
 /* One child, and what comes of it, until nothing is left. */
 static bool run_child(uint64_t seed, unsigned count)
 {
-    struct timespec limit = { SECONDS, 0 };
+    struct timespec limit = { 0, LIMIT_NS };
     sigset_t set;
     pid_t pid;
 
