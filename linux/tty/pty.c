@@ -9,7 +9,9 @@
 #include "../task/process.h"
 #include "tty.h"
 
-#define PTYS_MAX 256u
+#define PTYS_MAX   256u
+#define TURN_BYTES 65536 /* written to the master at once; then others have their turn */
+#define TURN_NS    1000
 
 struct pty {
     struct tty *slave;
@@ -124,7 +126,7 @@ static long master_write(struct file *f, struct uio *u, uint64_t *position)
 {
     struct pty *p = f->data;
     uint8_t part[256];
-    long done = 0;
+    long done = 0, turn = 0;
 
     (void)position;
     while (u->left) {
@@ -147,6 +149,14 @@ static long master_write(struct file *f, struct uio *u, uint64_t *position)
         }
         tty_input(p->slave, part, n);
         done += (long)n;
+        if (done - turn >=
+            TURN_BYTES) { /* a line without end is thrown away as fast as it is written */
+            if (signal_is_pending(current)) {
+                return done;
+            }
+            fiber_pause(TURN_NS);
+            turn = done;
+        }
     }
     return done;
 }
