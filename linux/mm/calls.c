@@ -343,15 +343,24 @@ static long lock_range(struct task *t, uint64_t address, uint64_t bytes, bool lo
     if (lock && t->process->cred.euid != 0 && (end - from) > limit) {
         return limit ? -ENOMEM : -EPERM;
     }
-    for (uint64_t at = from; at < end; at += PAGE_SIZE) {
+    if (lock && (end - from) / PAGE_SIZE > pages_total()) {
+        return -ENOMEM;
+    }
+    for (uint64_t at = from, next; at < end; at = next) {
         struct mapping *m = mapping_at(s, at);
-        uint64_t *e = entry_find(s, at);
+        uint64_t *e;
         int code;
 
         if (!m || m->start > at) {
             return -ENOMEM;
         }
-        if (lock && !(e && *e) && m->prot != PROT_NONE &&
+        if (!lock || m->prot == PROT_NONE) {
+            next = m->end;
+            continue;
+        }
+        next = at + PAGE_SIZE;
+        e = entry_find(s, at);
+        if (!(e && *e) &&
             space_fault(s, at, m->prot & PROT_WRITE ? ACCESS_WRITE : ACCESS_READ, &code)) {
             return -EAGAIN;
         }
