@@ -265,27 +265,31 @@ static void remove_all(const char *name)
     rmdir(name);
 }
 
-/* The last mount below the scratch folder; false: there is none, or it stays. */
-static bool unmount_one(void)
+/* Unmounts what is mounted below the scratch folder and can be named: one may hide another.  false: nothing. */
+static bool unmount_some(void)
 {
+    static char at[256][100];
     FILE *f = fopen("/proc/mounts", "r");
-    char line[3 * PAGE], at[PAGE], last[PAGE] = "";
+    char line[3 * PAGE];
+    unsigned n = 0;
+    bool is_done = false;
 
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "%*s %4095s", at) == 1 && strncmp(at, SCRATCH, strlen(SCRATCH)) == 0) {
-            strcpy(last, at);
-        }
+    while (f && n < 256 && fgets(line, sizeof line, f)) {
+        n += sscanf(line, "%*s %99s", at[n]) == 1 && strncmp(at[n], SCRATCH, strlen(SCRATCH)) == 0;
     }
     if (f) {
         fclose(f);
     }
-    return *last && umount2(last, MNT_DETACH) == 0;
+    while (n--) {
+        is_done |= umount2(at[n], MNT_DETACH) == 0;
+    }
+    return is_done;
 }
 
 static void clear_scratch(void)
 {
     (void)chdir("/");
-    while (unmount_one()) {
+    while (unmount_some()) {
     }
     remove_all(SCRATCH);
     unlink("/dev/shm/x");
@@ -315,6 +319,8 @@ static bool run_child(uint64_t seed, unsigned count)
     if (!make_scratch()) {
         printf("fuzz: FAILED seed %lu: no scratch folder: %s\n", (unsigned long)seed,
                strerror(errno));
+        fflush(stdout);
+        (void)!system("cat /proc/mounts; find " SCRATCH " | xargs stat");
         return false;
     }
     sigemptyset(&set);
