@@ -30,6 +30,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -39,9 +40,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIMIT_NS 500000000l /* of a child; waiting costs nothing in virtual time */
-#define CHILDREN 3          /* that one process makes with clone */
-#define DEPTH    2
+#define LIMIT_NS  500000000l /* of a child; waiting costs nothing in virtual time */
+#define FILE_MOST (2ul << 20)
+#define CHILDREN  3 /* that one process makes with clone */
+#define DEPTH     2
 
 static const struct call {
     const char *name;
@@ -195,6 +197,7 @@ static void open_some(void)
 
 static _Noreturn void child(uint64_t seed, unsigned count)
 {
+    static const struct rlimit file_most = { FILE_MOST, FILE_MOST }; /* all files lie in memory */
     uint64_t weights = 0;
     int null;
 
@@ -203,6 +206,7 @@ static _Noreturn void child(uint64_t seed, unsigned count)
         weights += (uint64_t)calls[i].weight;
     }
     setsid();
+    setrlimit(RLIMIT_FSIZE, &file_most);
     if (is_traced) {
         dup2(1, 1000);
         fcntl(1000, F_SETFD, FD_CLOEXEC);
