@@ -162,6 +162,9 @@ int main(int argc, char **argv)
         struct names n = names_of((unsigned)atoi(argv[2]));
 
         printf("mark\n%s\n", n.own);
+        for (unsigned i = 7; strcmp(n.own, "log") == 0 && i < (unsigned)atoi(argv[2]); i += KINDS) {
+            printf("hard%u\n", i); /* other names of it */
+        }
         if (*n.other && strcmp(n.other, "log") != 0) {
             printf("%s\n", n.other);
         }
