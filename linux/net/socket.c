@@ -1,4 +1,7 @@
-/* System calls of sockets.  Only AF_UNIX is there: another family is EAFNOSUPPORT, as in a Linux without that network. */
+/*
+ * System calls of sockets.  AF_UNIX, and the Internet families on this machine's own addresses, as in a Linux that has no interface but
+ * lo; another family is EAFNOSUPPORT.
+ */
 #include "socket.h"
 
 #include <asm/ioctls.h>
@@ -11,9 +14,7 @@
 #include "../fs/dentry.h"
 
 #define FAMILY_BYTES  2u
-#define ADDRESS_MAX   128u /* struct sockaddr_storage */
-#define ROOM_MIN      4608u
-#define ROOM_MAX      (1u << 20)
+#define ADDRESS_MAX   128u  /* struct sockaddr_storage */
 #define MESSAGES_MAX  1024u /* of sendmmsg and recvmmsg */
 #define FEW_PIECES    8u
 #define MMSG_BYTES    64u /* struct mmsghdr: a struct msghdr and the bytes of the message */
@@ -127,8 +128,7 @@ static long socket_install(struct socket *s, uint32_t flags)
     return fd_install(f, 0, flags & O_CLOEXEC);
 }
 
-/* The socket of a descriptor; *file: to be put.  NULL: *err. */
-static struct socket *socket_of(uint64_t fd, struct file **file, long *err)
+struct socket *socket_of(uint64_t fd, struct file **file, long *err)
 {
     *file = fd_file((int)fd);
     *err = !*file ? -EBADF : (*file)->ops != &socket_ops ? -ENOTSOCK : 0;
@@ -156,27 +156,37 @@ static int address_from_user(uint64_t at, uint64_t bytes, struct address *out)
         copy_from_user(out->name, at + FAMILY_BYTES, out->bytes)) {
         return -EFAULT;
     }
-    return out->family == AF_UNIX && out->bytes > UNIX_NAME_MAX ? -EINVAL : 0;
+    return out->bytes > UNIX_NAME_MAX ? -EINVAL : 0;
 }
 
-/* A name as a struct sockaddr_un, as much of it as there is room for; *bytes: room before, its size afterwards. */
-static int address_to_user(const struct unix_name *n, uint64_t at, uint32_t *bytes)
+/* A name as s sees it, as much of it as there is room for; *bytes: room before, its size afterwards.  NULL: none. */
+static int address_to_user(const struct socket *s, struct unix_name *n, uint64_t at,
+                           uint32_t *bytes)
 {
     struct {
         uint16_t family;
         char name[UNIX_NAME_MAX + 1];
-    } a = { .family = AF_UNIX };
-    uint32_t size = FAMILY_BYTES + (n ? n->bytes : 0u), room = *bytes;
+    } a = { .family = (uint16_t)s->family };
+    const struct inet_place nowhere = { 0 };
+    struct unix_name *seen = n;
 
-    if (n) {
-        memcpy(a.name, n->text, n->bytes);
+    if (is_inet(s)) {
+        seen = n ? inet_convert(n, s->family) : inet_name(&nowhere, s->family);
+    }
+    uint32_t size = FAMILY_BYTES + (seen ? seen->bytes : 0u), room = *bytes;
+
+    if (seen) {
+        memcpy(a.name, seen->text, seen->bytes);
+    }
+    if (is_inet(s)) {
+        name_put(seen);
     }
     *bytes = size;
     return copy_to_user(at, &a, size < room ? size : room);
 }
 
 /* The same with the size in user memory, as accept and getsockname have it. */
-static int address_out(const struct unix_name *n, uint64_t at, uint64_t bytes_at)
+static int address_out(const struct socket *s, struct unix_name *n, uint64_t at, uint64_t bytes_at)
 {
     uint32_t bytes;
     int err;
@@ -187,11 +197,16 @@ static int address_out(const struct unix_name *n, uint64_t at, uint64_t bytes_at
     if ((int)bytes < 0) {
         return -EINVAL;
     }
-    err = address_to_user(n, at, &bytes);
+    err = address_to_user(s, n, at, &bytes);
     return err ? err : copy_to_user(bytes_at, &bytes, sizeof bytes);
 }
 
 /* ---- making, naming, connecting ---- */
+
+uint64_t protocol_of(int type)
+{
+    return type == SOCK_STREAM ? 6 : 17;
+}
 
 static int check_kind(uint64_t family, uint64_t type, uint64_t protocol, int *out)
 {
@@ -199,6 +214,13 @@ static int check_kind(uint64_t family, uint64_t type, uint64_t protocol, int *ou
 
     if (type & ~(uint64_t)(SOCK_TYPE | O_NONBLOCK | O_CLOEXEC)) {
         return -EINVAL;
+    }
+    if (family == AF_INET || family == AF_INET6) {
+        *out = kind;
+        return kind == 3 /* SOCK_RAW */                     ? -EPROTONOSUPPORT
+               : kind != SOCK_STREAM && kind != SOCK_DGRAM  ? -ESOCKTNOSUPPORT
+               : !protocol || protocol == protocol_of(kind) ? 0
+                                                            : -EPROTONOSUPPORT;
     }
     if (family != AF_UNIX) {
         unimplemented("socket of family", family);
@@ -215,7 +237,7 @@ static int check_kind(uint64_t family, uint64_t type, uint64_t protocol, int *ou
 long sys_socket(struct task *t, const uint64_t *a)
 {
     int kind, err = check_kind((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2], &kind);
-    struct socket *s = err ? NULL : unix_new(kind);
+    struct socket *s = err ? NULL : unix_new((int)a[0], kind);
 
     (void)t;
     return err ? err : s ? socket_install(s, (uint32_t)a[1]) : -ENOMEM;
@@ -226,10 +248,10 @@ long sys_socketpair(struct task *t, const uint64_t *a)
     int kind, err = check_kind((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2], &kind);
     int32_t fd[2];
 
-    if (err) {
-        return err;
+    if (err || a[0] != AF_UNIX) {
+        return err ? err : -EOPNOTSUPP;
     }
-    struct socket *s[2] = { unix_new(kind), unix_new(kind) };
+    struct socket *s[2] = { unix_new(AF_UNIX, kind), unix_new(AF_UNIX, kind) };
 
     if (!s[0] || !s[1]) {
         heap_free(s[0]);
@@ -254,6 +276,11 @@ long sys_socketpair(struct task *t, const uint64_t *a)
     return 0;
 }
 
+static int wrong_family(const struct socket *s)
+{
+    return is_inet(s) ? -EAFNOSUPPORT : -EINVAL;
+}
+
 long sys_bind(struct task *t, const uint64_t *a)
 {
     struct address to;
@@ -264,7 +291,9 @@ long sys_bind(struct task *t, const uint64_t *a)
     (void)t;
     if (s) {
         err = address_from_user(a[1], a[2], &to);
-        err = err ? err : to.family != AF_UNIX ? -EINVAL : unix_bind(s, to.name, to.bytes);
+        err = err                      ? err
+              : to.family != s->family ? wrong_family(s)
+                                       : unix_bind(s, to.name, to.bytes);
         file_put(f);
     }
     return err;
@@ -292,14 +321,24 @@ long sys_connect(struct task *t, const uint64_t *a)
     struct socket *s = socket_of(a[0], &f, &err);
 
     (void)t;
-    if (s) {
-        err = address_from_user(a[1], a[2], &to);
-        err = err                      ? err
-              : to.family == AF_UNSPEC ? unix_disconnect(s)
-              : to.family != AF_UNIX   ? -EINVAL
-                                     : unix_connect(s, to.name, to.bytes, !(f->flags & O_NONBLOCK));
-        file_put(f);
+    if (!s) {
+        return err;
     }
+    bool waits = !(f->flags & O_NONBLOCK), was_connecting = s->is_connecting;
+
+    err = address_from_user(a[1], a[2], &to);
+    if (!err && to.family == AF_UNSPEC) {
+        err = unix_disconnect(s);
+    } else if (!err && to.family != s->family) {
+        err = wrong_family(s);
+    } else if (!err) {
+        err = unix_connect(s, to.name, to.bytes, waits);
+        if (!err && is_inet(s) && s->type == SOCK_STREAM && !waits && !was_connecting) {
+            s->is_connecting = true; /* programs expect that it takes time */
+            err = -EINPROGRESS;
+        }
+    }
+    file_put(f);
     return err;
 }
 
@@ -319,7 +358,7 @@ static long accept_user(uint64_t fd, uint64_t at, uint64_t bytes_at, uint32_t fl
     err = unix_accept(s, !(f->flags & O_NONBLOCK), &n);
     file_put(f);
     if (!err && at) {
-        err = address_out(n->peer ? n->peer->name : NULL, at, bytes_at);
+        err = address_out(n, n->peer ? n->peer->name : NULL, at, bytes_at);
         if (err) {
             unix_close(n);
         }
@@ -347,7 +386,7 @@ long sys_getsockname(struct task *t, const uint64_t *a)
 
     (void)t;
     if (s) {
-        err = address_out(s->name, a[1], a[2]);
+        err = address_out(s, s->name, a[1], a[2]);
         file_put(f);
     }
     return err;
@@ -361,7 +400,12 @@ long sys_getpeername(struct task *t, const uint64_t *a)
 
     (void)t;
     if (s) {
-        err = s->peer ? address_out(s->peer->name, a[1], a[2]) : -ENOTCONN;
+        struct unix_name *remote = s->has_remote ? inet_name(&s->remote, s->family) : NULL;
+
+        err = remote    ? address_out(s, remote, a[1], a[2])
+              : s->peer ? address_out(s, s->peer->name, a[1], a[2])
+                        : -ENOTCONN;
+        name_put(remote);
         file_put(f);
     }
     return err;
@@ -395,8 +439,8 @@ static long send_addressed(struct socket *s, struct uio *u, uint64_t at, uint64_
     struct address to = { 0 };
     long err = at && bytes ? address_from_user(at, bytes, &to) : 0;
 
-    if (!err && at && bytes && to.family != AF_UNIX) {
-        err = -EINVAL;
+    if (!err && at && bytes && to.family != s->family) {
+        err = wrong_family(s);
     }
     if (err) {
         ancillary_drop(beside);
@@ -423,6 +467,19 @@ long sys_sendto(struct task *t, const uint64_t *a)
     return n;
 }
 
+/* Who sent it is known anyway. */
+static bool no_address(const struct socket *s)
+{
+    return s->type == SOCK_STREAM;
+}
+
+static int put_no_address(uint64_t bytes_at)
+{
+    uint32_t none = 0;
+
+    return bytes_at ? copy_to_user(bytes_at, &none, sizeof none) : 0;
+}
+
 long sys_recvfrom(struct task *t, const uint64_t *a)
 {
     struct received r = { 0 };
@@ -437,7 +494,7 @@ long sys_recvfrom(struct task *t, const uint64_t *a)
         uio_user(&u, &piece, a[1], a[2]);
         n = unix_receive(s, &u, with_file_flags(f, a[3]), &r);
         if (n >= 0 && a[4]) {
-            int err = address_out(s->type == SOCK_STREAM ? NULL : r.name, a[4], a[5]);
+            int err = no_address(s) ? put_no_address(a[5]) : address_out(s, r.name, a[4], a[5]);
 
             n = err ? err : n;
         }
@@ -510,9 +567,9 @@ static long receive_message(struct socket *s, uint64_t at, uint32_t flags)
         n = used < 0 ? used : n;
     }
     if (n >= 0 && m.name) {
-        int err = address_to_user(s->type == SOCK_STREAM ? NULL : r.name, m.name, &m.name_bytes);
+        int err = no_address(s) ? 0 : address_to_user(s, r.name, m.name, &m.name_bytes);
 
-        m.name_bytes = s->type == SOCK_STREAM ? 0 : m.name_bytes;
+        m.name_bytes = no_address(s) ? 0 : m.name_bytes;
         n = err ? err : n;
     }
     if (n >= 0) {
@@ -606,192 +663,6 @@ long sys_recvmmsg(struct task *t, const uint64_t *a)
         file_put(f);
     }
     return n;
-}
-
-/* ---- options ---- */
-
-static int time_limit(uint64_t at, uint64_t bytes, uint64_t *ns)
-{
-    int64_t time[2]; /* struct timeval */
-
-    if (bytes < sizeof time) {
-        return -EINVAL;
-    }
-    if (copy_from_user(time, at, sizeof time)) {
-        return -EFAULT;
-    }
-    if (time[1] < 0 || time[1] >= 1000000) {
-        return -EDOM;
-    }
-    *ns = time[0] < 0 ? 0
-          : time[0] > INT64_MAX / 2 / 1000000000
-              ? 0
-              : (uint64_t)time[0] * 1000000000 + (uint64_t)time[1] * 1000;
-    return 0;
-}
-
-static long set_option(struct socket *s, int option, uint64_t at, uint64_t bytes)
-{
-    int value;
-
-    if (option == SO_RCVTIMEO_OLD || option == SO_RCVTIMEO_NEW) {
-        return time_limit(at, bytes, &s->receive_ns);
-    }
-    if (option == SO_SNDTIMEO_OLD || option == SO_SNDTIMEO_NEW) {
-        return time_limit(at, bytes, &s->send_ns);
-    }
-    if (bytes < sizeof value) {
-        return -EINVAL;
-    }
-    if (copy_from_user(&value, at, sizeof value)) {
-        return -EFAULT;
-    }
-    uint32_t room = (uint32_t)value > ROOM_MAX / 2 ? ROOM_MAX : (uint32_t)value * 2;
-
-    room = room < ROOM_MIN ? ROOM_MIN : room;
-    switch (option) {
-    case SO_PASSCRED:
-        s->wants_credentials = value;
-        return 0;
-    case SO_SNDBUF:
-    case SO_SNDBUFFORCE:
-        s->send_room = room;
-        return 0;
-    case SO_RCVBUF:
-    case SO_RCVBUFFORCE:
-        s->receive_room = room;
-        return 0;
-    case SO_DEBUG:
-    case SO_REUSEADDR:
-    case SO_REUSEPORT:
-    case SO_DONTROUTE:
-    case SO_BROADCAST:
-    case SO_KEEPALIVE:
-    case SO_OOBINLINE:
-    case SO_PRIORITY:
-    case SO_LINGER:
-    case SO_RCVLOWAT:
-    case SO_PASSSEC:
-        return 0; /* they change nothing between processes of one machine */
-    default:
-        unimplemented("setsockopt", (uint64_t)option);
-        return -ENOPROTOOPT;
-    }
-}
-
-long sys_setsockopt(struct task *t, const uint64_t *a)
-{
-    struct file *f;
-    long err;
-    struct socket *s = socket_of(a[0], &f, &err);
-
-    (void)t;
-    if (s) {
-        err =
-            (int)a[1] != SOL_SOCKET ? -EOPNOTSUPP : set_option(s, (int)a[2], a[3], (uint32_t)a[4]);
-        file_put(f);
-    }
-    return err;
-}
-
-static long get_option(struct socket *s, int option, uint8_t *to, uint32_t *bytes)
-{
-    int value = 0;
-    uint64_t ns;
-
-    switch (option) {
-    case SO_TYPE:
-        value = s->type;
-        break;
-    case SO_DOMAIN:
-        value = AF_UNIX;
-        break;
-    case SO_ERROR:
-        value = s->error;
-        s->error = 0;
-        break;
-    case SO_ACCEPTCONN:
-        value = s->state == SOCKET_LISTENING;
-        break;
-    case SO_PASSCRED:
-        value = s->wants_credentials;
-        break;
-    case SO_SNDBUF:
-        value = (int)s->send_room;
-        break;
-    case SO_RCVBUF:
-        value = (int)s->receive_room;
-        break;
-    case SO_RCVLOWAT:
-    case SO_SNDLOWAT:
-        value = 1;
-        break;
-    case SO_PEERCRED:
-        *bytes = sizeof s->peer_is;
-        memcpy(to, s->state == SOCKET_CONNECTED ? &s->peer_is : &(struct sender){ 0, ~0u, ~0u },
-               *bytes);
-        return 0;
-    case SO_RCVTIMEO_OLD:
-    case SO_RCVTIMEO_NEW:
-    case SO_SNDTIMEO_OLD:
-    case SO_SNDTIMEO_NEW:
-        ns = option == SO_RCVTIMEO_OLD || option == SO_RCVTIMEO_NEW ? s->receive_ns : s->send_ns;
-        *bytes = 16;
-        memcpy(to, (int64_t[]){ (int64_t)(ns / 1000000000), (int64_t)(ns % 1000000000 / 1000) },
-               16);
-        return 0;
-    case SO_DEBUG:
-    case SO_REUSEADDR:
-    case SO_REUSEPORT:
-    case SO_DONTROUTE:
-    case SO_BROADCAST:
-    case SO_KEEPALIVE:
-    case SO_OOBINLINE:
-    case SO_PRIORITY:
-    case SO_PROTOCOL:
-    case SO_TIMESTAMP_OLD:
-        break;
-    case SO_LINGER:
-        *bytes = 8;
-        memset(to, 0, 8);
-        return 0;
-    default:
-        unimplemented("getsockopt", (uint64_t)option);
-        return -ENOPROTOOPT;
-    }
-    *bytes = sizeof value;
-    memcpy(to, &value, sizeof value);
-    return 0;
-}
-
-long sys_getsockopt(struct task *t, const uint64_t *a)
-{
-    uint8_t value[32];
-    uint32_t room, bytes;
-    struct file *f;
-    long err;
-    struct socket *s = socket_of(a[0], &f, &err);
-
-    (void)t;
-    if (!s) {
-        return err;
-    }
-    if (copy_from_user(&room, a[4], sizeof room)) {
-        err = -EFAULT;
-    } else if ((int)room < 0) {
-        err = -EINVAL;
-    } else if ((int)a[1] != SOL_SOCKET) {
-        err = -EOPNOTSUPP;
-    } else {
-        err = get_option(s, (int)a[2], value, &bytes);
-    }
-    if (!err) {
-        bytes = bytes < room ? bytes : room;
-        err = copy_to_user(a[3], value, bytes) || copy_to_user(a[4], &bytes, sizeof bytes) ? -EFAULT
-                                                                                           : 0;
-    }
-    file_put(f);
-    return err;
 }
 
 static const struct inode_ops socket_inode_ops = { 0 };

@@ -1,5 +1,5 @@
 /*
- * Sockets of the family AF_UNIX (unix(7)).  Numbers are Linux's (include/linux/socket.h, asm-generic/socket.h).
+ * Sockets between processes of this machine: AF_UNIX (unix(7)), and AF_INET and AF_INET6 on the loopback addresses (inet.c).  Numbers are Linux's (include/linux/socket.h, asm-generic/socket.h).
  *
  *   stream, seqpacket:  UNCONNECTED --bind, listen--> LISTENING
  *                            |                           |  pending: what accept will take
@@ -20,6 +20,8 @@
 
 #define AF_UNSPEC 0
 #define AF_UNIX   1
+#define AF_INET   2
+#define AF_INET6  10
 
 #define SOCK_STREAM    1
 #define SOCK_DGRAM     2
@@ -44,6 +46,7 @@
 #define UNIX_NAME_MAX   108u
 #define UNIX_ROOM       212992u /* net.core.wmem_default */
 #define UNIX_DATAGRAMS  10u     /* net.unix.max_dgram_qlen */
+#define INET_DATAGRAM   65507u  /* 65,535 less the headers of IP and UDP */
 #define UNIX_PACKET     16384u  /* bytes of a stream in one packet */
 #define PACKET_OVERHEAD 256u    /* what a packet counts beside its bytes */
 
@@ -53,10 +56,13 @@ struct sender {
     uint32_t uid, gid;
 };
 
-/* An address: a path (NUL-terminated), or, if its first byte is 0, an abstract name. */
+/*
+ * An address: what follows the family in a struct sockaddr_*.  AF_UNIX: a path (NUL-terminated), or, if its first byte is 0, an
+ * abstract name.
+ */
 struct unix_name {
     uint32_t refs;
-    uint16_t bytes;
+    uint16_t family, bytes;
     char text[UNIX_NAME_MAX + 1];
 };
 
@@ -72,9 +78,15 @@ struct packet {
 
 enum socket_state { SOCKET_UNCONNECTED, SOCKET_LISTENING, SOCKET_CONNECTED, SOCKET_CLOSED };
 
+/* Where a socket of the Internet families is: IPv4 as ::ffff:a.b.c.d. */
+struct inet_place {
+    uint8_t address[16];
+    uint16_t port;
+};
+
 struct socket {
     uint32_t refs;
-    int type;
+    int family, type;
     enum socket_state state;
     struct socket *peer; /* a reference */
     struct list senders,
@@ -92,6 +104,8 @@ struct socket {
     bool shut_read, shut_write, wants_credentials;
     int error; /* SO_ERROR: an errno, positive */
     struct sender self_is, peer_is;
+    struct inet_place local, remote; /* Internet; remote: of connected datagrams */
+    bool has_remote, may_share, is_v6_only, has_no_delay, is_connecting;
     uint64_t receive_ns, send_ns; /* time limits; 0: none */
     uint32_t send_room, receive_room;
 };
@@ -111,9 +125,16 @@ struct received {
     struct ancillary beside;
 };
 
+/* ---- socket.c ---- */
+
+/* The socket of a descriptor; *file: to be put.  NULL: *err. */
+struct socket *socket_of(uint64_t fd, struct file **file, long *err);
+/* IPPROTO_TCP or IPPROTO_UDP */
+uint64_t protocol_of(int type);
+
 /* ---- unix.c ---- */
 
-struct socket *unix_new(int type);
+struct socket *unix_new(int family, int type);
 void socket_get(struct socket *s);
 void socket_put(struct socket *s);
 /* No descriptor is left. */
@@ -132,9 +153,39 @@ long unix_send(struct socket *s, struct uio *u, const char *name, size_t bytes,
 long unix_receive(struct socket *s, struct uio *u, uint32_t flags, struct received *r);
 int unix_shutdown(struct socket *s, int how);
 uint32_t unix_events(struct socket *s);
+/* One packet with the next `bytes` of u, put at the receiver.  Takes over what is beside it if it succeeds. */
+int unix_deliver(struct socket *s, struct socket *to, struct uio *u, size_t bytes,
+                 struct ancillary *beside);
 /* Who the running task is. */
 struct sender sender_now(void);
+struct unix_name *name_new(int family, const char *text, size_t bytes);
 void name_put(struct unix_name *n);
+
+/* ---- inet.c ---- */
+
+static inline bool is_inet(const struct socket *s)
+{
+    return s->family != AF_UNIX;
+}
+/* name NULL: any port of any address. */
+int inet_bind(struct socket *s, const char *name, size_t bytes);
+/* The socket at that address, with a reference: -ENETUNREACH, -ECONNREFUSED. */
+int inet_find(const struct socket *s, const char *name, size_t bytes, struct socket **out);
+/* s has been connected to that address: it is the local one, and that of the socket n at the other end. */
+int inet_connected(struct socket *s, struct socket *n, const char *name, size_t bytes);
+/* Datagrams go there, and come from nowhere else. */
+int inet_set_remote(struct socket *s, const char *name, size_t bytes);
+/* The socket that s's datagrams go to. */
+int inet_find_remote(const struct socket *s, struct socket **out);
+/* Does `to` take datagrams of s? */
+bool inet_accepts(const struct socket *to, const struct socket *s);
+/* A datagram to that address, or (NULL) to the remote one: it arrives, or it is lost. */
+long inet_send(struct socket *s, struct uio *u, const char *name, size_t bytes,
+               struct ancillary *beside);
+/* A place as an address of the family. */
+struct unix_name *inet_name(const struct inet_place *p, int family);
+/* The name as a socket of the family sees it; a reference. */
+struct unix_name *inet_convert(struct unix_name *n, int family);
 
 /* ---- control.c ---- */
 

@@ -19,12 +19,13 @@ struct sender sender_now(void)
 
 /* ---- life ---- */
 
-struct socket *unix_new(int type)
+struct socket *unix_new(int family, int type)
 {
     struct socket *s = heap_alloc(sizeof *s);
 
     if (s) {
         s->refs = 1;
+        s->family = family;
         s->type = type;
         s->send_room = s->receive_room = UNIX_ROOM;
         s->self_is = sender_now();
@@ -167,12 +168,13 @@ int unix_pair(struct socket *a, struct socket *b)
 
 /* ---- names ---- */
 
-static struct unix_name *name_new(const char *text, size_t bytes)
+struct unix_name *name_new(int family, const char *text, size_t bytes)
 {
     struct unix_name *n = heap_alloc(sizeof *n);
 
     if (n) {
         n->refs = 1;
+        n->family = (uint16_t)family;
         n->bytes = (uint16_t)bytes;
         memcpy(n->text, text, bytes);
     }
@@ -194,12 +196,16 @@ static struct socket *find_abstract(const char *name, size_t bytes, int type)
 }
 
 /* The socket bound to that address, with a reference. */
-static int find(const char *name, size_t bytes, int type, struct socket **out)
+static int find(const struct socket *from, const char *name, size_t bytes, struct socket **out)
 {
+    int type = from->type;
     char text[UNIX_NAME_MAX + 1] = { 0 };
     struct socket *s;
     int err = 0;
 
+    if (is_inet(from)) {
+        return inet_find(from, name, bytes, out);
+    }
     if (!bytes) {
         return -EINVAL;
     }
@@ -249,7 +255,7 @@ static int bind_any(struct socket *s)
     for (unsigned n = 0; n < 0x100000; n++) {
         (void)snprintf(text + 1, sizeof text - 1, "%05x", (unsigned)(last++ & 0xfffff));
         if (!find_abstract(text, 6, 0)) {
-            s->name = name_new(text, 6);
+            s->name = name_new(AF_UNIX, text, 6);
             if (!s->name) {
                 return -ENOMEM;
             }
@@ -266,6 +272,9 @@ int unix_bind(struct socket *s, const char *name, size_t bytes)
     struct unix_name *n;
     int err = 0;
 
+    if (is_inet(s)) {
+        return s->name ? -EINVAL : inet_bind(s, name, bytes);
+    }
     if (!bytes) {
         return s->name ? 0 : bind_any(s);
     }
@@ -278,7 +287,7 @@ int unix_bind(struct socket *s, const char *name, size_t bytes)
     } else if (find_abstract(text, bytes, s->type)) {
         return -EADDRINUSE;
     }
-    n = name_new(text, bytes);
+    n = name_new(AF_UNIX, text, bytes);
     if (!n) {
         return -ENOMEM;
     }
@@ -318,6 +327,9 @@ int unix_listen(struct socket *s, int backlog)
     if (s->type == SOCK_DGRAM) {
         return -EOPNOTSUPP;
     }
+    if (!s->name && is_inet(s) && inet_bind(s, NULL, 0)) {
+        return -EADDRINUSE;
+    }
     if (!s->name || (s->state != SOCKET_UNCONNECTED && s->state != SOCKET_LISTENING)) {
         return -EINVAL;
     }
@@ -328,7 +340,8 @@ int unix_listen(struct socket *s, int backlog)
     return 0;
 }
 
-static int connect_stream(struct socket *s, struct socket *to, bool wait)
+static int connect_stream(struct socket *s, struct socket *to, const char *name, size_t bytes,
+                          bool wait)
 {
     uint64_t deadline = deadline_of(s->send_ns);
     struct socket *n;
@@ -349,13 +362,22 @@ static int connect_stream(struct socket *s, struct socket *to, bool wait)
             return err;
         }
     }
-    n = unix_new(s->type);
+    n = unix_new(to->family, s->type);
     if (!n) {
         return -ENOMEM;
     }
+    if (is_inet(s)) {
+        int err = inet_connected(s, n, name, bytes);
+
+        if (err) {
+            socket_put(n);
+            return err;
+        }
+    } else {
+        n->name = name_get(to->name);
+    }
     join(s, n);
     join(n, s);
-    n->name = name_get(to->name);
     n->wants_credentials = to->wants_credentials;
     n->peer_is = s->self_is = sender_now();
     s->peer_is = to->self_is;
@@ -369,13 +391,21 @@ static int connect_stream(struct socket *s, struct socket *to, bool wait)
 int unix_connect(struct socket *s, const char *name, size_t bytes, bool wait)
 {
     struct socket *to;
-    int err = find(name, bytes, s->type, &to);
+    int err;
 
+    if (is_inet(s) && s->type == SOCK_DGRAM) {
+        return inet_set_remote(s, name, bytes);
+    }
+    if (s->is_connecting) { /* the second call of one that does not wait */
+        s->is_connecting = false;
+        return 0;
+    }
+    err = find(s, name, bytes, &to);
     if (err) {
         return err;
     }
     if (s->type != SOCK_DGRAM) {
-        err = connect_stream(s, to, wait);
+        err = connect_stream(s, to, name, bytes, wait);
     } else if (to->peer && to->peer != s) {
         err = -EPERM;
     } else {
@@ -393,6 +423,7 @@ int unix_disconnect(struct socket *s)
         return -EINVAL;
     }
     leave_peer(s);
+    s->has_remote = false;
     s->state = SOCKET_UNCONNECTED;
     return 0;
 }
@@ -470,9 +501,8 @@ static int may_send(const struct socket *s, const struct socket *to)
                                           : 0;
 }
 
-/* One packet with the next `bytes` of u, put at the receiver.  Takes over what is beside it if it succeeds. */
-static int send_packet(struct socket *s, struct socket *to, struct uio *u, size_t bytes,
-                       struct ancillary *beside)
+int unix_deliver(struct socket *s, struct socket *to, struct uio *u, size_t bytes,
+                 struct ancillary *beside)
 {
     struct packet *p = heap_alloc(sizeof *p + bytes);
     int err;
@@ -529,7 +559,7 @@ static long send_to(struct socket *s, struct socket *to, struct uio *u, struct a
             err = flags & MSG_DONTWAIT ? -EAGAIN : wait_to_send(s, to, deadline);
             err = err ? err : may_send(s, to);
         }
-        err = err ? err : send_packet(s, to, u, part, beside);
+        err = err ? err : unix_deliver(s, to, u, part, beside);
         done += err ? 0 : (long)part;
     } while (!err && is_stream && u->left);
     return done ? done : err;
@@ -541,14 +571,21 @@ long unix_send(struct socket *s, struct uio *u, const char *name, size_t bytes,
     struct socket *to = s->peer;
     long n = 0;
 
+    if (is_inet(s) && s->type == SOCK_DGRAM && !(flags & MSG_OOB)) {
+        n = name || s->has_remote ? inet_send(s, u, name, bytes, beside) : -EDESTADDRREQ;
+        ancillary_drop(beside);
+        return n;
+    }
+    name = is_inet(s) ? NULL : name; /* TCP: it goes where it is connected to */
+
     if (flags & MSG_OOB) {
         n = -EOPNOTSUPP;
     } else if (name && s->type == SOCK_DGRAM) {
-        n = find(name, bytes, s->type, &to);
+        n = find(s, name, bytes, &to);
     } else if (name && s->type == SOCK_STREAM) {
         n = s->state == SOCKET_CONNECTED ? -EISCONN : -EOPNOTSUPP;
     } else if (!to) {
-        n = s->type == SOCK_STREAM && s->shut_write ? -EPIPE : -ENOTCONN;
+        n = s->type == SOCK_STREAM && (s->shut_write || is_inet(s)) ? -EPIPE : -ENOTCONN;
     } else {
         socket_get(to);
     }
@@ -709,7 +746,7 @@ long unix_receive(struct socket *s, struct uio *u, uint32_t flags, struct receiv
         return -EOPNOTSUPP;
     }
     if (s->type != SOCK_DGRAM && s->state != SOCKET_CONNECTED) {
-        return s->type == SOCK_STREAM ? -EINVAL : -ENOTCONN;
+        return s->type == SOCK_STREAM && !is_inet(s) ? -EINVAL : -ENOTCONN;
     }
     lock_take(&s->lock);
     n = s->type == SOCK_STREAM ? receive_stream(s, u, flags, r) : receive_message(s, u, flags, r);

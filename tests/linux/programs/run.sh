@@ -51,7 +51,8 @@ is asyncio '0' 'python3 -c "import asyncio
 async def a(): return await (await asyncio.create_subprocess_exec(\"true\")).wait()
 print(asyncio.run(a()))"'
 is mmap "b'abc'" 'python3 -c "import mmap; m = mmap.mmap(-1, 8192); m[0:3] = b\"abc\"; print(m[0:3])"'
-is sockets '22 0' 'python3 $here/sockets.py >said; echo $(grep -c ^ok said) $(grep -vc ^ok said)'
+is sockets '21 0' 'python3 $here/sockets.py >said; echo $(grep -c ^ok said) $(grep -vc ^ok said)'
+is loopback '14 0' 'python3 $here/inet.py >said; echo $(grep -c ^ok said) $(grep -vc ^ok said)'
 is events '0 failures' '$here/event | tail -n 1'
 is times 'both' 'python3 -c "
 import os, time
