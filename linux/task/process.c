@@ -82,6 +82,8 @@ static struct task *task_new(struct process *p, const struct task *parent, int n
     signal_task_init(t, parent);
     if (parent) {
         memcpy(t->name, parent->name, sizeof t->name);
+        t->policy = parent->policy;
+        t->priority = parent->priority;
     }
     return t;
 }
