@@ -106,8 +106,6 @@ int mount_pivot(const char *new_root);
 
 /* Times. */
 struct timespec64 time_now(void);
-/* The content or the attributes have changed: times, and inotify. */
-void inode_touch(struct inode *i, uint32_t which); /* ATTR_MTIME: and ctime; ATTR_ATIME */
 
 /* inotify (event/inotify.c): mask IN_*; name NULL: of the inode itself. */
 void inode_event(struct inode *i, uint32_t mask, const char *name, uint32_t cookie);

@@ -103,6 +103,8 @@ struct inode_ops {
 
 void inode_get(struct inode *i);
 void inode_put(struct inode *i);
+/* The content or the attributes have changed, or were read: ATTR_MTIME: mtime and ctime; ATTR_MODE: ctime; ATTR_ATIME. */
+void inode_touch(struct inode *i, uint32_t which);
 /* A new inode of super (links 1, times now, owner the running task's), not yet hashed; NULL: no memory. */
 struct inode *inode_new(struct super *super, uint32_t mode);
 

@@ -38,6 +38,9 @@ static int file_check(struct file *f, uint32_t prot, uint32_t flags)
     return f->ops->map(f, prot, flags);
 }
 
+/* Mappings of a process: Linux's vm.max_map_count (Documentation/admin-guide/sysctl/vm.rst). */
+#define MAPPINGS_MAX 65530u
+
 long sys_mmap(struct task *t, const uint64_t *a)
 {
     uint32_t prot = (uint32_t)a[2], flags = (uint32_t)a[3];
@@ -55,7 +58,7 @@ long sys_mmap(struct task *t, const uint64_t *a)
     if (type == MAP_SHARED_VALIDATE) {
         flags = (flags & ~(uint32_t)MAP_TYPE) | MAP_SHARED;
     }
-    if (is_over_limit(t, round_up(a[1]))) {
+    if (is_over_limit(t, round_up(a[1])) || t->process->space->mappings >= MAPPINGS_MAX) {
         return -ENOMEM;
     }
     if (!(flags & MAP_ANONYMOUS)) {
@@ -78,6 +81,10 @@ long sys_mmap(struct task *t, const uint64_t *a)
         result = f && f->ops->map_anonymous
                      ? space_map(t->process->space, a[0], a[1], prot, flags, NULL, 0)
                      : space_map(t->process->space, a[0], a[1], prot, flags, f, offset);
+    }
+    if (result >= 0 && f && f->dentry && !(f->flags & O_NOATIME) &&
+        f->inode->atime.sec <= f->inode->mtime.sec) { /* relatime, as in reading */
+        inode_touch(f->inode, ATTR_ATIME);
     }
     if (f) {
         file_put(f);
@@ -392,6 +399,14 @@ long sys_mlockall(struct task *t, const uint64_t *a)
     }
     if (t->process->cred.euid != 0 && !t->process->limit[RLIMIT_MEMLOCK].soft) {
         return -EPERM;
+    }
+    if (a[0] & MCL_CURRENT) {
+        struct space *s = t->process->space;
+
+        for (unsigned i = 0; i < s->mappings; i++) {
+            s->mapping[i]->flags |= MAP_LOCKED;
+        }
+        s->pages_locked = s->pages_virtual;
     }
     return 0;
 }

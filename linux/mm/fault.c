@@ -140,6 +140,7 @@ static int present(struct batch *b, struct mapping *m, uint64_t address, uint64_
         return 0;
     }
     if (!is_private(m)) {
+        inode_touch(m->inode, ATTR_MTIME);
         cache_dirty(p);
         hw_map(b, address, e, rights_of(m->prot));
         return 0;
@@ -185,6 +186,7 @@ static int from_file(struct batch *b, struct mapping *m, uint64_t address, bool 
     }
     entry_set(s, address, e, p);
     if (is_write) {
+        inode_touch(m->inode, ATTR_MTIME);
         cache_dirty(p);
         hw_map(b, address, e, rights_of(m->prot));
     } else {
