@@ -4,7 +4,7 @@
 #include <linux/pidfd.h>
 #include <linux/capability.h>
 
-#include "../fs/vfs.h"
+#include "../fs/proc.h"
 #include "../task/process.h"
 
 struct pidfd {
@@ -130,7 +130,16 @@ long sys_pidfd_send_signal(struct task *t, const uint64_t *a)
     }
     err = pidfd_process((int)a[0], &p);
     if (err) {
-        return err;
+        struct file *f = fd_file((int)a[0]); /* a folder /proc/PID will do, too */
+        int pid = f ? proc_pid(f) : 0;
+
+        if (f) {
+            file_put(f);
+        }
+        if (!pid) {
+            return err;
+        }
+        p = process_find(pid);
     }
     if ((a[2] && info.si_signo != signal) || signal < 0 || signal > SIGNALS) {
         return -EINVAL;

@@ -484,6 +484,14 @@ static long control(struct task *t, int fd, struct file *f, uint32_t command, ui
     case F_GET_SEALS:
         return memory_seals(f, command == F_ADD_SEALS, value);
     case F_NOTIFY:
+        if (!(f->inode && S_ISDIR(f->inode->mode))) {
+            return -ENOTDIR;
+        }
+        if (!((uint32_t)value & ~DN_MULTISHOT)) {
+            return 0; /* wants to be told of nothing any more */
+        }
+        unimplemented("fcntl", command);
+        return -EINVAL;
     case F_SETLEASE:
     case F_GETLEASE:
     default:

@@ -90,6 +90,13 @@ static const struct proc_inode *proc_of(const struct inode *i)
     return i->data;
 }
 
+int proc_pid(const struct file *f)
+{
+    const struct proc_inode *p = f->ops == &dir_ops ? proc_of(f->inode) : NULL;
+
+    return p && p->entry->children == proc_process_entries ? p->subject.pid : 0;
+}
+
 static bool is_dir(const struct entry *e)
 {
     return e->kind == PROC_DIR || e->kind == PROC_ROOT || e->kind == PROC_TASKS ||

@@ -42,6 +42,8 @@ extern const struct entry proc_task_entries[];    /* of /proc/PID/task/TID */
 extern const struct entry proc_system_entries[];  /* of /proc */
 extern const struct entry proc_fd_entry, proc_fdinfo_entry;
 
+/* The process whose folder /proc/PID the file is; 0: it is another one. */
+int proc_pid(const struct file *f);
 /* The process of a subject, and the task it is about (the first, if it names none): -ESRCH. */
 int subject_process(const struct subject *s, struct process **p, struct task **t);
 /* Name of an open file or place as /proc shows it. */
