@@ -1,7 +1,7 @@
 #!/bin/sh
 # conformance.sh [SUITE...] [--short] [--native] [--only NAMES] [--keep]: test suites that others wrote, run on Tessera's devbox
 # and on Debian's own kernel in the same QEMU, compared verdict by verdict.  See docs/conformance.md.
-#     SUITE        posix, python, busybox, bash; all of them if none is named
+#     SUITE        posix, python, busybox, bash; if none is named, those of which there are verdicts of Debian
 #     --short      only what tests/conformance/SUITE.short selects
 #     --native     Debian's kernel only: renews its verdicts, tests/conformance/SUITE.debian
 #     --only NAME  only the tests whose names match this pattern of grep -E, and nothing is said about the others
@@ -40,7 +40,13 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ "$suites" ] || suites="posix python busybox bash"
+if [ ! "$suites" ]; then
+    for suite in posix python busybox bash; do
+        [ -f "$here/$suite.debian" ] || continue
+        [ ! "$short" ] || [ -f "$here/$suite.short" ] || continue
+        suites="$suites $suite"
+    done
+fi
 [ ! "$native$short" = 11 ] || fail "--native renews the verdicts of all tests: not with --short"
 
 # guest SIDE IMAGE SECONDS COMMAND...: runs the command on that side, in deterministic time; what it prints is kept.
@@ -161,7 +167,6 @@ busybox_image() {
 busybox_put() {
     cp -R "$source/testsuite" "$1/busybox"
     cp "$source/debian/config/pkg/static" "$1/busybox.config"
-    # testing.sh would compile its own echo if the shell's had no -n and -e.
     cp "$here/busybox.sh" "$1/busybox.sh"
 }
 
