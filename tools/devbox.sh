@@ -74,6 +74,9 @@ run() {
         esac
         shift
     done
+    # A mistake is told before the disk is made.
+    # shellcheck disable=SC2086 # options are several words without blanks in them
+    "$top/tools/qemu.sh" "$image" $options --print >/dev/null || exit 2
     if [ -z "$disk" ]; then
         hold "$top/disks/devbox.img"
         disk=$("$rootfs" disk $fresh ${packages:+--packages "$packages"})

@@ -30,6 +30,7 @@ struct page_tree {
     void *root;
     unsigned height; /* levels of nodes; 0: empty */
     uint64_t pages, dirty;
+    uint64_t writing; /* runs of pages that are being written back */
     struct inode *inode;
     struct list all; /* in dirty_trees, while there are dirty pages */
 };
@@ -364,7 +365,9 @@ static int write_run(struct inode *i, struct page **page, unsigned count)
     if (!list_is_empty(&i->mappings)) {
         space_unmap_file_pages(i, page[0]->index, count);
     }
+    i->pages->writing++;
     err = i->ops->write_pages(i, page, count);
+    i->pages->writing--;
     if (err && !i->write_error) {
         i->write_error = err; /* what could not be written is lost, as with Linux: fsync says so */
     }
@@ -400,6 +403,9 @@ int cache_write_back(struct inode *i)
             result = result ? result : err;
         }
         index += count ? count : 1;
+    }
+    while (i->pages && i->pages->writing) { /* by somebody else */
+        (void)wait_on(&page_waiters, TIME_NEVER, WAIT_UNINTERRUPTIBLE);
     }
     return result;
 }

@@ -24,7 +24,7 @@ check() {
 }
 
 check "without a command there is help" 0 - '^usage: ./tessera COMMAND' ./tessera
-for command in run test conformance bench debug fuzz faults prove build list new check graph audit why diff cost expand; do
+for command in run cp test conformance bench debug fuzz faults prove build list new check graph audit why diff cost expand; do
     check "help $command" 0 - "^usage: ./tessera $command" ./tessera help "$command"
     check "$command --help is the same" 0 - "^usage: ./tessera $command" ./tessera "$command" --help
 done
