@@ -1,7 +1,7 @@
 #!/bin/sh
 # conformance.sh [SUITE...] [--short] [--native] [--only NAMES] [--keep]: test suites that others wrote, run on Tessera's devbox
 # and on Debian's own kernel in the same QEMU, compared verdict by verdict.  See docs/conformance.md.
-#     SUITE        posix, python, busybox, bash; if none is named, those of which there are verdicts of Debian
+#     SUITE        posix, python, busybox, bash, coreutils; if none is named, those of which there are verdicts of Debian
 #     --short      only what tests/conformance/SUITE.short selects
 #     --native     Debian's kernel only: renews its verdicts, tests/conformance/SUITE.debian
 #     --only NAME  only the tests whose names match this pattern of grep -E, and nothing is said about the others
@@ -28,7 +28,7 @@ say() {
 suites= short= native= only=
 while [ $# -gt 0 ]; do
     case $1 in
-    posix | python | busybox | bash) suites="$suites $1" ;;
+    posix | python | busybox | bash | coreutils) suites="$suites $1" ;;
     --short) short=1 ;;
     --native) native=1 ;;
     --only)
@@ -41,7 +41,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ ! "$suites" ]; then
-    for suite in posix python busybox bash; do
+    for suite in posix python busybox bash coreutils; do
         [ -f "$here/$suite.debian" ] || continue
         [ ! "$short" ] || [ -f "$here/$suite.short" ] || continue
         suites="$suites $suite"
@@ -193,6 +193,22 @@ bash_put() {
 
 bash_run() {
     with_list "$1" "$image" 1800 "$2" "$3" bash /conformance/bash.sh
+}
+
+coreutils_image() {
+    source=$("$top/tools/fetch-source.sh" coreutils) || fail "the source of coreutils cannot be had"
+    image_of coreutils "$here/coreutils.sh" "$cache/../source/coreutils.done"
+    (cd "$source/tests" && find . -mindepth 2 -name '*.sh') | sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort >"$out/coreutils.all"
+}
+
+coreutils_put() {
+    mkdir -p "$1/coreutils"
+    cp -R "$source/tests" "$source/init.cfg" "$1/coreutils"
+    cp "$here/coreutils.sh" "$1/coreutils.sh"
+}
+
+coreutils_run() {
+    with_list "$1" "$image" 3600 "$2" "$3" bash /conformance/coreutils.sh
 }
 
 # image_of SUITE NEEDED...: the image of the base set and of what the function SUITE_put writes into the folder that it is given,
