@@ -35,7 +35,9 @@ session() {
     mkdir -p "$work/put/etc/tessera"
     size=$(stty size 2>/dev/null <&1 || stty size 2>/dev/null || echo 0 0)
     echo "TERM=$(quote_word "${TERM:-vt100}")ROWS=${size% *} COLUMNS=${size#* }" >"$work/put/etc/tessera/session"
-    debugfs -w -R 'rm /etc/tessera/command' "$target" >/dev/null 2>&1 || true
+    for left in command running; do
+        debugfs -w -R "rm /etc/tessera/$left" "$target" >/dev/null 2>&1 || true
+    done
     if [ $# -gt 0 ]; then
         for word in "$@"; do
             quote_word "$word"

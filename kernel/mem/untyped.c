@@ -4,8 +4,10 @@
  *      object                used          zeroed                 object + size
  *        | given out ......... | known zero ... | unknown .............. |
  *
- * Zeroing covers what an explicit offset skips, too: what lies below `zeroed` is known without exception.  It runs ahead of the watermark page by page and is kept when a call is preempted, so a retype of any size has
- * O(1) steps; nobody can see it.  When the last child is gone the whole range is free again (and unknown).
+ * Zeroing covers what an explicit offset skips, too: what lies below `zeroed` is known without exception.  It runs ahead of the
+ * watermark page by page and is kept when a call is preempted, so a retype of any size has O(1) steps; nobody can see it.  Untyped
+ * memory made of it is not cleared here: it knows of itself what was known before, and clears the rest when it is used.  When the last
+ * child is gone the whole range is free again (and unknown).
  */
 #include "../cap/cnode.h"
 #include "../cap/derivation.h"
@@ -73,11 +75,11 @@ static void reset(struct cap *ut)
     }
 }
 
-/* Make the memory zero; false: an interrupt is pending, come back. */
-static bool carve_prepare(const struct carve *c)
+/* Make the memory zero, unless untyped memory will do that itself; false: an interrupt is pending, come back. */
+static bool carve_prepare(const struct carve *c, enum tess_type type)
 {
     struct cap *ut = c->ut;
-    word_t end = c->at + c->bytes * c->count;
+    word_t end = type == TESS_TYPE_untyped ? c->at : c->at + c->bytes * c->count;
 
     reset(ut);
     if (ut->flags & CAP_DEVICE) {
@@ -129,8 +131,8 @@ static void create(const struct carve *c, word_t at, enum tess_type type, word_t
         cnode_create((struct cnode *)object, (uint32_t)size);
     }
     cap_make(ut, to, type, object, memory ? size : 0, ut->flags & CAP_DEVICE);
-    if (type == TESS_TYPE_untyped && !(ut->flags & CAP_DEVICE)) {
-        to->zeroed = size; /* carve_prepare has seen to it */
+    if (type == TESS_TYPE_untyped && ut->zeroed > at) {
+        to->zeroed = ut->zeroed - at < size ? ut->zeroed - at : size;
     }
 }
 
@@ -162,7 +164,7 @@ static enum tess_err retype(struct invocation *inv)
     if (err != TESS_OK) {
         return err;
     }
-    if (!carve_prepare(&c)) {
+    if (!carve_prepare(&c, (enum tess_type)type)) {
         return K_PREEMPTED;
     }
     /* ---- commit ---- */
@@ -171,6 +173,7 @@ static enum tess_err retype(struct invocation *inv)
         create(&c, c.at + i * bytes, (enum tess_type)type, size, &slots[i]);
     }
     ut->used = c.at + bytes * count;
+    ut->zeroed = ut->zeroed > ut->used ? ut->zeroed : ut->used;
     return TESS_OK;
 }
 
@@ -227,7 +230,7 @@ enum tess_err untyped_take_pages(struct cap *ut, word_t pages, word_t *paddr)
     if (err != TESS_OK) {
         return err;
     }
-    if (!carve_prepare(&c)) {
+    if (!carve_prepare(&c, TESS_TYPE_frame)) {
         return K_PREEMPTED;
     }
     ut->used = c.at + TESS_PAGE * pages;
