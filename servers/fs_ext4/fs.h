@@ -89,6 +89,51 @@ int fs_errno(errcode_t e);
 int fs_open(struct fs *f);
 void fs_close(struct fs *f);
 
-/* tree.c: deletes what is on the list of orphans. */
-int tree_forget_all(struct fs *f);
+/* ---- operations: inode.c ---- */
+
+/*
+ * Each one is whole or has not happened: what it staged is published, or dropped.
+ *
+ *     int err = op_begin(f, op, &value);
+ *     err = err ? err : change_something(f);
+ *     return op_end(f, err, op, value);
+ *
+ * op_begin: FS_EALREADY: it was done before, *value is its result; op_end makes that 0.  FS_EROFS, or what fs_sync says.
+ */
+int op_begin(struct fs *f, uint64_t op, uint64_t *value);
+int op_end(struct fs *f, int err, uint64_t op, uint64_t value);
+
+/* ---- inodes: inode.c ---- */
+
+#define FS_LINK_MAX 65000u /* ext4's EXT4_LINK_MAX */
+
+struct inode {
+    ext2_ino_t ino;
+    union {
+        struct ext2_inode base;
+        struct ext2_inode_large large;
+    };
+};
+
+int inode_load(struct fs *f, ext2_ino_t ino, struct inode *i);
+int inode_store(struct fs *f, struct inode *i);
+uint64_t inode_handle(const struct inode *i);
+/* The inode of a handle, if that is still its: else FS_ESTALE. */
+int inode_get(struct fs *f, uint64_t handle, struct inode *i);
+int inode_get_dir(struct fs *f, uint64_t handle, struct inode *i); /* else FS_ENOTDIR */
+uint8_t inode_type(uint32_t mode);                                 /* DT_* */
+/* A new inode that dir shall name; a directory or symbolic link with what is in it. */
+int inode_new(struct fs *f, struct inode *dir, const struct fs_new *what, const char *target,
+              struct inode *i);
+/* One name less.  The last one: the file goes, or is kept, an orphan. */
+int inode_lose_name(struct fs *f, struct inode *i, bool is_kept);
+/* Deletes what is on the list of orphans. */
+int inode_forget_all(struct fs *f);
+
+/* ---- contents: contents.c ---- */
+
+/* Frees the blocks behind size. */
+int contents_cut(struct fs *f, struct inode *i, uint64_t size);
+/* And sets it; i is not stored.  Behind the new end there are zeros, should the file grow again. */
+int contents_truncate(struct fs *f, struct inode *i, uint64_t size);
 #endif

@@ -198,7 +198,7 @@ static int mount(struct fs *f, const char **why)
     f->is_read_only = is_asked || *why;
     err = reopen(f);
     if (err == 0 && !f->is_read_only) {
-        err = is_continued ? journal_commit(f) : tree_forget_all(f);
+        err = is_continued ? journal_commit(f) : inode_forget_all(f);
     }
     *why = err ? "it cannot be used (run e2fsck)" : *why;
     return err;
@@ -263,7 +263,7 @@ int fs_attach(struct fs *f, uint16_t client)
         return 0;
     }
     store_forget_ops(&f->store, client);
-    return tree_forget_all(f);
+    return inode_forget_all(f);
 }
 
 int fs_errno(errcode_t e)
