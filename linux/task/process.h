@@ -6,10 +6,27 @@
 
 #define WIFSIGNALED_(status) (((status)&0x7f) != 0)
 
+/* ---- process.c: numbers and structures ---- */
+
+extern struct process *init_process; /* number 1 */
 /* Process 1 with its task, without memory and files. */
 struct task *process_first(void);
+/* A number that no task, process, process group or session has; 0: none is left. */
+int process_number(void);
+/* A task of p, like its parent; nobody knows it until task_add.  NULL: no memory. */
+struct task *task_new(struct process *p, const struct task *parent, int number);
+void task_add(struct task *t);
+void task_renumber(struct task *t, int number);
 /* The task is no more: not for the last one of a process that others know. */
 void task_remove(struct task *t);
+/* A process like its parent, without what clone may share; nobody knows it until process_add.  NULL: no memory. */
+struct process *process_new(const struct process *parent, int number);
+void process_add(struct process *p, struct process *parent);
+/* Its parent and its number know it no more. */
+void process_remove(struct process *p);
+
+/* ---- exit.c: the end ---- */
+
 /* The running task ends; with the last one its process.  current is NULL afterwards. */
 void task_die(struct task *t);
 /* execve: all other tasks of t's process end, and t becomes its first.  -EINTR: t is killed. */
