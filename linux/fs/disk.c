@@ -14,35 +14,24 @@
 #include "disk.h"
 
 #include <asm/statfs.h>
-#include <assert.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <string.h>
 
 #include "../../idl/files.h"
 #include "../mm/frames.h"
-#include "../task/personality.h"
 #include "../task/task.h"
 #include "dentry.h"
+#include "disk_request.h"
 #include "page_cache.h"
 #include "pipe.h"
 
-#define CLIENT       1ull
-#define UNIT         4096u /* what a piece of the buffer is a multiple of */
-#define UNITS_MAX    256u
-#define REQUESTS_MAX 64u
+#define LINK_BYTES   4096u /* of a symbolic link: a block */
 #define LIST_BYTES   8192u /* of a directory at once */
 #define HASH_SIZE    1024u
 #define FLUSH_NS     5000000000ull /* so long the times of a file may be newer here than on the disk */
 #define BLOCKS_SPARE 64u           /* that are not promised to contents: metadata needs some, too */
 #define EXT4_MAGIC   0xef53
-
-struct request {
-    struct fiber *fiber;
-    bool is_done;
-    int err;
-    uint64_t value[2];
-};
 
 struct disk_inode { /* inode->data */
     uint64_t handle;
@@ -55,16 +44,10 @@ struct disk_inode { /* inode->data */
 
 static struct {
     bool is_mounted;
-    uint8_t *buffer;
-    unsigned units;
-    bool is_used[UNITS_MAX];
-    struct request *request[REQUESTS_MAX];
-    struct wait_queue room; /* for a request or a piece of the buffer */
     struct wait_queue flusher;
     struct list changed; /* inodes whose times the server does not know */
     struct list hash[HASH_SIZE];
     struct super *super;
-    uint64_t op;
     uint64_t free_blocks; /* about: never more than there are */
     uint64_t block_bytes;
 } disk;
@@ -75,112 +58,6 @@ static const struct file_ops disk_file_ops, disk_directory_ops;
 static struct disk_inode *disk_of(const struct inode *i)
 {
     return i->data;
-}
-
-/* ---- requests ---- */
-
-void disk_done(uint64_t cookie, int err, uint64_t first, uint64_t second)
-{
-    struct request *r = cookie < REQUESTS_MAX ? disk.request[cookie] : NULL;
-
-    if (!r) {
-        return;
-    }
-    disk.request[cookie] = NULL;
-    *r = (struct request){ r->fiber, true, err, { first, second } };
-    fiber_wake(r->fiber);
-    wake_all(&disk.room, 0);
-    personality_trace_look();
-}
-
-static void wait_for_room(void)
-{
-    (void)wait_on(&disk.room, TIME_NEVER, WAIT_UNINTERRUPTIBLE);
-}
-
-/* A piece of the buffer; its place there. */
-static uint64_t piece_take(uint32_t bytes)
-{
-    unsigned count = (bytes + UNIT - 1) / UNIT;
-
-    assert(count <= disk.units);
-    for (;;) {
-        for (unsigned at = 0, run = 0; at < disk.units; at++) {
-            run = disk.is_used[at] ? 0 : run + 1;
-            if (run == count) {
-                memset(&disk.is_used[at + 1 - count], true, count);
-                return (uint64_t)(at + 1 - count) * UNIT;
-            }
-        }
-        wait_for_room();
-    }
-}
-
-static void piece_drop(uint64_t place, uint32_t bytes)
-{
-    memset(&disk.is_used[place / UNIT], false, (bytes + UNIT - 1) / UNIT);
-    wake_all(&disk.room, 0);
-}
-
-/* Make a request and wait for its completion.  value: its results, may be NULL. */
-static int ask(const struct disk_request *what, uint64_t *value)
-{
-    struct request r = { .fiber = fiber_running() };
-    unsigned n;
-
-    for (;;) {
-        for (n = 0; n < REQUESTS_MAX && disk.request[n]; n++) {
-        }
-        if (n < REQUESTS_MAX) {
-            disk.request[n] = &r;
-            if (personality_disk_start(n, what)) {
-                break;
-            }
-            disk.request[n] = NULL;
-        }
-        wait_for_room();
-    }
-    while (!r.is_done) {
-        (void)fiber_sleep(TIME_NEVER, WAIT_UNINTERRUPTIBLE);
-    }
-    if (value) {
-        value[0] = r.value[0];
-        value[1] = r.value[1];
-    }
-    return r.err;
-}
-
-/* The same with bytes that go or come: `in` up to three pieces behind one another, or `out`. */
-struct piece {
-    const void *data;
-    size_t bytes;
-};
-static int ask_with(struct disk_request *what, const struct piece *in, void *out, uint64_t *value)
-{
-    uint32_t bytes = what->bytes, at = 0;
-    int err;
-
-    for (const struct piece *p = in; p && p->data; p++) {
-        bytes += (uint32_t)p->bytes;
-    }
-    what->bytes = bytes;
-    what->buffer = piece_take(bytes);
-    for (const struct piece *p = in; p && p->data; p++) {
-        memcpy(disk.buffer + what->buffer + at, p->data, p->bytes);
-        at += (uint32_t)p->bytes;
-    }
-    err = ask(what, value);
-    if (!err && out) {
-        memcpy(out, disk.buffer + what->buffer, bytes);
-    }
-    piece_drop(what->buffer, bytes);
-    return err;
-}
-
-/* The number of a change (idl/files.idl). */
-static uint64_t next_op(void)
-{
-    return CLIENT << 48 | ++disk.op;
 }
 
 /* ---- inodes ---- */
@@ -241,7 +118,7 @@ static int stat_of(uint64_t handle, struct fs_attr *a)
 {
     struct disk_request r = { .method = DISK_STAT, .a = { handle }, .bytes = sizeof *a };
 
-    return ask_with(&r, NULL, a, NULL);
+    return disk_ask_with(&r, NULL, a, NULL);
 }
 
 static int inode_load(struct super *s, uint64_t handle, struct inode **out)
@@ -307,12 +184,12 @@ static int set_attributes(struct inode *i, uint32_t set)
                            .uid = i->uid,
                            .gid = i->gid };
     struct disk_request r = { .method = DISK_SETATTR,
-                              .op = next_op(),
+                              .op = disk_next_op(),
                               .a = { disk_of(i)->handle } };
 
     i->is_changed = false;
     list_remove(&disk_of(i)->changed);
-    return ask_with(&r, (struct piece[]){ { &c, sizeof c }, { 0 } }, NULL, NULL);
+    return disk_ask_with(&r, (struct disk_bytes[]){ { &c, sizeof c }, { 0 } }, NULL, NULL);
 }
 
 static int setattr(struct inode *i, uint32_t valid)
@@ -375,10 +252,10 @@ static void evict(struct inode *i)
         }
     }
     if (!i->links && d->is_kept) {
-        struct disk_request r = { .method = DISK_FORGET, .op = next_op(), .a = { d->handle } };
+        struct disk_request r = { .method = DISK_FORGET, .op = disk_next_op(), .a = { d->handle } };
 
         d->is_kept = false;
-        (void)ask(&r, NULL);
+        (void)disk_ask(&r, NULL);
     }
     if (i->refs > 1) { /* somebody found it meanwhile */
         return;
@@ -403,7 +280,7 @@ static int lookup(struct inode *dir, const char *name, size_t bytes, struct inod
 {
     struct disk_request r = { .method = DISK_LOOKUP, .a = { disk_of(dir)->handle } };
     uint64_t found[2];
-    int err = ask_with(&r, (struct piece[]){ { name, bytes }, { 0 } }, NULL, found);
+    int err = disk_ask_with(&r, (struct disk_bytes[]){ { name, bytes }, { 0 } }, NULL, found);
 
     return err ? err : inode_load(dir->super, found[0], out);
 }
@@ -432,13 +309,13 @@ static int make(struct inode *dir, const char *name, size_t bytes, uint32_t mode
                         .name_bytes = (uint32_t)bytes,
                         .target_bytes = target ? (uint32_t)strlen(target) : 0 };
     struct disk_request r = { .method = DISK_CREATE,
-                              .op = next_op(),
+                              .op = disk_next_op(),
                               .a = { disk_of(dir)->handle } };
 
-    err = ask_with(
-        &r,
-        (struct piece[]){ { &n, sizeof n }, { name, bytes }, { target, n.target_bytes }, { 0 } },
-        NULL, handle);
+    err = disk_ask_with(&r,
+                        (struct disk_bytes[]){
+                            { &n, sizeof n }, { name, bytes }, { target, n.target_bytes }, { 0 } },
+                        NULL, handle);
     if (err) {
         heap_free(i->data);
         heap_free(i);
@@ -471,9 +348,9 @@ static int symlink(struct inode *dir, const char *name, size_t bytes, const char
 static int link_to(struct inode *dir, const char *name, size_t bytes, struct inode *to)
 {
     struct disk_request r = { .method = DISK_LINK,
-                              .op = next_op(),
+                              .op = disk_next_op(),
                               .a = { disk_of(to)->handle, disk_of(dir)->handle } };
-    int err = ask_with(&r, (struct piece[]){ { name, bytes }, { 0 } }, NULL, NULL);
+    int err = disk_ask_with(&r, (struct disk_bytes[]){ { name, bytes }, { 0 } }, NULL, NULL);
 
     if (!err) {
         to->links++;
@@ -509,10 +386,10 @@ static int unlink(struct inode *dir, const char *name, size_t bytes, struct inod
 {
     bool is_kept = what->refs > REFS_OF_NAME;
     struct disk_request r = { .method = DISK_UNLINK,
-                              .op = next_op(),
+                              .op = disk_next_op(),
                               .a = { disk_of(dir)->handle },
                               .how = (is_directory ? FS_DIRECTORY : 0) | (is_kept ? FS_KEEP : 0) };
-    int err = ask_with(&r, (struct piece[]){ { name, bytes }, { 0 } }, NULL, NULL);
+    int err = disk_ask_with(&r, (struct disk_bytes[]){ { name, bytes }, { 0 } }, NULL, NULL);
 
     if (!err) {
         name_gone(dir, what, is_kept);
@@ -529,13 +406,13 @@ static int rename(struct inode *from, const char *name, size_t bytes, struct ino
     bool is_kept = victim && !is_exchange && victim->refs > REFS_OF_NAME;
     bool is_dir = (what->mode & S_IFMT) == S_IFDIR;
     struct disk_request r = { .method = DISK_RENAME,
-                              .op = next_op(),
+                              .op = disk_next_op(),
                               .a = { disk_of(from)->handle, disk_of(to)->handle },
                               .split = (uint32_t)bytes,
                               .how = (is_kept ? FS_KEEP : 0) | (is_exchange ? FS_EXCHANGE : 0) |
                                      (flags & RENAME_NOREPLACE ? FS_NOREPLACE : 0) };
-    int err = ask_with(&r, (struct piece[]){ { name, bytes }, { new_name, new_bytes }, { 0 } },
-                       NULL, NULL);
+    int err = disk_ask_with(
+        &r, (struct disk_bytes[]){ { name, bytes }, { new_name, new_bytes }, { 0 } }, NULL, NULL);
 
     if (err) {
         return err;
@@ -567,16 +444,18 @@ static long readlink(struct inode *i, char *to, size_t most)
     size_t n;
 
     if (!d->link) {
-        struct disk_request r = { .method = DISK_READLINK, .a = { d->handle }, .bytes = UNIT };
-        char *text = heap_alloc(UNIT + 1);
+        struct disk_request r = { .method = DISK_READLINK,
+                                  .a = { d->handle },
+                                  .bytes = LINK_BYTES };
+        char *text = heap_alloc(LINK_BYTES + 1);
         uint64_t got[2];
-        int err = text ? ask_with(&r, NULL, text, got) : -ENOMEM;
+        int err = text ? disk_ask_with(&r, NULL, text, got) : -ENOMEM;
 
         if (err) {
             heap_free(text);
             return err;
         }
-        n = got[0] < UNIT ? got[0] : UNIT;
+        n = got[0] < LINK_BYTES ? got[0] : LINK_BYTES;
         char *exact = heap_alloc(n + 1);
 
         if (exact) {
@@ -610,7 +489,7 @@ static int iterate(struct file *f, struct dir_sink *to)
         uint64_t value[2];
         const struct fs_entry *e;
 
-        err = ask_with(&r, NULL, list, value);
+        err = disk_ask_with(&r, NULL, list, value);
         if (err || !value[0] || value[0] > LIST_BYTES) {
             break;
         }
@@ -644,15 +523,15 @@ static int read_pages(struct inode *i, struct page **page, unsigned count)
     uint64_t got[2] = { 0 };
     int err;
 
-    r.buffer = piece_take(bytes);
-    err = ask(&r, got);
+    r.buffer = disk_piece_take(bytes);
+    err = disk_ask(&r, got);
     if (!err && got[0] < bytes) { /* what was never written, behind the end that the server knows */
-        memset(disk.buffer + r.buffer + got[0], 0, bytes - got[0]);
+        memset(disk_piece(r.buffer + got[0]), 0, bytes - got[0]);
     }
     for (unsigned n = 0; n < count && !err; n++) {
-        memcpy(page_data(page[n]), disk.buffer + r.buffer + n * PAGE_SIZE, PAGE_SIZE);
+        memcpy(page_data(page[n]), disk_piece(r.buffer + n * PAGE_SIZE), PAGE_SIZE);
     }
-    piece_drop(r.buffer, bytes);
+    disk_piece_drop(r.buffer, bytes);
     return err;
 }
 
@@ -668,26 +547,26 @@ static int write_pages(struct inode *i, struct page **page, unsigned count)
     if (!bytes) {
         return 0;
     }
-    buffer = piece_take((uint32_t)bytes);
+    buffer = disk_piece_take((uint32_t)bytes);
     for (unsigned n = 0; n * PAGE_SIZE < bytes; n++) {
         uint64_t part = bytes - n * PAGE_SIZE;
 
-        memcpy(disk.buffer + buffer + n * PAGE_SIZE, page_data(page[n]),
+        memcpy(disk_piece(buffer + n * PAGE_SIZE), page_data(page[n]),
                part < PAGE_SIZE ? part : PAGE_SIZE);
     }
     while (!err && done < bytes) {
         struct disk_request r = { .method = DISK_WRITE,
-                                  .op = next_op(),
+                                  .op = disk_next_op(),
                                   .a = { disk_of(i)->handle, from + done },
                                   .buffer = buffer + done,
                                   .bytes = (uint32_t)(bytes - done) };
         uint64_t put[2] = { 0 };
 
-        err = ask(&r, put);
+        err = disk_ask(&r, put);
         err = err ? err : put[0] ? 0 : -ENOSPC;
         done += put[0];
     }
-    piece_drop(buffer, (uint32_t)bytes);
+    disk_piece_drop(buffer, (uint32_t)bytes);
     disk_of(i)->is_stale = true;
     disk.free_blocks -= disk.free_blocks < count ? disk.free_blocks : count;
     return err;
@@ -697,7 +576,7 @@ static int sync_disk(uint64_t handle)
 {
     struct disk_request r = { .method = DISK_SYNC, .a = { handle } };
 
-    return ask(&r, NULL);
+    return disk_ask(&r, NULL);
 }
 
 static int sync_file(struct file *f, bool data_only)
@@ -717,7 +596,7 @@ static int sync_file(struct file *f, bool data_only)
 static int space(struct fs_space *to)
 {
     struct disk_request r = { .method = DISK_STATFS, .bytes = sizeof *to };
-    int err = ask_with(&r, NULL, to, NULL);
+    int err = disk_ask_with(&r, NULL, to, NULL);
 
     if (!err) {
         disk.free_blocks = to->available * to->block_bytes / PAGE_SIZE;
@@ -811,23 +690,18 @@ static void flush_now_and_then(void *nothing)
 
 static int mount_disk(struct super *s, const char *source, const char *options)
 {
-    struct disk_request r = { .method = DISK_ATTACH, .a = { CLIENT } };
+    struct disk_request r = { .method = DISK_ATTACH, .a = { DISK_CLIENT } };
     struct fs_space now;
-    size_t bytes = 0;
     uint64_t root[2];
     int err;
 
     (void)source, (void)options;
-    disk.buffer = personality_disk(&bytes);
-    if (!disk.buffer) {
-        return -ENXIO;
+    err = disk_buffer();
+    if (err || disk.is_mounted) {
+        return err ? err : -EBUSY;
     }
-    if (disk.is_mounted) {
-        return -EBUSY;
-    }
-    disk.units = bytes / UNIT < UNITS_MAX ? (unsigned)(bytes / UNIT) : UNITS_MAX;
     disk.super = s;
-    err = ask(&r, root);
+    err = disk_ask(&r, root);
     err = err ? err : inode_load(s, root[0], &s->root);
     err = err ? err : space(&now);
     if (!err) {
@@ -865,7 +739,7 @@ static const struct file_system ext4 = {
 
 void disk_start(void)
 {
-    wait_queue_init(&disk.room);
+    disk_request_start();
     wait_queue_init(&disk.flusher);
     list_init(&disk.changed);
     file_system_register(&ext4);

@@ -1,0 +1,32 @@
+/* Requests to the server of the disk: for disk.c. */
+#ifndef LINUX_FS_DISK_REQUEST_H
+#define LINUX_FS_DISK_REQUEST_H
+
+#include "disk.h"
+
+#define DISK_CLIENT 1ull /* our number as a client (idl/files.idl) */
+
+/* Once, first. */
+void disk_request_start(void);
+/* Gets the buffer that is shared with the server.  -ENXIO: there is no disk. */
+int disk_buffer(void);
+/* The number of a change (idl/files.idl). */
+uint64_t disk_next_op(void);
+
+/* A piece of the buffer; its place there.  May wait. */
+uint64_t disk_piece_take(uint32_t bytes);
+void disk_piece_drop(uint64_t place, uint32_t bytes);
+/* What lies at a place of the buffer. */
+void *disk_piece(uint64_t place);
+
+/* Make a request and wait for its completion.  value: its two results, may be NULL.  0 or -errno. */
+int disk_ask(const struct disk_request *what, uint64_t *value);
+/* The same with bytes that go or come: `in`, up to three behind one another, the last with data NULL; or what->bytes to `out`. */
+struct disk_bytes {
+    const void *data;
+    size_t bytes;
+};
+int disk_ask_with(struct disk_request *what, const struct disk_bytes *in, void *out,
+                  uint64_t *value);
+
+#endif
