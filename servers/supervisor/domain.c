@@ -161,19 +161,6 @@ static void build_objects(struct start *s)
     make(&s->b, TESS_TYPE_cnode, s->m->slots, DOM_CNODE);
 }
 
-/* What a domain that gets the rest has beside its least (DIST_REST). */
-static uint64_t more_than_least(uint32_t domain)
-{
-    const struct dist_domain *m = &sup.dist.domain[domain];
-    struct tess_untyped_info memory = { 0 };
-
-    if (!(m->flags & DIST_REST) ||
-        tess_untyped_info(domain_slot(domain, DOM_UNTYPED), &memory) != TESS_OK) {
-        return 0;
-    }
-    return memory.bytes > m->mem ? memory.bytes - m->mem : 0;
-}
-
 static void build_memory(struct start *s, const struct domain_plan *plan)
 {
     const struct dist_domain *m = s->m;
@@ -189,7 +176,10 @@ static void build_memory(struct start *s, const struct domain_plan *plan)
         map(&s->b, map_slot(i), d->address, d->rights, d->attributes);
     }
     if (m->spare) {
-        make(&s->b, TESS_TYPE_untyped, m->spare + more_than_least(s->domain), DOM_SPARE);
+        struct tess_untyped_info all = { .bytes = m->mem }; /* more, if it gets the rest */
+
+        (void)tess_untyped_info(slot(s, DOM_UNTYPED), &all);
+        make(&s->b, TESS_TYPE_untyped, m->spare + all.bytes - m->mem, DOM_SPARE);
     }
 }
 

@@ -20,14 +20,14 @@
 
 #define LOOK_NS      150000000u /* how often the seed looks after the incarnations */
 #define SILENT_LOOKS 3u
-#define REST_UNIT    (2ull << 20) /* what a domain that gets the rest has is a multiple of it */
-#define REST_SPARED  (1ull << 20) /* of the memory, for nobody */
+#define REST_UNIT    (2ull << 20) /* a part of the rest is a multiple of it; one is for nobody */
 
 static struct tess_env env;
 static struct tess_slots slots;
 static struct tess_pool pool;
 static uint32_t links[TESS_ROOT_CNODE_SLOTS];
 static struct dist dist;
+static uint32_t rest_domains; /* that get what is left of the memory */
 
 /* One line on the console and power-off: the system cannot be. */
 static _Noreturn void die(const char *what, const char *name, const char *why)
@@ -260,37 +260,33 @@ static tess_cap notification_of(uint32_t d)
     return object_slot(dist.domain[d].notification, OBJ_CAP);
 }
 
-/* Memory of a domain that gets the rest: its part of the largest piece that is left, in whole blocks of a page table. */
-static uint64_t rest_of(const struct dist_domain *m, uint32_t among)
+/* What is left of the memory, in equal parts; but not less than that. */
+static uint64_t rest(uint64_t least)
 {
-    struct tess_untyped_info u;
-    uint64_t most = 0;
+    struct tess_untyped_info u = { 0 };
 
     for (unsigned i = 0; i < pool.count; i++) {
-        if (!pool.item[i].device && tess_untyped_info(pool.item[i].cap, &u) == TESS_OK &&
-            u.bytes - u.used > most) {
-            most = u.bytes - u.used;
-        }
+        (void)tess_untyped_info(pool.item[i].cap, &u);
+        uint64_t part = (u.bytes - u.used) / rest_domains & ~(REST_UNIT - 1);
+
+        least = !u.device && part > least + REST_UNIT ? part - REST_UNIT : least;
     }
-    most = most < REST_SPARED ? 0 : (most - REST_SPARED) / among & ~(REST_UNIT - 1);
-    return most > m->mem ? most : m->mem;
+    rest_domains--;
+    return least;
 }
 
-/* After all others. */
-static void make_rest(void)
+/* Of the domains that get the rest, or of the others. */
+static void make_memory(bool is_rest)
 {
-    uint32_t among = 0;
-
-    for (uint32_t d = 0; d < dist.domains; d++) {
-        among += dist.domain[d].flags & DIST_REST ? 1 : 0;
-    }
     for (uint32_t d = 0; d < dist.domains; d++) {
         const struct dist_domain *m = &dist.domain[d];
 
-        if (m->flags & DIST_REST) {
-            must(carve(TESS_TYPE_untyped, rest_of(m, among--), domain_slot(d, DOM_UNTYPED)),
+        if (!!(m->flags & DIST_REST) == is_rest) {
+            must(carve(TESS_TYPE_untyped, is_rest ? rest(m->mem) : m->mem,
+                       domain_slot(d, DOM_UNTYPED)),
                  "domain", m->name);
         }
+        rest_domains += !is_rest && m->flags & DIST_REST ? 1 : 0;
     }
 }
 
@@ -299,9 +295,6 @@ static void make_domains(void)
     for (uint32_t d = 0; d < dist.domains; d++) {
         const struct dist_domain *m = &dist.domain[d];
 
-        if (!(m->flags & DIST_REST)) {
-            must(carve(TESS_TYPE_untyped, m->mem, domain_slot(d, DOM_UNTYPED)), "domain", m->name);
-        }
         mint(SLOT_ENDPOINT, domain_slot(d, DOM_FAULT), d + 1, "domain", m->name);
         mint(notification_of(d), domain_slot(d, DOM_PING), COMP_BIT_PING, "domain", m->name);
         mint(notification_of(d), domain_slot(d, DOM_QUIET), COMP_BIT_QUIET, "domain", m->name);
@@ -361,12 +354,13 @@ _Noreturn void seed(void)
     make_region();
     make_endpoints();
     make_objects();
+    make_memory(false);
     make_domains();
     for (uint32_t i = 0; i < INCARNATIONS; i++) {
         must(carve(TESS_TYPE_untyped, INCARNATION_BYTES, incarnation_slot(i, INC_UNTYPED)),
              "incarnations", "");
     }
-    make_rest();
+    make_memory(true);
     start_incarnations();
     last_resort();
 }

@@ -8,24 +8,9 @@
 static const char *failure_text(uint32_t why)
 {
     static const char *const text[] = {
-        [TESS_FAULT_page] = "page fault",
-        [TESS_FAULT_undefined] = "undefined instruction",
-        [TESS_FAULT_alignment] = "misaligned access",
-        [TESS_FAULT_debug] = "ended itself",
-        [TESS_FAULT_hardware] = "hardware error",
-        [FAILURE_STOPPED] = "its thread was stopped",
-        [FAILURE_HANG] = "answers no pings",
-        [FAILURE_DEADLOCK] = "waits in a circle",
-        [FAILURE_LATE] = "passive, but receives nothing",
-        [FAILURE_STRIKES] = "too many strikes",
-        [FAILURE_START] = "cannot be started",
-        [FAILURE_RECORD] = "its record was damaged",
-        [FAILURE_DMA] = "wild access of its device",
-        [FAILURE_GATE] = "does not open or close a device",
-        [FAILURE_KILLED] = "killed",
-        [FAILURE_COMPANION] = "restarts with another",
-        [FAILURE_REQUEST] = "on request",
-        [FAILURE_SWAP] = "replaced",
+#define WHY(why, text) [why] = text,
+#include "../../idl/failure.def"
+#undef WHY
     };
     return why < sizeof text / sizeof text[0] && text[why] ? text[why] : "failed";
 }
