@@ -12,6 +12,11 @@
 
 #define IO_MAX 0x7ffff000ull /* bytes of one call, as in Linux */
 
+static uint32_t type_of(const struct file *f)
+{
+    return f->inode->mode & S_IFMT;
+}
+
 /* The file of a descriptor that may be read or written; NULL and *err. */
 static struct file *file_for(int fd, bool write, int *err)
 {
@@ -30,7 +35,7 @@ static long transfer(struct file *f, struct uio *u, uint64_t *position, bool wri
 {
     long n;
 
-    if ((f->inode->mode & S_IFMT) == S_IFDIR && !write) {
+    if (type_of(f) == S_IFDIR && !write) {
         return -EISDIR;
     }
     if (write ? !f->ops->write : !f->ops->read) {
@@ -308,6 +313,24 @@ static long copy_files(struct file *in, uint64_t *in_at, struct file *out, uint6
     return done ? done : n;
 }
 
+/* Two files between which bytes go, and the positions that count: the files' own, or those at addresses of the program. */
+struct ends {
+    struct file *in, *out;
+    uint64_t in_user, out_user; /* 0: the file's own */
+    uint64_t own[2], *in_at, *out_at;
+};
+
+static int ends_open(struct ends *e, uint64_t in, uint64_t in_user, uint64_t out, uint64_t out_user)
+{
+    int ignored;
+
+    e->in = file_for((int)in, false, &ignored);
+    e->out = file_for((int)out, true, &ignored);
+    e->in_user = in_user;
+    e->out_user = out_user;
+    return e->in && e->out ? 0 : -EBADF;
+}
+
 static int position_from_user(uint64_t at, uint64_t *position)
 {
     if (copy_from_user(position, at, sizeof *position)) {
@@ -316,112 +339,83 @@ static int position_from_user(uint64_t at, uint64_t *position)
     return (int64_t)*position < 0 ? -EINVAL : 0;
 }
 
-long sys_sendfile(struct task *t, const uint64_t *a)
+static int ends_positions(struct ends *e)
 {
-    uint64_t position = 0, bytes = a[3] < IO_MAX ? a[3] : IO_MAX;
-    int err = 0, ignored;
-    struct file *in = file_for((int)a[1], false, &ignored),
-                *out = file_for((int)a[0], true, &ignored);
-    long n;
+    int err = e->in_user ? position_from_user(e->in_user, &e->own[0]) : 0;
 
-    (void)t;
-    if (!in || !out) {
-        err = -EBADF;
-    } else if ((in->inode->mode & S_IFMT) != S_IFREG && !in->inode->ops->read_pages &&
-               in->ops->is_stream) {
-        err = -EINVAL;
-    } else if (out->flags & O_APPEND) {
-        err = -EINVAL;
-    } else if (a[2]) {
-        err = position_from_user(a[2], &position);
-    }
-    n = err ? err : copy_files(in, a[2] ? &position : &in->position, out, &out->position, bytes);
-    if (n >= 0 && a[2] && copy_to_user(a[2], &position, sizeof position)) {
+    err = err || !e->out_user ? err : position_from_user(e->out_user, &e->own[1]);
+    e->in_at = e->in_user ? &e->own[0] : &e->in->position;
+    e->out_at = e->out_user ? &e->own[1] : &e->out->position;
+    return err;
+}
+
+/* Copies if there was no error, tells the program the positions, and lets go of the files. */
+static long ends_copy(struct ends *e, int err, uint64_t bytes)
+{
+    long n = err ? err : copy_files(e->in, e->in_at, e->out, e->out_at, bytes);
+
+    if (n >= 0 && ((e->in_user && copy_to_user(e->in_user, &e->own[0], sizeof e->own[0])) ||
+                   (e->out_user && copy_to_user(e->out_user, &e->own[1], sizeof e->own[1])))) {
         n = -EFAULT;
     }
-    if (in) {
-        file_put(in);
+    if (e->in) {
+        file_put(e->in);
     }
-    if (out) {
-        file_put(out);
+    if (e->out) {
+        file_put(e->out);
     }
     return n;
+}
+
+long sys_sendfile(struct task *t, const uint64_t *a)
+{
+    struct ends e;
+    int err = ends_open(&e, a[1], a[2], a[0], 0);
+
+    (void)t;
+    if (!err &&
+        ((type_of(e.in) != S_IFREG && !e.in->inode->ops->read_pages && e.in->ops->is_stream) ||
+         e.out->flags & O_APPEND)) {
+        err = -EINVAL;
+    }
+    err = err ? err : ends_positions(&e);
+    return ends_copy(&e, err, a[3] < IO_MAX ? a[3] : IO_MAX);
 }
 
 long sys_copy_file_range(struct task *t, const uint64_t *a)
 {
-    uint64_t from = 0, to = 0, bytes = a[4] < IO_MAX ? a[4] : IO_MAX;
-    int err = 0, ignored;
-    struct file *in = file_for((int)a[0], false, &ignored),
-                *out = file_for((int)a[2], true, &ignored);
-    long n;
+    uint64_t bytes = a[4] < IO_MAX ? a[4] : IO_MAX;
+    struct ends e;
+    int err = ends_open(&e, a[0], a[1], a[2], a[3]);
 
     (void)t;
-    if (!in || !out) {
-        err = -EBADF;
-    } else if (a[5]) {
+    if (!err) {
+        err = a[5]                                                    ? -EINVAL
+              : type_of(e.in) == S_IFDIR || type_of(e.out) == S_IFDIR ? -EISDIR
+              : type_of(e.in) != S_IFREG || type_of(e.out) != S_IFREG ? -EINVAL
+              : e.out->flags & O_APPEND                               ? -EBADF
+                                                                      : ends_positions(&e);
+    }
+    if (!err && e.in->inode == e.out->inode && bytes && *e.in_at < *e.out_at + bytes &&
+        *e.out_at < *e.in_at + bytes) {
         err = -EINVAL;
-    } else if ((in->inode->mode & S_IFMT) == S_IFDIR || (out->inode->mode & S_IFMT) == S_IFDIR) {
-        err = -EISDIR;
-    } else if ((in->inode->mode & S_IFMT) != S_IFREG || (out->inode->mode & S_IFMT) != S_IFREG) {
-        err = -EINVAL;
-    } else if (out->flags & O_APPEND) {
-        err = -EBADF;
     }
-    err = err || !a[1] ? err : position_from_user(a[1], &from);
-    err = err || !a[3] ? err : position_from_user(a[3], &to);
-    if (!err && in->inode == out->inode) {
-        uint64_t f = a[1] ? from : in->position, o = a[3] ? to : out->position;
-
-        err = f < o + bytes && o < f + bytes && bytes ? -EINVAL : 0;
-    }
-    n = err ? err
-            : copy_files(in, a[1] ? &from : &in->position, out, a[3] ? &to : &out->position, bytes);
-    if (n >= 0 &&
-        ((a[1] && copy_to_user(a[1], &from, 8)) || (a[3] && copy_to_user(a[3], &to, 8)))) {
-        n = -EFAULT;
-    }
-    if (in) {
-        file_put(in);
-    }
-    if (out) {
-        file_put(out);
-    }
-    return n;
+    return ends_copy(&e, err, bytes);
 }
 
 long sys_splice(struct task *t, const uint64_t *a)
 {
-    uint64_t from = 0, to = 0;
-    int err = 0, ignored;
-    struct file *in = file_for((int)a[0], false, &ignored),
-                *out = file_for((int)a[2], true, &ignored);
-    long n;
+    struct ends e;
+    int err = ends_open(&e, a[0], a[1], a[2], a[3]);
 
     (void)t;
-    if (!in || !out) {
-        err = -EBADF;
-    } else if ((in->inode->mode & S_IFMT) != S_IFIFO && (out->inode->mode & S_IFMT) != S_IFIFO) {
-        err = -EINVAL;
-    } else if ((a[1] && in->ops->is_stream) || (a[3] && out->ops->is_stream)) {
-        err = -ESPIPE;
+    if (!err) {
+        err = type_of(e.in) != S_IFIFO && type_of(e.out) != S_IFIFO ? -EINVAL
+              : (a[1] && e.in->ops->is_stream) || (a[3] && e.out->ops->is_stream)
+                  ? -ESPIPE
+                  : ends_positions(&e);
     }
-    err = err || !a[1] ? err : position_from_user(a[1], &from);
-    err = err || !a[3] ? err : position_from_user(a[3], &to);
-    n = err ? err
-            : copy_files(in, a[1] ? &from : &in->position, out, a[3] ? &to : &out->position,
-                         a[4] < COPY_BYTES ? a[4] : COPY_BYTES);
-    if (n >= 0 &&
-        ((a[1] && copy_to_user(a[1], &from, 8)) || (a[3] && copy_to_user(a[3], &to, 8)))) {
-        n = -EFAULT;
-    }
-    if (in) {
-        file_put(in);
-    }
-    if (out) {
-        file_put(out);
-    }
-    return n;
+    return ends_copy(&e, err, a[4] < COPY_BYTES ? a[4] : COPY_BYTES);
 }
 
 /* ---- keeping ---- */
@@ -527,8 +521,8 @@ long sys_fallocate(struct task *t, const uint64_t *a)
     if (!f) {
         return err;
     }
-    result = (f->inode->mode & S_IFMT) == S_IFIFO                           ? -ESPIPE
-             : (f->inode->mode & S_IFMT) != S_IFREG                         ? -ENODEV
+    result = type_of(f) == S_IFIFO                                          ? -ESPIPE
+             : type_of(f) != S_IFREG                                        ? -ENODEV
              : a[2] + a[3] > INT64_MAX                                      ? -EFBIG
              : a[1] & FALLOC_FL_PUNCH_HOLE && !(a[1] & FALLOC_FL_KEEP_SIZE) ? -EOPNOTSUPP
              : f->ops->allocate ? f->ops->allocate(f, (uint32_t)a[1], a[2], a[3])

@@ -179,59 +179,47 @@ static void uio_advance(struct uio *u, size_t bytes)
     }
 }
 
-size_t uio_put(struct uio *u, const void *from, size_t bytes)
+enum uio_way { UIO_PUT, UIO_ZERO, UIO_GET };
+
+/* The next bytes, as many as there are: from `from`, or zeros, or into `to`.  Inlined: each way is a loop of its own. */
+static inline __attribute__((always_inline)) size_t uio_walk(struct uio *u, size_t bytes,
+                                                             enum uio_way way, const char *from,
+                                                             char *to)
 {
     size_t done = 0, part;
 
     bytes = bytes < u->left ? bytes : u->left;
     while (done < bytes) {
-        uint8_t *at = uio_next(u, true, &part);
+        uint8_t *at = uio_next(u, way != UIO_GET, &part);
 
         if (!at) {
             break;
         }
         part = part < bytes - done ? part : bytes - done;
-        memcpy(at, (const char *)from + done, part);
+        if (way == UIO_PUT) {
+            memcpy(at, from + done, part);
+        } else if (way == UIO_ZERO) {
+            memset(at, 0, part);
+        } else {
+            memcpy(to + done, at, part);
+        }
         uio_advance(u, part);
         done += part;
     }
     return done;
+}
+
+size_t uio_put(struct uio *u, const void *from, size_t bytes)
+{
+    return uio_walk(u, bytes, UIO_PUT, from, NULL);
 }
 
 size_t uio_zero(struct uio *u, size_t bytes)
 {
-    size_t done = 0, part;
-
-    bytes = bytes < u->left ? bytes : u->left;
-    while (done < bytes) {
-        uint8_t *at = uio_next(u, true, &part);
-
-        if (!at) {
-            break;
-        }
-        part = part < bytes - done ? part : bytes - done;
-        memset(at, 0, part);
-        uio_advance(u, part);
-        done += part;
-    }
-    return done;
+    return uio_walk(u, bytes, UIO_ZERO, NULL, NULL);
 }
 
 size_t uio_get(struct uio *u, void *to, size_t bytes)
 {
-    size_t done = 0, part;
-
-    bytes = bytes < u->left ? bytes : u->left;
-    while (done < bytes) {
-        const uint8_t *at = uio_next(u, false, &part);
-
-        if (!at) {
-            break;
-        }
-        part = part < bytes - done ? part : bytes - done;
-        memcpy((char *)to + done, at, part);
-        uio_advance(u, part);
-        done += part;
-    }
-    return done;
+    return uio_walk(u, bytes, UIO_GET, NULL, to);
 }

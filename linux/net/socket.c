@@ -582,34 +582,6 @@ static long receive_message(struct socket *s, uint64_t at, uint32_t flags)
     return n;
 }
 
-long sys_sendmsg(struct task *t, const uint64_t *a)
-{
-    struct file *f;
-    long n;
-    struct socket *s = socket_of(a[0], &f, &n);
-
-    (void)t;
-    if (s) {
-        n = send_message(s, a[1], with_file_flags(f, a[2]));
-        file_put(f);
-    }
-    return n;
-}
-
-long sys_recvmsg(struct task *t, const uint64_t *a)
-{
-    struct file *f;
-    long n;
-    struct socket *s = socket_of(a[0], &f, &n);
-
-    (void)t;
-    if (s) {
-        n = receive_message(s, a[1], with_file_flags(f, a[2]));
-        file_put(f);
-    }
-    return n;
-}
-
 /* Several messages: how many, or the first one's error. */
 static long many(struct socket *s, uint64_t at, uint64_t count, uint32_t flags, bool send)
 {
@@ -634,35 +606,49 @@ static long many(struct socket *s, uint64_t at, uint64_t count, uint32_t flags, 
     return done ? done : n < 0 ? n : 0;
 }
 
-long sys_sendmmsg(struct task *t, const uint64_t *a)
+/* One message or several; flags: of the call. */
+static long messages(const uint64_t *a, bool is_one, uint64_t flags, bool send)
 {
     struct file *f;
     long n;
     struct socket *s = socket_of(a[0], &f, &n);
 
-    (void)t;
     if (s) {
-        n = many(s, a[1], (uint32_t)a[2], with_file_flags(f, a[3]), true);
+        uint32_t all = with_file_flags(f, flags);
+
+        if (!is_one && !send && a[4]) {
+            unimplemented("recvmmsg with a timeout", 0);
+        }
+        n = !is_one ? many(s, a[1], (uint32_t)a[2], all, send)
+            : send  ? send_message(s, a[1], all)
+                    : receive_message(s, a[1], all);
         file_put(f);
     }
     return n;
 }
 
+long sys_sendmsg(struct task *t, const uint64_t *a)
+{
+    (void)t;
+    return messages(a, true, a[2], true);
+}
+
+long sys_recvmsg(struct task *t, const uint64_t *a)
+{
+    (void)t;
+    return messages(a, true, a[2], false);
+}
+
+long sys_sendmmsg(struct task *t, const uint64_t *a)
+{
+    (void)t;
+    return messages(a, false, a[3], true);
+}
+
 long sys_recvmmsg(struct task *t, const uint64_t *a)
 {
-    struct file *f;
-    long n;
-    struct socket *s = socket_of(a[0], &f, &n);
-
     (void)t;
-    if (s) {
-        if (a[4]) {
-            unimplemented("recvmmsg with a timeout", 0);
-        }
-        n = many(s, a[1], (uint32_t)a[2], with_file_flags(f, a[3]), false);
-        file_put(f);
-    }
-    return n;
+    return messages(a, false, a[3], false);
 }
 
 static const struct inode_ops socket_inode_ops = { 0 };
