@@ -621,9 +621,10 @@ static int sync_super(struct super *s)
 }
 
 /* Are there blocks for what will be written back?  A write that is taken must not fail for want of them later. */
-static int make_room(struct inode *i, uint64_t end)
+static int make_room(struct inode *i, uint64_t position, uint64_t bytes)
 {
-    uint64_t pages = end > i->size ? end / PAGE_SIZE - i->size / PAGE_SIZE + 1 : 0;
+    uint64_t from = position > i->size ? position : i->size, end = position + bytes;
+    uint64_t pages = end > from ? end / PAGE_SIZE - from / PAGE_SIZE + 1 : 0;
     struct memory_info info;
     struct fs_space now;
     int err;
@@ -640,7 +641,7 @@ static int make_room(struct inode *i, uint64_t end)
 static long write_file(struct file *f, struct uio *u, uint64_t *position)
 {
     struct inode *i = f->inode;
-    int err = make_room(i, (f->flags & O_APPEND ? i->size : *position) + u->left);
+    int err = make_room(i, f->flags & O_APPEND ? i->size : *position, u->left);
     long n = err ? err : cached_write(f, u, position);
 
     if (n > 0) {
