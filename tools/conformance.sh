@@ -84,7 +84,8 @@ with_list() {
             stem in name && $2 ~ /^[A-Z]+[0-9]*$/ && !seen[$1]++' \
             "$out/left" - >"$out/lines"
         cat "$out/lines" >>"$wl_results"
-        awk 'NR == FNR { done[$1]; next } !($1 in done)' "$out/lines" "$out/left" >"$out/next"
+        awk -v lines="$out/lines" 'BEGIN { while ((getline line <lines) > 0) { split(line, word, " "); done[word[1]] } }
+            !($1 in done)' "$out/left" >"$out/next"
         if [ -s "$out/next" ]; then
             name=$(head -n 1 "$out/next")
             say "$wl_side ended (status $status) at $name"
