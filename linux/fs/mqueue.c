@@ -440,7 +440,7 @@ long sys_mq_notify(struct task *t, const uint64_t *a)
         }
         if ((event.sigev_notify != SIGEV_NONE && event.sigev_notify != SIGEV_SIGNAL) ||
             (event.sigev_notify == SIGEV_SIGNAL &&
-             (event.sigev_signo < 1 || event.sigev_signo > SIGNALS))) {
+             (event.sigev_signo < 0 || event.sigev_signo > SIGNALS))) {
             return -EINVAL;
         }
     }

@@ -189,16 +189,26 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
     return answer;
 }
 
+/* Somebody was answered since the last receive.  Whoever is answered by the receive itself runs at once; those answered before
+ * would wait for it, and the first of them has woken it: it is to run on, as under Linux. */
+static bool has_answered;
+
 _Noreturn void event_loop(void)
 {
     struct native_answer answer = { .kind = ANSWER_NONE };
 
     for (;;) {
         if (COMP_UNLIKELY(!list_is_empty(&fibers_ready))) {
+            has_answered |= answer.kind != ANSWER_NONE;
             native_answer(&answer);
             answer.kind = ANSWER_NONE;
             while (fiber_give_way()) {
             }
+        }
+        if (COMP_UNLIKELY(has_answered)) {
+            native_answer(&answer);
+            answer.kind = ANSWER_NONE;
+            has_answered = false;
         }
         if (COMP_UNLIKELY(timers_changed())) {
             native_alarm(tess_ticks_of_ns(timers_next()) + 1);
