@@ -4,15 +4,17 @@
 #include <assert.h>
 #include <tess/time.h>
 
-#include "../mm/mm.h"
+#include "../mm/frames.h"
 #include "task.h"
 
-#define CANARY 0x5eedf1beu
+#define CANARY   0x5eedf1beu
+#define IDLE_MAX 64u /* fibers that are kept for the next ones who wait */
 
 struct fiber *fiber_now;
 struct task *current;
 uint64_t fiber_counted;
 struct list fibers_ready = { &fibers_ready, &fibers_ready };
+unsigned fibers_made, fibers_idle;
 static struct list idle = { &idle, &idle };
 static struct fiber first;
 
@@ -50,6 +52,7 @@ static struct fiber *fiber_new(void (*work)(void *argument), void *argument)
     struct fiber *f = page_data(p);
     uint64_t *frame = (uint64_t *)((char *)f + FIBER_STACK - 96);
 
+    fibers_made++;
     *f = (struct fiber){ .sp = frame, .canary = CANARY, .work = work, .argument = argument };
     list_init(&f->link);
     for (unsigned i = 0; i < 12; i++) {
@@ -84,11 +87,29 @@ static struct fiber *first_of(struct list *list)
     return f;
 }
 
+/* An idle fiber stands in the loop and holds nothing: its stack is all there is of it. */
+static void fiber_free_one(void)
+{
+    struct fiber *f = first_of(&idle);
+
+    if (f == &first) { /* its stack is the component's */
+        list_append(&idle, &f->link);
+        f = first_of(&idle);
+    }
+    fibers_idle--;
+    fibers_made--;
+    page_free_range(page_of(f));
+}
+
 bool fiber_give_way(void)
 {
     if (list_is_empty(&fibers_ready)) {
         return false;
     }
+    if (fibers_idle >= IDLE_MAX) {
+        fiber_free_one();
+    }
+    fibers_idle++;
     list_append(&idle, &fiber_now->link);
     switch_to(first_of(&fibers_ready));
     return true;
@@ -97,10 +118,16 @@ bool fiber_give_way(void)
 /* Somebody else runs until this fiber is ready again. */
 static void fiber_suspend(void)
 {
-    struct fiber *next = !list_is_empty(&fibers_ready) ? first_of(&fibers_ready)
-                         : !list_is_empty(&idle)       ? first_of(&idle)
-                                                       : fiber_new(NULL, NULL);
+    struct fiber *next;
 
+    if (!list_is_empty(&fibers_ready)) {
+        next = first_of(&fibers_ready);
+    } else if (!list_is_empty(&idle)) {
+        next = first_of(&idle);
+        fibers_idle--;
+    } else {
+        next = fiber_new(NULL, NULL);
+    }
     assert(next); /* the reserve of page_alloc_range is for this */
     if (next != fiber_now) {
         switch_to(next);

@@ -28,6 +28,8 @@ struct fiber {
 
 extern struct fiber *fiber_now;
 extern struct list fibers_ready;
+/* How many there are, the first not counted, and how many of them are idle. */
+extern unsigned fibers_made, fibers_idle;
 /* The tick from which on the personality's time has not been counted for anybody. */
 extern uint64_t fiber_counted;
 
