@@ -6,6 +6,7 @@
 #include "../event/limits.h"
 #include "../task/fiber.h"
 #include "../task/identity.h"
+#include "../task/native.h"
 #include "../task/personality.h"
 #include "../task/random.h"
 #include "../task/usage.h"
@@ -186,6 +187,30 @@ static int show_vmstat(struct text *to, const struct subject *s)
              "pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n",
              (unsigned long)m.free, (unsigned long)m.cached, (unsigned long)m.dirty,
              (unsigned long)m.anonymous);
+    return 0;
+}
+
+/* What the personality itself has taken, and from how much. */
+static int show_memory(struct text *to, const struct subject *s)
+{
+    struct memory_info m;
+    struct native_taken n;
+    uint64_t used;
+
+    (void)s;
+    memory_info(&m);
+    native_taken(&n);
+    text_add(to, "pages free %lu cached %lu kept %lu heap %lu other %lu\n", (unsigned long)m.free,
+             (unsigned long)(m.cached - m.shared), (unsigned long)m.shared, (unsigned long)m.heap,
+             (unsigned long)m.anonymous);
+    text_add(to, "kernel objects %lu of %lu KiB, slots %lu of %lu\n",
+             (unsigned long)(n.objects / 1024), (unsigned long)(n.objects_all / 1024),
+             (unsigned long)n.slots, (unsigned long)n.slots_all);
+    text_add(to, "threads %u idle %u\nspaces %u idle %u\nfibers %u idle %u\n", n.threads,
+             n.threads_free, n.spaces, n.spaces_free, fibers_made, fibers_idle);
+    for (unsigned i = 0, bytes; heap_class(i, &bytes, &used); i++) {
+        text_add(to, "heap %u: %lu\n", bytes, (unsigned long)used);
+    }
     return 0;
 }
 
@@ -475,6 +500,7 @@ static const struct entry sys_random[] = { FILE_("boot_id", show_boot_id),
                                         FILE_("components", show_components),
                                         FILE_("connections", show_connections),
                                         FILE_("events", show_events),
+                                        FILE_("memory", show_memory),
                                         { "control", PROC_FILE, 0200, 0, 0, order, 0 },
                                         { "trace", PROC_FILE, 0600, 0, show_trace, switch_trace,
                                           0 },

@@ -13,8 +13,8 @@ struct slab {
 };
 #define SLAB_HEADER 16u
 
-static struct list partial[CLASSES]; /* struct page.link: slabs with a free object */
-static uint64_t pages;
+static struct list partial[CLASSES];         /* struct page.link: slabs with a free object */
+static uint64_t pages, objects[CLASSES + 1]; /* in use; the last: ranges of pages */
 static bool is_started;
 
 static struct page *slab_new(unsigned class)
@@ -54,6 +54,7 @@ static void *slab_alloc(unsigned class)
 
     s->free = *object;
     s->used++;
+    objects[class]++;
     if (!s->free) {
         list_remove(&p->link);
     }
@@ -84,6 +85,7 @@ void *heap_alloc(size_t bytes)
         }
         p->flags = PAGE_HEAP;
         pages += 1ull << p->index;
+        objects[CLASSES]++;
         memory = page_data(p);
     } else {
         unsigned class = 0;
@@ -106,6 +108,7 @@ void heap_free(void *memory)
 
     if (!(p->flags & PAGE_SLAB)) {
         pages -= 1ull << p->index;
+        objects[CLASSES]--;
         page_free_range(p);
         return;
     }
@@ -116,6 +119,7 @@ void heap_free(void *memory)
     }
     *(void **)memory = s->free;
     s->free = memory;
+    objects[s->class]--;
     if (--s->used == 0) {
         list_remove(&p->link);
         pages--;
@@ -126,4 +130,14 @@ void heap_free(void *memory)
 uint64_t heap_pages(void)
 {
     return pages;
+}
+
+bool heap_class(unsigned number, unsigned *bytes, uint64_t *used)
+{
+    if (number > CLASSES) {
+        return false;
+    }
+    *bytes = number < CLASSES ? size_of[number] : 0;
+    *used = objects[number];
+    return true;
 }

@@ -63,6 +63,8 @@ unsigned cache_reclaim(unsigned pages);
 /* Zeroed memory, 16-byte aligned; NULL when there is none. */
 void *heap_alloc(size_t bytes);
 void heap_free(void *memory); /* NULL is fine */
+/* Objects of a class in use and the size of one, from number 0 on; 0 bytes: those of more than half a page.  False: no such class. */
+bool heap_class(unsigned number, unsigned *bytes, uint64_t *used);
 
 /* ---- address spaces ---- */
 

@@ -20,7 +20,7 @@ static struct {
     tess_cap objects; /* untyped */
     tess_cap frame;   /* the window */
     tess_cap endpoint;
-    uint64_t next_slot, end_slot;
+    uint64_t first_slot, next_slot, end_slot;
     uint64_t priority;
     struct native thread[THREADS_MAX];
     struct native_space space[THREADS_MAX];
@@ -144,7 +144,7 @@ enum tess_err native_start(const struct native_config *config, uint64_t *window)
         return TESS_NOMEM;
     }
     native.objects = config->memory;
-    native.next_slot = config->first_slot;
+    native.first_slot = native.next_slot = config->first_slot;
     native.end_slot = config->end_slot;
     native.priority = config->priority;
     err = tess_untyped_split(config->memory, objects, 0, new_slot());
@@ -312,6 +312,29 @@ bool native_pages(struct native_space *s, const struct tess_run *run, unsigned c
         count -= (unsigned)done;
     }
     return true;
+}
+
+/* ---- what is taken ---- */
+
+void native_taken(struct native_taken *out)
+{
+    struct tess_untyped_info info = { 0 };
+
+    (void)tess_untyped_info(native.objects, &info);
+    *out = (struct native_taken){
+        .objects = info.used,
+        .objects_all = info.bytes,
+        .slots = native.next_slot - native.first_slot,
+        .slots_all = native.end_slot - native.first_slot,
+        .threads = native.threads,
+        .spaces = native.spaces,
+    };
+    for (uint32_t at = native.free_thread; at; at = native.thread[at - 1].next_free) {
+        out->threads_free++;
+    }
+    for (uint32_t at = native.free_space; at; at = native.space[at - 1].next_free) {
+        out->spaces_free++;
+    }
 }
 
 /* ---- messages ---- */

@@ -76,6 +76,16 @@ void native_space_free(struct native_space *s);
 /* tess_vspace_pages until all runs are done; tables are donated as they are missed.  false: no memory for tables. */
 bool native_pages(struct native_space *s, const struct tess_run *run, unsigned count);
 
+/* ---- what is taken ---- */
+
+struct native_taken {
+    uint64_t objects, objects_all; /* bytes of kernel objects and tables; of the memory for them */
+    uint64_t slots, slots_all;
+    uint32_t threads, threads_free; /* made; of these in no use */
+    uint32_t spaces, spaces_free;
+};
+void native_taken(struct native_taken *out);
+
 /* ---- messages ---- */
 
 /* Which answer a caller gets, and how. */
