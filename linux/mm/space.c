@@ -81,24 +81,37 @@ uint64_t *entry_find(struct space *s, uint64_t address)
     return &c->entry[IN_CHUNK(address)];
 }
 
-/* Make room for one more pointer at place i of an array. */
-static bool open_place(void ***array, unsigned count, unsigned *room, unsigned i)
+static void array_free(void **array, const struct room *room)
 {
-    if (count == *room) {
-        unsigned more = count ? 2 * count : 16;
-        void **bigger = heap_alloc(more * sizeof(void *));
+    heap_free(array ? array - room->front : NULL);
+}
+
+/* Make room for one more pointer at place i of an array: the smaller part moves. */
+static bool open_place(void ***array, unsigned count, struct room *room, unsigned i)
+{
+    bool is_front = i < count / 2;
+
+    if (is_front ? !room->front : room->front + count == room->all) {
+        unsigned all = count > 8 ? 2 * count : 16, front = (all - count) / 2;
+        void **bigger = heap_alloc(all * sizeof(void *));
 
         if (!bigger) {
             return false;
         }
         if (count) {
-            memcpy(bigger, *array, count * sizeof(void *));
+            memcpy(bigger + front, *array, count * sizeof(void *));
         }
-        heap_free(*array);
-        *array = bigger;
-        *room = more;
+        array_free(*array, room);
+        *array = bigger + front;
+        *room = (struct room){ front, all };
     }
-    memmove(*array + i + 1, *array + i, (count - i) * sizeof(void *));
+    if (is_front) {
+        memmove(*array - 1, *array, i * sizeof(void *));
+        --*array;
+        room->front--;
+    } else {
+        memmove(*array + i + 1, *array + i, (count - i) * sizeof(void *));
+    }
     return true;
 }
 
@@ -256,7 +269,13 @@ static void remove_at(struct space *s, unsigned i)
     s->pages_virtual -= (m->end - m->start) / PAGE_SIZE;
     s->mappings--;
     s->changes++;
-    memmove(s->mapping + i, s->mapping + i + 1, (s->mappings - i) * sizeof *s->mapping);
+    if (i < s->mappings / 2) {
+        memmove(s->mapping + 1, s->mapping, i * sizeof *s->mapping);
+        s->mapping++;
+        s->mapping_room.front++;
+    } else {
+        memmove(s->mapping + i, s->mapping + i + 1, (s->mappings - i) * sizeof *s->mapping);
+    }
     detach(m);
 }
 
@@ -341,6 +360,9 @@ int space_unmap(struct space *s, uint64_t address, uint64_t bytes)
 
     if (i < s->mappings && s->mapping[i]->start < end) {
         space_drop_pages(s, address, end);
+        if (end > s->room_below) {
+            s->room_below = 0;
+        }
     }
     while (i < s->mappings && s->mapping[i]->start < end) {
         remove_at(s, i);
@@ -352,10 +374,18 @@ int space_unmap(struct space *s, uint64_t address, uint64_t bytes)
 static uint64_t find_room(struct space *s, uint64_t bytes)
 {
     uint64_t gap = current ? current->process->limit[RLIMIT_STACK].soft : 0;
-    uint64_t top;
+    uint64_t top, widest = 0;
 
     gap = gap < (128ull << 20) ? 128ull << 20 : gap > STACK_TOP / 6 ? STACK_TOP / 6 : gap;
     top = (STACK_TOP - gap) & -PAGE_SIZE;
+    if (top != s->room_top) {
+        s->room_top = top;
+        s->room_below = 0;
+    }
+    if (s->room_below && bytes > s->room_above) {
+        top = s->room_below;
+        widest = s->room_above;
+    }
     for (unsigned i = mapping_index(s, top);; i--) {
         uint64_t below = i ? s->mapping[i - 1]->end : SPACE_LOWEST;
 
@@ -366,7 +396,15 @@ static uint64_t find_room(struct space *s, uint64_t bytes)
             }
         }
         if (top > below && top - below >= bytes) {
-            return top - bytes;
+            top -= bytes;
+            if (!s->room_below || top < s->room_below) {
+                s->room_below = top;
+                s->room_above = widest;
+            }
+            return top;
+        }
+        if (top > below && top - below > widest) {
+            widest = top - below;
         }
         if (i == 0) {
             return 0;
@@ -584,8 +622,8 @@ void space_put(struct space *s)
         heap_free(s->chunk[i]);
     }
     native_space_free(s->native);
-    heap_free(s->chunk);
-    heap_free(s->mapping);
+    array_free((void **)s->chunk, &s->chunk_room);
+    array_free((void **)s->mapping, &s->mapping_room);
     heap_free(s);
 }
 

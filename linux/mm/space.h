@@ -39,15 +39,24 @@ struct chunk {
     uint64_t entry[CHUNK_PAGES];
 };
 
+/* Of an array of pointers: places before the first and in all.  Mappings mostly grow downwards, before all but a few. */
+struct room {
+    unsigned front, all;
+};
+
 struct space {
     uint32_t refs;
     uint32_t
         changes; /* counts changes of the mappings: what was looked up before a wait may be gone */
     struct native_space *native;
     struct mapping **mapping;
-    unsigned mappings, mapping_room;
+    unsigned mappings;
+    struct room mapping_room;
     struct chunk **chunk;
-    unsigned chunks, chunk_room;
+    unsigned chunks;
+    struct room chunk_room;
+    /* From room_below up to room_top no gap has more than room_above bytes; room_below 0: not known. */
+    uint64_t room_below, room_above, room_top;
     struct chunk *last; /* the chunk that was used last; NULL */
     uint64_t brk_start, brk_end;
     uint64_t pages_virtual, pages_resident, pages_peak, pages_locked;
