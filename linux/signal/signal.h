@@ -82,6 +82,8 @@ int signal_may_send(const struct process *from, const struct process *to, int si
 
 /* CLOCK_REALTIME has been set, so many ns on: timers that are set to a time of it fire that much earlier. */
 void posix_timers_clock_changed(int64_t ns);
+/* A process was given a limit of processor time. */
+void cpu_limit_changed(void);
 
 /* Sets for ppoll, pselect6, epoll_pwait: block `mask` until the call returns. */
 void signal_mask_temporarily(struct task *t, signal_set mask);

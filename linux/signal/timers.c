@@ -1,4 +1,5 @@
 /* Interval timers (setitimer) and POSIX timers. */
+#include <linux/resource.h>
 #include <linux/time.h>
 #include <string.h>
 
@@ -47,6 +48,54 @@ static uint64_t cpu_ns(struct process *p)
 
     usage_of_process(p, &u, false);
     return u.user_ns + u.system_ns;
+}
+
+/* ---- the limit of processor time ---- */
+
+#define SECOND 1000000000ull
+
+/*
+ * One timer looks at all processes that have a limit, not later than the first of them can be at it: a process that is made in between
+ * begins at none, and its limit is its parent's.
+ */
+static void limits_fire(struct timer *timer)
+{
+    uint64_t next = UINT64_MAX;
+
+    LIST_FOR(l, &processes)
+    {
+        struct process *p = CONTAINER(l, struct process, all);
+        uint64_t soft = p->limit[RLIMIT_CPU].soft, hard = p->limit[RLIMIT_CPU].hard;
+        uint64_t limit, used, left;
+
+        if (soft > INT64_MAX / SECOND || p->is_zombie || p->is_exiting) {
+            continue;
+        }
+        soft = soft ? soft : 1;
+        limit = soft < hard ? soft : hard;
+        used = cpu_ns(p);
+        if (used >= hard * SECOND && hard <= INT64_MAX / SECOND) {
+            signal_send_process(p, SIGKILL, NULL);
+            continue;
+        }
+        if (used >= soft * SECOND) { /* then every second (Linux: check_process_timers) */
+            signal_send_process(p, SIGXCPU, NULL);
+            soft = p->limit[RLIMIT_CPU].soft = used / SECOND + 1;
+            limit = soft < hard ? soft : hard;
+        }
+        left = limit * SECOND - used;
+        next = left < next ? left : next;
+    }
+    if (next != UINT64_MAX) {
+        (void)timer_set(timer, time_after(next > 1000000 ? next : 1000000));
+    }
+}
+
+void cpu_limit_changed(void)
+{
+    static struct timer limits = { .fire = limits_fire };
+
+    limits_fire(&limits);
 }
 
 /* ---- interval timers ---- */

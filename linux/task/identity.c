@@ -440,6 +440,9 @@ static long set_limit(struct process *self, struct process *p, unsigned which, u
     }
     p->limit[which].soft = r.rlim_cur;
     p->limit[which].hard = r.rlim_max;
+    if (which == RLIMIT_CPU && r.rlim_cur != ~0ull) {
+        cpu_limit_changed();
+    }
     return 0;
 }
 
