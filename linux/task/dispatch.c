@@ -189,9 +189,7 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
     return answer;
 }
 
-/* Somebody was answered since the last receive.  Whoever is answered by the receive itself runs at once; those answered before
- * would wait for it, and the first of them has woken it: it is to run on, as under Linux. */
-static bool has_answered;
+bool answer_first;
 
 _Noreturn void event_loop(void)
 {
@@ -199,16 +197,16 @@ _Noreturn void event_loop(void)
 
     for (;;) {
         if (COMP_UNLIKELY(!list_is_empty(&fibers_ready))) {
-            has_answered |= answer.kind != ANSWER_NONE;
+            answer_first |= answer.kind != ANSWER_NONE;
             native_answer(&answer);
             answer.kind = ANSWER_NONE;
             while (fiber_give_way()) {
             }
         }
-        if (COMP_UNLIKELY(has_answered)) {
+        if (COMP_UNLIKELY(answer_first)) {
             native_answer(&answer);
             answer.kind = ANSWER_NONE;
-            has_answered = false;
+            answer_first = false;
         }
         if (COMP_UNLIKELY(timers_changed())) {
             native_alarm(tess_ticks_of_ns(timers_next()) + 1);

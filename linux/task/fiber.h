@@ -33,6 +33,12 @@ extern unsigned fibers_made, fibers_idle;
 /* The tick from which on the personality's time has not been counted for anybody. */
 extern uint64_t fiber_counted;
 
+/*
+ * Whoever is answered by the receive of the event loop runs at once.  Set: the next answer is given before it, and whom it is for stands
+ * behind the others of its priority: somebody was answered already who has woken it and is to run on, as under Linux, or it yields.
+ */
+extern bool answer_first;
+
 void fiber_switch(void **save, void *to);
 
 /* Make the running stack the first fiber. */
