@@ -422,7 +422,7 @@ static long memory_move(struct file *f, struct uio *u, uint64_t *position, bool 
         }
         if (write) {
             want = uio_get(u, part, want);
-            n = want ? space_write(of->space, *position, part, want) : -EFAULT;
+            n = want ? space_poke(of->space, *position, part, want) : -EFAULT;
         } else {
             n = space_read(of->space, *position, part, want);
         }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../task/trace.h"
 #include "../task/fiber.h"
 #include "../task/usage.h"
 #include "../tty/tty.h"
@@ -40,6 +41,9 @@ char task_state(const struct process *p, const struct task *t)
     if (p->is_zombie || !t) {
         return 'Z';
     }
+    if (trace_is_stopped(t)) {
+        return 't';
+    }
     if (p->is_stopped) {
         return 'T';
     }
@@ -54,6 +58,8 @@ static const char *state_name(char state)
     switch (state) {
     case 'Z':
         return "Z (zombie)";
+    case 't':
+        return "t (tracing stop)";
     case 'T':
         return "T (stopped)";
     case 'D':
@@ -197,9 +203,9 @@ static int show_status(struct text *to, const struct subject *s)
     if (p->fs) {
         text_add(to, "Umask:\t%04o\n", p->fs->umask);
     }
-    text_add(to, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+    text_add(to, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
              state_name(task_state(p, t)), p->pid, s->tid ? s->tid : p->pid,
-             p->parent ? p->parent->pid : 0);
+             p->parent ? p->parent->pid : 0, trace_tracer(t));
     text_add(to, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid, c->fsuid,
              c->gid, c->egid, c->sgid, c->fsgid);
     text_add(to, "FDSize:\t%u\nGroups:\t", p->files ? p->files->room : 0);

@@ -214,7 +214,8 @@ int space_fault(struct space *s, uint64_t address, uint32_t access, int *code)
             *code = SEGV_MAPERR;
             return SIGSEGV;
         }
-        if (!rights_of(m->prot) || (wanted && !(m->prot & wanted))) {
+        if (!rights_of(m->prot) ||
+            (wanted && !(m->prot & wanted) && !(access & ACCESS_FORCE && is_private(m)))) {
             *code = SEGV_ACCERR;
             return SIGSEGV;
         }
@@ -244,4 +245,35 @@ int space_fault(struct space *s, uint64_t address, uint32_t access, int *code)
         *code = BUS_ADRERR;
         return SIGBUS;
     }
+}
+
+long space_poke(struct space *s, uint64_t to, const void *from, size_t bytes)
+{
+    size_t done = 0;
+
+    while (done < bytes) {
+        uint64_t at = to + done, *e = at < TESS_USER_TOP ? entry_find(s, at) : NULL;
+        const struct mapping *m = at < TESS_USER_TOP ? mapping_at(s, at) : NULL;
+        struct page *p = e && *e ? entry_page(*e) : NULL;
+        size_t part = PAGE_SIZE - at % PAGE_SIZE;
+        int code;
+
+        if (!m || m->start > at) {
+            break;
+        }
+        if (!p || (is_private(m) ? p->inode || p->refs != 1 : !(*e & E_WRITE))) {
+            if (space_fault(s, at, ACCESS_WRITE | ACCESS_FORCE, &code)) {
+                break;
+            }
+            continue;
+        }
+        part = part < bytes - done ? part : bytes - done;
+        memcpy((char *)page_data(p) + at % PAGE_SIZE, (const char *)from + done, part);
+        p->flags &= ~PAGE_COHERENT;
+        if (m->prot & PROT_EXEC) {
+            make_coherent(p);
+        }
+        done += part;
+    }
+    return done ? (long)done : -EFAULT;
 }

@@ -101,6 +101,7 @@ struct space_layout *space_layout(struct space *s);
 #define ACCESS_READ  1u
 #define ACCESS_WRITE 2u
 #define ACCESS_EXEC  4u
+#define ACCESS_FORCE 8u /* beside WRITE: private memory that is readable gets a page of its own */
 int space_fault(struct space *s, uint64_t address, uint32_t access, int *code);
 
 /* The mappings, in order, for /proc/PID/maps. */
@@ -130,6 +131,8 @@ long copy_text_from_user(char *to, uint64_t from, size_t most);
 /* The same with an address space of somebody else: bytes done, or -EFAULT, -EIO if it is not there. */
 long space_read(struct space *s, uint64_t from, void *to, size_t bytes);
 long space_write(struct space *s, uint64_t to, const void *from, size_t bytes);
+/* A debugger's write: also to private memory that its process may only read, whose pages become its own; instruction fetches see it. */
+long space_poke(struct space *s, uint64_t to, const void *from, size_t bytes);
 /*
  * An aligned 32-bit word of user memory for atomic use (futex): writable if asked.  *key identifies it in all spaces
  * that share it; only valid until the next wait.  -EFAULT, -EINVAL (misaligned).

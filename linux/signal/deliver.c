@@ -15,6 +15,7 @@
 #include "../mm/mm.h"
 #include "../task/native.h"
 #include "../task/process.h"
+#include "../task/trace.h"
 #include "../task/vdso.h"
 #include "queue.h"
 
@@ -168,6 +169,13 @@ static void wait_stopped(struct task *t)
     struct process *p = t->process;
 
     while (p->is_stopped && !p->is_exiting && !t->is_exiting) {
+        if (t->trace) {
+            if (!t->trace->passed_group) {
+                trace_group_stop(t);
+                continue;
+            }
+            break;
+        }
         if (wait_on(&p->continued, TIME_NEVER, WAIT_STOPPED) && signal_is_fatal_pending(t)) {
             process_exit(p,
                          SIGKILL); /* it came before the stop: to another thread of the process */
@@ -231,9 +239,46 @@ static bool is_ignored_now(const struct process *p, const struct signal_action *
                                 (p->pid == 1 && !(SIGNAL_BIT(signal) & DEFAULT_CORE))));
 }
 
+/*
+ * A tracee shows its registers: what the call gives is in them, and a call that is made again stands at its svc (as on Linux).  What
+ * the call gave is returned if a handler can make EINTR of it, else 0.
+ */
+static long show(struct task *t, long *result, bool *is_call)
+{
+    long given = 0;
+
+    if (*result == NO_RESULT) {
+        return 0;
+    }
+    if (*is_call && (*result == -ERESTARTSYS || *result == -ERESTARTNOHAND)) {
+        given = *result;
+        restart(t, NULL);
+    } else if (*is_call) {
+        task_regs(t)->x[0] = (uint64_t)*result;
+        task_regs_changed(t);
+    }
+    *result = NO_RESULT;
+    *is_call = false;
+    return given;
+}
+
+/* A handler runs, after a stop before which show has given `given`: the call is not made again but gives EINTR, if that is due. */
+static void unless_restarted(struct task *t, long given, const struct signal_action *a)
+{
+    struct tess_regs *r = task_regs(t);
+
+    if (r->pc == t->pc - 4 &&
+        (given == -ERESTARTNOHAND || (given == -ERESTARTSYS && !(a->flags & SA_RESTART)))) {
+        r->pc = t->pc;
+        r->x[0] = (uint64_t)-EINTR;
+        task_regs_changed(t);
+    }
+}
+
 long signal_deliver(struct task *t, long result, bool is_call)
 {
     struct process *p = t->process;
+    long given = 0;
 
     for (;;) {
         siginfo_t info;
@@ -241,6 +286,11 @@ long signal_deliver(struct task *t, long result, bool is_call)
         signal_set restore;
         bool is_fault = t->signal.is_fault;
 
+        if (t->trace) {
+            long of_call = show(t, &result, &is_call);
+
+            given = of_call ? of_call : given;
+        }
         if (p->is_stopped && !p->is_exiting) {
             wait_stopped(t);
         }
@@ -248,8 +298,18 @@ long signal_deliver(struct task *t, long result, bool is_call)
             task_die(t);
             return NO_RESULT;
         }
+        if (t->trace && t->trace->traps) {
+            trace_trap(t);
+            continue;
+        }
         if (!signal_take(t, ~t->signal.blocked, &info)) {
+            if (t->trace && t->trace->steps && trace_resume(t)) {
+                continue;
+            }
             break;
+        }
+        if (t->trace && info.si_signo != SIGKILL && !trace_signal(t, &info)) {
+            continue;
         }
         t->signal.is_fault = false;
         live = &p->actions->action[info.si_signo - 1];
@@ -267,6 +327,10 @@ long signal_deliver(struct task *t, long result, bool is_call)
         }
         restore = t->signal.restore_blocked ? t->signal.saved_blocked : t->signal.blocked;
         result = is_call ? settle(t, result, &a) : result;
+        if (given) {
+            unless_restarted(t, given, &a);
+            given = 0;
+        }
         if (result != NO_RESULT) {
             task_regs(t)->x[0] = (uint64_t)result;
             result = NO_RESULT;
@@ -281,6 +345,7 @@ long signal_deliver(struct task *t, long result, bool is_call)
         if (a.flags & SA_RESETHAND) {
             live->handler = 0;
         }
+        trace_handler(t);
         is_call = false; /* the next one interrupts the first instruction of this handler */
     }
     if (t->signal.restore_blocked) {

@@ -6,6 +6,7 @@
 
 #include "../mm/mm.h"
 #include "../task/process.h"
+#include "../task/trace.h"
 #include "queue.h"
 
 #define STOPS                                                                                      \
@@ -44,7 +45,8 @@ static signal_set deliverable(const struct task *t)
 
 bool signal_is_pending(const struct task *t)
 {
-    return deliverable(t) || t->process->is_exiting || t->is_exiting || t->process->is_stopped;
+    return deliverable(t) || t->process->is_exiting || t->must_look ||
+           (t->process->is_stopped && !(t->trace && t->trace->passed_group));
 }
 
 bool signal_is_fatal_pending(const struct task *t)
@@ -56,6 +58,9 @@ static bool is_ignored(const struct process *p, int signal)
 {
     const struct signal_action *a = &p->actions->action[signal - 1];
 
+    if (p->traced) {
+        return false; /* the tracer decides */
+    }
     if (p->pid == 1 && a->handler == 0 && signal != SIGCHLD) {
         return true; /* process 1 gets only what it has a handler for */
     }

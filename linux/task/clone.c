@@ -1,10 +1,12 @@
 /* Birth: clone, which is fork, vfork and a new thread. */
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 
 #include "../fs/vfs.h"
 #include "../mm/mm.h"
 #include "native.h"
 #include "process.h"
+#include "trace.h"
 
 /* What clone shares or copies, besides the task itself.  On an error p holds what it has got. */
 static int share(struct process *p, struct process *from, uint64_t flags)
@@ -72,14 +74,20 @@ static int launch(struct task *t, struct task *parent, const struct clone_argume
 
         (void)space_write(t->process->space, c->child_tid, &tid, sizeof tid);
     }
-    return native_run(t->native, r) ? -ENOMEM : 0;
+    if (native_run(t->native, r)) {
+        return -ENOMEM;
+    }
+    if (t->trace) {
+        native_kick(t->native); /* it stops before its first instruction */
+    }
+    return 0;
 }
 
 static long new_thread(struct task *parent, const struct clone_arguments *c)
 {
     int number = process_number();
     struct task *t = number ? task_new(parent->process, parent, number) : NULL;
-    int err;
+    int err, event;
 
     if (!t) {
         return number ? -ENOMEM : -EAGAIN;
@@ -90,10 +98,14 @@ static long new_thread(struct task *parent, const struct clone_arguments *c)
         (void)copy_to_user(c->parent_tid, &tid, sizeof tid);
     }
     task_add(t);
+    event = parent->trace ? trace_clone(parent, t, c->flags, c->signal) : 0;
     err = launch(t, parent, c);
     if (err) {
         task_remove(t);
         return err;
+    }
+    if (event) {
+        trace_event(parent, event, (uint64_t)number);
     }
     return number;
 }
@@ -101,7 +113,7 @@ static long new_thread(struct task *parent, const struct clone_arguments *c)
 static long new_process(struct task *parent, const struct clone_arguments *c)
 {
     struct process *from = parent->process;
-    int number = process_number(), err;
+    int number = process_number(), err, event;
     struct process *p = number ? process_new(from, number) : NULL;
     struct task *t;
 
@@ -125,12 +137,16 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
     if (c->flags & CLONE_VFORK) {
         p->vfork_waits = from;
     }
+    event = parent->trace ? trace_clone(parent, t, c->flags, c->signal) : 0;
     err = launch(t, parent, c);
     if (err) {
         task_remove(t);
         process_remove(p);
         give_back(p);
         return err;
+    }
+    if (event) {
+        trace_event(parent, event, (uint64_t)number);
     }
     while (c->flags & CLONE_VFORK && process_find(number) == p && p->vfork_waits) {
         if (wait_on(&p->vfork_done, TIME_NEVER, WAIT_KILLABLE)) {
@@ -139,6 +155,9 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
             }
             break;
         }
+    }
+    if (c->flags & CLONE_VFORK) {
+        trace_event(parent, PTRACE_EVENT_VFORK_DONE, (uint64_t)number);
     }
     return number;
 }

@@ -11,6 +11,7 @@
 #include "native.h"
 #include "personality.h"
 #include "task.h"
+#include "trace.h"
 
 /* ---- the table of calls ---- */
 
@@ -131,7 +132,11 @@ static void fault(struct task *t, enum tess_fault kind, const uint64_t *w)
         signal_fault(t, SIGBUS, BUS_ADRALN, w[0]);
         break;
     case TESS_FAULT_debug:
-        signal_fault(t, SIGTRAP, TRAP_BRKPT, w[2]);
+        code = TRAP_BRKPT;
+        t->pc = w[1];
+        if (!trace_is_step(t, w[1], &code) || code) {
+            signal_fault(t, SIGTRAP, code, w[1]);
+        }
         break;
     case TESS_FAULT_hardware:
         signal_fault(t, SIGBUS, BUS_OBJERR, w[0]);
@@ -139,6 +144,11 @@ static void fault(struct task *t, enum tess_fault kind, const uint64_t *w)
     default: /* a kick: to look at signals */
         break;
     }
+}
+
+long call_of_table(struct task *t, uint64_t number, const uint64_t *a)
+{
+    return number < CALLS && table[number] ? table[number](t, a) : -ENOSYS;
 }
 
 /* Serve one message of t; what it gets. */
@@ -158,7 +168,7 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
         t->number = number;
         t->pc = w[7];
         t->first_argument = w[0];
-        result = number < CALLS && table[number] ? table[number](t, w) : -ENOSYS;
+        result = COMP_LIKELY(!t->trace) ? call_of_table(t, number, w) : trace_call(t, w);
     } else {
         fault(t, (enum tess_fault)tess_tag_label(tag), w);
     }

@@ -11,6 +11,7 @@
 #include "../mm/mm.h"
 #include "native.h"
 #include "process.h"
+#include "trace.h"
 #include "random.h"
 #include "vdso.h"
 
@@ -569,12 +570,13 @@ static int build(struct exec *x, struct task *t, uint64_t *sp)
     return 0;
 }
 
-static void set_ids(struct process *p, const struct inode *i)
+static void set_ids(struct process *p, const struct inode *i, bool may_gain)
 {
-    if (!p->no_new_privileges && i->mode & S_ISUID) {
+    may_gain = may_gain && !p->no_new_privileges;
+    if (may_gain && i->mode & S_ISUID) {
         p->cred.euid = i->uid;
     }
-    if (!p->no_new_privileges && (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
+    if (may_gain && (i->mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
         p->cred.egid = i->gid;
     }
     p->cred.suid = p->cred.fsuid = p->cred.euid;
@@ -588,12 +590,12 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
     static const uint64_t no_fp[NATIVE_FP_WORDS];
     struct process *p = t->process;
     struct dentry *old = p->program;
-    int err = process_keep_only(t);
+    int number = t->tid, err = process_keep_only(t);
 
     if (err) {
         return err;
     }
-    set_ids(p, x->program.file->inode);
+    set_ids(p, x->program.file->inode, trace_allows_privileges(t));
     process_release_space(p);
     p->space = x->space;
     x->space = NULL;
@@ -616,6 +618,12 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
         native_stop(t->native);
     }
     native_write_fp(t->native, no_fp);
+    if (t->trace) {
+        t->is_deferred = true; /* nobody is to be answered */
+        t->regs_state = REGS_CHANGED;
+        trace_exec(t, number);
+        t->is_deferred = false;
+    }
     if (native_use_space(t->native, space_native(p->space)) || native_run(t->native, &t->regs)) {
         process_exit(p, SIGKILL);
         return -ENOMEM;

@@ -1,5 +1,6 @@
 /* Death: tasks and processes end, stop and go on; their parents are told, and wait for them. */
 #include <asm/siginfo.h>
+#include <linux/ptrace.h>
 #include <linux/wait.h>
 
 #include "../fs/vfs.h"
@@ -8,6 +9,7 @@
 #include "futex.h"
 #include "personality.h"
 #include "process.h"
+#include "trace.h"
 #include "usage.h"
 
 /* ---- orphaned process groups ---- */
@@ -108,6 +110,11 @@ static void tell_parent(struct process *p)
     }
 }
 
+void process_tell_parent(struct process *p)
+{
+    tell_parent(p);
+}
+
 static struct process *reaper_of(struct process *p)
 {
     for (struct process *up = p->parent; up; up = up->parent) {
@@ -146,17 +153,20 @@ static void process_finish(struct process *p)
         if (child->group != p->group && child->session == p->session) {
             hang_up_orphans(child->group, NULL);
         }
-        if (child->is_zombie) {
+        if (child->is_zombie && !child->leader_trace) {
             tell_parent(child);
         }
     }
     if (p->parent && p->parent->session == p->session && p->parent->group != p->group) {
         hang_up_orphans(p->group, p);
     }
+    trace_tracer_over(p);
     signal_process_exit(p);
     p->is_zombie = true;
     pidfd_process_over(p);
-    tell_parent(p);
+    if (!trace_process_over(p)) {
+        tell_parent(p);
+    }
 }
 
 /* The running task ends. */
@@ -165,6 +175,9 @@ static void task_exit(struct task *t)
     struct process *p = t->process;
     bool is_last = p->task_count == 1;
 
+    if (t->trace) {
+        trace_event(t, PTRACE_EVENT_EXIT, (uint64_t)(p->is_exiting ? p->exit_status : 0));
+    }
     futex_task_exit(t);
     if (t->clear_child_tid && p->space) {
         uint32_t zero = 0;
@@ -276,6 +289,7 @@ void process_stop(struct process *p, int signal)
     p->stop_signal = signal;
     p->stop_reported = false;
     p->continue_pending = false;
+    trace_group_news(p, true);
     LIST_FOR(l, &p->tasks)
     {
         struct task *t = CONTAINER(l, struct task, peer);
@@ -294,6 +308,7 @@ void process_continue(struct process *p)
     }
     p->is_stopped = false;
     p->continue_pending = true;
+    trace_group_news(p, false);
     wake_all(&p->continued, 0);
     tell_stopped(p, CLD_CONTINUED, SIGCONT);
 }
@@ -330,6 +345,9 @@ static bool has_news(struct process *p, uint32_t options, struct wait_result *r)
     r->process = p;
     r->pid = p->pid;
     r->uid = p->cred.uid;
+    if (p->leader_trace) {
+        return false; /* its tracer is told first */
+    }
     if (p->is_zombie && options & WEXITED) {
         r->status = p->exit_status;
         r->code = WIFSIGNALED_(p->exit_status) ? p->exit_status & 0x80 ? CLD_DUMPED : CLD_KILLED
@@ -352,6 +370,25 @@ static bool has_news(struct process *p, uint32_t options, struct wait_result *r)
     return false;
 }
 
+static bool tracee_has_news(struct process *self, const struct wait_for *w, bool *any,
+                            struct wait_result *r)
+{
+    struct trace_news n;
+
+    if (!trace_wait(self, w->type, w->id, w->options, any, &n)) {
+        return false;
+    }
+    r->pid = n.tid;
+    r->uid = n.uid;
+    r->status = n.status;
+    r->is_over = n.is_over;
+    r->code = !n.is_over ? CLD_TRAPPED : WIFSIGNALED_(n.status) ? CLD_KILLED : CLD_EXITED;
+    if (n.process) {
+        usage_of_process(n.process, &r->usage, true);
+    }
+    return true;
+}
+
 /* 1: *r is filled; 0: nothing yet (WNOHANG); or -errno. */
 static int wait_for_child(struct task *t, const struct wait_for *w, struct wait_result *r)
 {
@@ -368,13 +405,17 @@ static int wait_for_child(struct task *t, const struct wait_for *w, struct wait_
                 continue;
             }
             any = true;
-            if (has_news(p, w->options, r)) {
+            if (!(p->traced && !p->is_zombie && trace_is_by(p, self)) &&
+                has_news(p, w->options, r)) {
                 usage_of_process(p, &r->usage, true);
                 if (r->is_over && !(w->options & WNOWAIT)) {
                     reap(p);
                 }
                 return 1;
             }
+        }
+        if (!list_is_empty(&self->tracees) && tracee_has_news(self, w, &any, r)) {
+            return 1;
         }
         if (!any) {
             return -ECHILD;
@@ -472,10 +513,10 @@ long sys_waitid(struct task *t, const uint64_t *a)
         info.si_code = r.code;
         info.si_pid = r.pid;
         info.si_uid = r.uid;
-        info.si_status = r.code == CLD_EXITED      ? r.status >> 8
-                         : r.code == CLD_STOPPED   ? r.status >> 8
-                         : r.code == CLD_CONTINUED ? SIGCONT
-                                                   : r.status & 0x7f;
+        info.si_status = r.code == CLD_EXITED                             ? r.status >> 8
+                         : r.code == CLD_STOPPED || r.code == CLD_TRAPPED ? r.status >> 8
+                         : r.code == CLD_CONTINUED                        ? SIGCONT
+                                                                          : r.status & 0x7f;
     }
     if ((a[2] && copy_to_user(a[2], &info, sizeof info)) ||
         (a[4] && usage_to_user(a[4], &r.usage))) {

@@ -9,6 +9,7 @@
 #include "../fs/vfs.h"
 #include "../mm/mm.h"
 #include "native.h"
+#include "trace.h"
 
 struct list processes = { &processes, &processes };
 static struct task *task_of[TASKS_MAX];
@@ -102,6 +103,7 @@ void task_remove(struct task *t)
 
     p->user_ns += native_consumed(t->native) - t->consumed_before;
     p->system_ns += tess_ns_of_ticks(t->system_ticks);
+    trace_task_over(t, p->is_exiting ? p->exit_status : 0);
     signal_task_exit(t);
     native_free(t->native);
     list_remove(&t->peer);
@@ -130,6 +132,8 @@ struct process *process_new(const struct process *parent, int number)
         p->vfork_waits = NULL;
         p->is_zombie = p->is_stopped = p->is_exiting = p->has_execed = false;
         p->stop_reported = p->continue_pending = p->is_subreaper = false;
+        p->traced = 0;
+        p->leader_trace = NULL;
         p->space = NULL;
         p->files = NULL;
         p->fs = NULL;
@@ -143,6 +147,7 @@ struct process *process_new(const struct process *parent, int number)
     p->start_ns = now_ns();
     list_init(&p->children);
     list_init(&p->tasks);
+    list_init(&p->tracees);
     list_init(&p->sibling);
     list_init(&p->all);
     wait_queue_init(&p->child_wait);

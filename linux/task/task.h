@@ -59,9 +59,12 @@ struct process {
     bool is_zombie, is_stopped, is_exiting, has_execed, stop_reported, continue_pending;
     bool no_new_privileges, is_subreaper;
     int stop_signal;
-    int exit_code;          /* of exit_group, while is_exiting */
-    char name[16];          /* comm */
-    struct dentry *program; /* /proc/self/exe */
+    int exit_code;              /* of exit_group, while is_exiting */
+    struct list tracees;        /* struct trace.of_tracer: whom this process traces */
+    unsigned traced;            /* of its tasks: tracees */
+    struct trace *leader_trace; /* of the first task, when that has ended; or NULL */
+    char name[16];              /* comm */
+    struct dentry *program;     /* /proc/self/exe */
     struct process
         *vfork_waits; /* the parent that waits until this one has executed or ended; NULL: none */
     struct wait_queue vfork_done;
@@ -106,7 +109,13 @@ struct task {
     uint64_t rseq;
     char name[16];
     int policy, priority; /* sched_setscheduler */
-    bool is_exiting;
+    union {               /* what keeps it from its program although no signal is pending */
+        struct {
+            bool is_exiting, must_stop; /* must_stop: its tracer wants something (trace.h) */
+        };
+        uint16_t must_look;
+    };
+    struct trace *trace; /* NULL: it has no tracer */
     uint32_t wait_mode;  /* how its fiber sleeps */
     const char *waiting; /* for /proc/PID/wchan: name of the call */
 };
