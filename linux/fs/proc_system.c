@@ -3,6 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/msg.h>
+#include <linux/sem.h>
+
+#include "../ipc/ipc.h"
 #include "../event/limits.h"
 #include "../task/fiber.h"
 #include "../task/identity.h"
@@ -455,6 +459,32 @@ static int switch_trace(const struct subject *s, const char *text, size_t bytes)
                                                                 : -EINVAL;
 }
 
+/* ---- System V IPC ---- */
+
+#define IPC_TEXT(kind)                                                                             \
+    static int show_##kind(struct text *to, const struct subject *s)                               \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        kind##_text(to);                                                                           \
+        return 0;                                                                                  \
+    }
+IPC_TEXT(shm)
+IPC_TEXT(sem)
+IPC_TEXT(msg)
+
+#define LIMIT(name, format, ...)                                                                   \
+    static int show_##name(struct text *to, const struct subject *s)                               \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        text_add(to, format "\n", __VA_ARGS__);                                                    \
+        return 0;                                                                                  \
+    }
+LIMIT(shmmax, "%lu", SHM_MOST)
+LIMIT(shmmni, "%u", IPC_MOST)
+LIMIT(msgmax, "%u", (unsigned)MSGMAX)
+LIMIT(msgmnb, "%u", (unsigned)MSGMNB)
+LIMIT(sem_limits, "%u\t%u\t%u\t%u", (unsigned)SEMMSL, (unsigned)SEMMNS, (unsigned)SEMOPM, IPC_MOST)
+
 #define FILE_(name, show)                                                                          \
     {                                                                                              \
         name, PROC_FILE, 0444, 0, show, 0, 0                                                       \
@@ -464,47 +494,52 @@ static int switch_trace(const struct subject *s, const char *text, size_t bytes)
         name, PROC_DIR, 0555, children, 0, 0, 0                                                    \
     }
 
-static const struct entry sys_random[] = { FILE_("boot_id", show_boot_id),
-                                           FILE_("uuid", show_uuid),
-                                           FILE_("entropy_avail", show_random_bits),
-                                           FILE_("poolsize", show_random_bits),
-                                           { 0 } },
-                          sys_kernel[] = { FILE_("hostname", show_hostname),
-                                           FILE_("domainname", show_domainname),
-                                           FILE_("ostype", show_ostype),
-                                           FILE_("osrelease", show_osrelease),
-                                           FILE_("version", show_osversion),
-                                           FILE_("pid_max", show_pid_max),
-                                           FILE_("ngroups_max", show_ngroups_max),
-                                           FILE_("cap_last_cap", show_cap_last_cap),
-                                           DIR_("random", sys_random),
-                                           { 0 } },
-                          sys_inotify[] = { FILE_("max_queued_events", show_queued_max),
-                                            FILE_("max_user_instances", show_instances_max),
-                                            FILE_("max_user_watches", show_watches_max),
-                                            { 0 } },
-                          sys_fs[] = { FILE_("file-max", show_file_max),
-                                       FILE_("nr_open", show_nr_open),
-                                       FILE_("pipe-max-size", show_pipe_max),
-                                       DIR_("inotify", sys_inotify),
-                                       { 0 } },
-                          sys_vm[] = { FILE_("overcommit_memory", show_zero),
-                                       FILE_("max_map_count", show_map_max),
-                                       FILE_("swappiness", show_zero),
-                                       { 0 } },
-                          sys[] = { DIR_("kernel", sys_kernel),
-                                    DIR_("fs", sys_fs),
-                                    DIR_("vm", sys_vm),
-                                    { 0 } },
-                          tessera[] = { FILE_("unimplemented", show_unimplemented),
-                                        FILE_("components", show_components),
-                                        FILE_("connections", show_connections),
-                                        FILE_("events", show_events),
-                                        FILE_("memory", show_memory),
-                                        { "control", PROC_FILE, 0200, 0, 0, order, 0 },
-                                        { "trace", PROC_FILE, 0600, 0, show_trace, switch_trace,
-                                          0 },
-                                        { 0 } };
+static const struct entry
+    sys_random[] = { FILE_("boot_id", show_boot_id),
+                     FILE_("uuid", show_uuid),
+                     FILE_("entropy_avail", show_random_bits),
+                     FILE_("poolsize", show_random_bits),
+                     { 0 } },
+    sys_kernel[] = { FILE_("hostname", show_hostname),
+                     FILE_("domainname", show_domainname),
+                     FILE_("ostype", show_ostype),
+                     FILE_("osrelease", show_osrelease),
+                     FILE_("version", show_osversion),
+                     FILE_("pid_max", show_pid_max),
+                     FILE_("ngroups_max", show_ngroups_max),
+                     FILE_("cap_last_cap", show_cap_last_cap),
+                     DIR_("random", sys_random),
+                     FILE_("shmmax", show_shmmax),
+                     FILE_("shmall", show_shmmax),
+                     FILE_("shmmni", show_shmmni),
+                     FILE_("msgmax", show_msgmax),
+                     FILE_("msgmnb", show_msgmnb),
+                     FILE_("msgmni", show_shmmni),
+                     FILE_("sem", show_sem_limits),
+                     { 0 } },
+    sys_inotify[] = { FILE_("max_queued_events", show_queued_max),
+                      FILE_("max_user_instances", show_instances_max),
+                      FILE_("max_user_watches", show_watches_max),
+                      { 0 } },
+    sys_fs[] = { FILE_("file-max", show_file_max),
+                 FILE_("nr_open", show_nr_open),
+                 FILE_("pipe-max-size", show_pipe_max),
+                 DIR_("inotify", sys_inotify),
+                 { 0 } },
+    sys_vm[] = { FILE_("overcommit_memory", show_zero),
+                 FILE_("max_map_count", show_map_max),
+                 FILE_("swappiness", show_zero),
+                 { 0 } },
+    sys[] = { DIR_("kernel", sys_kernel), DIR_("fs", sys_fs), DIR_("vm", sys_vm), { 0 } },
+    sysvipc[] = { FILE_("shm", show_shm), FILE_("sem", show_sem), FILE_("msg", show_msg), { 0 } },
+    tessera[] = { FILE_("unimplemented", show_unimplemented),
+                  FILE_("components", show_components),
+                  FILE_("connections", show_connections),
+                  FILE_("events", show_events),
+                  FILE_("memory", show_memory),
+                  { "control", PROC_FILE, 0200, 0, 0, order, 0 },
+                  { "trace", PROC_FILE, 0600, 0, show_trace, switch_trace, 0 },
+                  { 0 } };
 
 const struct entry proc_system_entries[] = {
     { "self", PROC_LINK, 0777, 0, show_self, 0, 0 },
@@ -525,6 +560,7 @@ const struct entry proc_system_entries[] = {
     FILE_("version", show_version),
     FILE_("vmstat", show_vmstat),
     DIR_("sys", sys),
+    DIR_("sysvipc", sysvipc),
     DIR_("tessera", tessera),
     { 0 },
 };

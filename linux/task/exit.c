@@ -4,6 +4,7 @@
 #include <linux/wait.h>
 
 #include "../fs/vfs.h"
+#include "../ipc/ipc.h"
 #include "../mm/mm.h"
 #include "../tty/tty.h"
 #include "futex.h"
@@ -134,6 +135,7 @@ static void process_finish(struct process *p)
         personality_over(p->exit_status);
     }
     tty_process_exit(p);
+    sem_process_over(p);
     process_release_space(p);
     file_table_put(p->files);
     fs_context_put(p->fs);
