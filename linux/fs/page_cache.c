@@ -285,6 +285,11 @@ static uint64_t pages_of(const struct inode *i)
     return (i->size + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
+uint64_t cache_pages(const struct inode *i)
+{
+    return i->pages ? i->pages->pages : 0;
+}
+
 /* Read the page and those that follow and are not there. */
 static int read_from(struct inode *i, uint64_t index, unsigned most)
 {

@@ -10,6 +10,8 @@ void cache_free(struct inode *i);
 #define PAGE_KEEP 0x1000u
 /* Pages that there is room for in file systems in memory. */
 uint64_t cache_kept_room(void);
+/* Pages of the inode that are there. */
+uint64_t cache_pages(const struct inode *i);
 /* A background fiber writes dirty pages back; call it once. */
 void cache_start(void);
 /* Write back every dirty page of a file system. */

@@ -345,7 +345,7 @@ static void mapping_line(struct text *to, const struct mapping_info *m)
 
         text_path(to, &p);
     } else if (m->file) {
-        text_add(to, "/dev/zero (deleted)");
+        text_add(to, "/%s (deleted)", (const char *)m->file->data); /* memory_file */
     }
     text_add(to, "\n");
 }

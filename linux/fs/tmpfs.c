@@ -594,7 +594,7 @@ long sys_memfd_create(struct task *t, const uint64_t *a)
     if (n < 0) {
         return n;
     }
-    err = memory_file("memfd", 0, &f);
+    err = memory_file("memfd:", 0, &f);
     if (err) {
         return err;
     }

@@ -5,9 +5,9 @@
  */
 #include <asm/shmbuf.h>
 #include <linux/mman.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "../fs/vfs.h"
+#include "../fs/page_cache.h"
 #include "../mm/mm.h"
 #include "ipc.h"
 
@@ -31,6 +31,7 @@ struct segment {
     struct file *file;
     uint64_t bytes, attached, detached; /* when */
     int creator, last;
+    char name[16]; /* for /proc/PID/maps */
 };
 
 struct shm_info { /* linux/shm.h */
@@ -82,7 +83,6 @@ static int make(uint64_t bytes, uint32_t flags, int32_t key, struct ipc_object *
     struct segment *s;
     int err;
 
-    (void)key;
     memory_info(&info);
     if (!bytes || bytes > SHM_MOST || flags & SHM_HUGETLB) {
         return -EINVAL;
@@ -94,7 +94,8 @@ static int make(uint64_t bytes, uint32_t flags, int32_t key, struct ipc_object *
     if (!s) {
         return -ENOMEM;
     }
-    err = memory_file("SYSV", (bytes + PAGE_SIZE - 1) & -PAGE_SIZE, &s->file);
+    snprintf(s->name, sizeof s->name, "SYSV%08x", (uint32_t)key);
+    err = memory_file(s->name, (bytes + PAGE_SIZE - 1) & -PAGE_SIZE, &s->file);
     if (err) {
         heap_free(s);
         return err;
@@ -219,32 +220,38 @@ static long stat(struct segment *s, uint64_t to)
     return copy_to_user(to, &d, sizeof d);
 }
 
-static uint64_t total_pages(void)
+/* Of all segments: how large they are, and how many of their pages are there. */
+static uint64_t count_pages(uint64_t *resident)
 {
     unsigned place = 0;
     uint64_t n = 0;
     struct ipc_object *o;
 
+    *resident = 0;
     while ((o = ipc_next(&segments, &place))) {
         n += (segment_of(o)->bytes + PAGE_SIZE - 1) / PAGE_SIZE;
+        *resident += cache_pages(segment_of(o)->file->inode);
     }
     return n;
 }
 
 static long info(int command, uint64_t to)
 {
-    struct shm_info used = { .used_ids = (int32_t)segments.used, .total = total_pages() };
+    struct shm_info used = { .used_ids = (int32_t)segments.used };
     struct shminfo64 limits = {
         .shmmax = SHM_MOST, .shmmin = 1, .shmmni = IPC_MOST, .shmseg = IPC_MOST, .shmall = SHM_MOST
     };
-    int err = command == IPC_INFO ? copy_to_user(to, &limits, sizeof limits)
-                                  : copy_to_user(to, &used, sizeof used);
+    int err;
+
+    used.total = count_pages(&used.resident);
+    err = command == IPC_INFO ? copy_to_user(to, &limits, sizeof limits)
+                              : copy_to_user(to, &used, sizeof used);
 
     return err ? err : ipc_highest(&segments);
 }
 
 /* It stays for those that have attached it. */
-static void remove(struct segment *s)
+static void withdraw(struct segment *s)
 {
     if (!(s->o.mode & SHM_DEST)) {
         s->o.mode |= SHM_DEST;
@@ -290,7 +297,7 @@ long sys_shmctl(struct task *t, const uint64_t *a)
     if (command == IPC_SET) {
         ipc_set(o, &d.shm_perm);
     } else if (command == IPC_RMID) {
-        remove(segment_of(o));
+        withdraw(segment_of(o));
     } else { /* nothing is ever paged out here */
         o->mode = command == SHM_LOCK ? o->mode | SHM_LOCKED : o->mode & ~SHM_LOCKED;
     }
@@ -313,6 +320,7 @@ void shm_text(struct text *to)
                  o->key, o->id, o->mode, (unsigned long)s->bytes, s->creator, s->last,
                  (unsigned long)attaches(s), o->uid, o->gid, o->cuid, o->cgid,
                  (unsigned long)s->attached, (unsigned long)s->detached, (unsigned long)o->changed);
-        text_add(to, "%21lu %21lu\n", (unsigned long)s->file->inode->blocks * 512, 0ul);
+        text_add(to, "%21lu %21lu\n", (unsigned long)(cache_pages(s->file->inode) * PAGE_SIZE),
+                 0ul);
     }
 }

@@ -259,6 +259,7 @@ int process_keep_only(struct task *t)
     }
     if (t->tid != p->pid) {
         task_renumber(t, p->pid);
+        trace_new_leader(t);
     }
     return 0;
 }

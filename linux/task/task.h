@@ -19,7 +19,7 @@
 #define ERESTARTNOHAND                                                                             \
     514 /* only if there is no handler, else EINTR: ppoll, rt_sigsuspend, pause */
 /* The call has set all registers itself (rt_sigreturn, execve), or the task is gone: nothing is put into x0. */
-#define NO_RESULT 1024
+#define NO_RESULT INT64_MIN
 
 #define TASKS_MAX 4096u /* numbers of tasks: 1 .. TASKS_MAX - 1, as pid_max would say */
 

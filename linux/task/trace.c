@@ -44,6 +44,22 @@ static void forget(struct trace *tr)
     heap_free(tr);
 }
 
+/* The brk of a step goes. */
+static void take_back_step(struct task *t)
+{
+    struct trace *tr = t->trace;
+
+    if (tr->step_at) {
+        uint64_t at = tr->step_at;
+
+        tr->step_at = 0;
+        if (t->process->space) {
+            (void)space_poke(t->process->space, at, &tr->step_instruction, 4);
+        }
+        wake_all(&t->process->continued, 0); /* others that ran into it */
+    }
+}
+
 void trace_go(struct trace *tr, int signal)
 {
     tr->signal = signal;
@@ -57,6 +73,7 @@ void trace_end(struct trace *tr, int signal)
     if (tr->state == TRACE_RUNS) {
         struct task *t = tr->task;
 
+        take_back_step(t);
         forget(tr);
         if (t->process->is_stopped) {
             task_interrupt(t);
@@ -95,20 +112,6 @@ static void report(struct trace *tr, int code)
     tr->is_reported = false;
     tr->state = TRACE_STOPPED;
     tell_tracer(tr, CLD_TRAPPED, code & 0x7f);
-}
-
-/* The brk of a step goes. */
-static void take_back_step(struct task *t)
-{
-    struct trace *tr = t->trace;
-
-    if (tr->step_at) {
-        uint64_t at = tr->step_at;
-
-        tr->step_at = 0;
-        (void)space_poke(t->process->space, at, &tr->step_instruction, 4);
-        wake_all(&tr->resumed, 0); /* others that ran into it */
-    }
 }
 
 /* Stop until the tracer lets it go on; the signal that it gives. */
@@ -416,7 +419,7 @@ bool trace_is_step(struct task *t, uint64_t pc, int *code)
         struct trace *tr = CONTAINER(l, struct task, peer)->trace;
 
         if (tr && tr->step_at == pc) {
-            (void)wait_on(&tr->resumed, TIME_NEVER, WAIT_INTERRUPTIBLE);
+            (void)wait_on(&t->process->continued, TIME_NEVER, WAIT_INTERRUPTIBLE);
             *code = 0;
             return true;
         }
@@ -444,6 +447,19 @@ int trace_clone(struct task *t, struct task *child, uint64_t flags, int exit_sig
         signal_send_task(child, SIGSTOP, NULL);
     }
     return wanted ? event : 0;
+}
+
+void trace_new_leader(struct task *t)
+{
+    struct trace *old = t->process->leader_trace;
+
+    t->process->leader_trace = NULL;
+    if (old && old->tracer) {
+        forget(old);
+    }
+    if (t->trace) {
+        t->trace->tid = t->tid;
+    }
 }
 
 void trace_exec(struct task *t, int number)
@@ -489,7 +505,6 @@ void trace_task_over(struct task *t, int status)
         return;
     }
     take_back_step(t);
-    wake_all(&tr->resumed, 0);
     t->trace = NULL;
     p->traced--;
     tr->task = NULL;

@@ -69,6 +69,8 @@ void trace_event(struct task *t, int event, uint64_t message);
 int trace_clone(struct task *t, struct task *child, uint64_t flags, int exit_signal);
 /* It executes another program; number: its own before. */
 void trace_exec(struct task *t, int number);
+/* It has become the first task of its process, whose first one had ended. */
+void trace_new_leader(struct task *t);
 /* May the program that is executed give privileges? */
 bool trace_allows_privileges(const struct task *t);
 /* The task goes: status as wait4 gives it.  Before it is removed. */

@@ -37,7 +37,7 @@ tools/system.sh build systems/devbox/devbox.adl >"$out/log" 2>&1 || {
     exit 1
 }
 disk=$out/disk.img
-packages="python3 sqlite3 lua5.4 tcc libc6-dev make git"
+packages="python3 sqlite3 lua5.4 tcc libc6-dev make git strace gdb"
 if [ ! -f "$out/made.img" ] || [ "$(cat "$out/made" 2>/dev/null)" != "$packages $(cat tools/rootfs.sh tools/rootfs/packages | cksum)" ]; then
     cp --sparse=always "$(tools/rootfs.sh base 2>>"$out/log")" "$out/made.img" &&
         tools/rootfs.sh add "$out/made.img" $packages >>"$out/log" 2>&1 || {
@@ -52,7 +52,9 @@ rm -rf "$out/put"
 home=$out/put/root
 mkdir -p "$home"
 cp -R tests/linux/programs "$home/programs"
-aarch64-linux-gnu-gcc -O2 -Wall -Wextra -Werror -static -o "$home/programs/event" tests/linux/event.c || exit 2
+for program in event ptrace sysv; do
+    aarch64-linux-gnu-gcc -O2 -Wall -Wextra -Werror -static -o "$home/programs/$program" "tests/linux/$program.c" || exit 2
+done
 cp -R tools/rootfs/files/. "$out/put/"
 tools/rootfs.sh put "$disk" "$out/put"
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -89,9 +90,15 @@ static pid_t traced(void (*work)(void))
 
 static void do_calls(void)
 {
+    static char room[1024];
+    int zero = open("/dev/zero", O_RDONLY);
+
     syscall(SYS_getppid);
     syscall(SYS_close, 77);
-    _exit(syscall(SYS_getuid) == 123 ? 5 : 6);
+    int uid = (int)syscall(SYS_getuid);
+    long got = syscall(SYS_read, zero, room, sizeof room);
+
+    _exit(uid == 123 && got == sizeof room ? 5 : 6);
 }
 
 static void test_calls(void)
@@ -139,6 +146,11 @@ static void test_calls(void)
     registers(pid, &r, 0);
     r.x[0] = 123;
     check(registers(pid, &r, 1) == 0, "SETREGSET");
+    trace(PTRACE_SYSCALL, pid, 0, 0);
+    next(pid);
+    trace(PTRACE_SYSCALL, pid, 0, 0);
+    check(next(pid) == (SIGTRAP | 0x80) && registers(pid, &r, 0) == 0 && r.x[0] == 1024,
+          "the number of bytes read");
     trace(PTRACE_CONT, pid, 0, 0);
     check(over(pid) == 5 << 8, "the result that the tracer has set");
 }

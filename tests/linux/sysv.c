@@ -45,9 +45,26 @@ static int ends_with(pid_t pid, int status)
     return waitpid(pid, &s, 0) == pid && s == status << 8;
 }
 
+static int is_mapped(const char *name)
+{
+    char line[512];
+    int found = 0;
+    FILE *f = fopen("/proc/self/maps", "r");
+
+    while (f && fgets(line, sizeof line, f)) {
+        found = found || strstr(line, name);
+    }
+    if (f) {
+        fclose(f);
+    }
+    return found;
+}
+
 static void test_shm(void)
 {
     struct shmid_ds d;
+    struct shm_info info;
+    unsigned long used;
     int id = shmget(IPC_PRIVATE, 10000, IPC_CREAT | 0600), keyed;
     char *p = shmat(id, NULL, 0), *q;
     pid_t pid;
@@ -99,6 +116,14 @@ static void test_shm(void)
 
     keyed = shmget(0x7e55, 4096, IPC_CREAT | IPC_EXCL | 0600);
     check(keyed >= 0 && shmget(0x7e55, 0, 0) == keyed, "by key");
+    p = shmat(keyed, NULL, 0);
+    check(shmctl(keyed, SHM_INFO, (struct shmid_ds *)&info) >= 0, "SHM_INFO");
+    *(volatile char *)p = 1;
+    used = info.shm_rss;
+    check(shmctl(keyed, SHM_INFO, (struct shmid_ds *)&info) >= 0 && info.shm_rss == used + 1,
+          "a page that is used");
+    check(is_mapped("/SYSV00007e55 (deleted)"), "its name in /proc/PID/maps");
+    shmdt(p);
     check(fails(shmget(0x7e55, 4096, IPC_CREAT | IPC_EXCL), EEXIST), "EEXIST");
     check(fails(shmget(0x7e55, 5000, 0), EINVAL), "larger than it is");
     check(fails(shmget(0x7e56, 4096, 0), ENOENT), "ENOENT");
