@@ -433,6 +433,8 @@ uint64_t fuzz_argument(enum kind kind)
         return below(3) ? 0 : PICK(~0ull, 1000, 65534, 1);
     case TIME:
         return moment();
+    case REQUEST: /* of ptrace */
+        return below(4) ? PICK(0, 1, 2, 4, 5, 7, 8, 9, 16, 17, 24) : 0x4200 + below(16);
     case SMALL:
         return below(20) ? below(24) : any();
     case SETSIZE:

@@ -29,8 +29,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -290,8 +293,30 @@ static bool unmount_some(void)
     return is_done;
 }
 
+/* Objects of System V outlive who has made them. */
+static void remove_ipc(void)
+{
+    struct shmid_ds shm;
+    struct semid_ds sem;
+    struct msqid_ds msg;
+    int most[3] = { shmctl(0, SHM_INFO, (struct shmid_ds *)&(struct shm_info){ 0 }),
+                    semctl(0, 0, SEM_INFO, &(struct seminfo){ 0 }),
+                    msgctl(0, MSG_INFO, (struct msqid_ds *)&(struct msginfo){ 0 }) };
+
+    for (int i = 0; i <= most[0]; i++) {
+        shmctl(shmctl(i, SHM_STAT, &shm), IPC_RMID, NULL);
+    }
+    for (int i = 0; i <= most[1]; i++) {
+        semctl(semctl(i, 0, SEM_STAT, &sem), 0, IPC_RMID);
+    }
+    for (int i = 0; i <= most[2]; i++) {
+        msgctl(msgctl(i, MSG_STAT, &msg), IPC_RMID, NULL);
+    }
+}
+
 static void clear_scratch(void)
 {
+    remove_ipc();
     (void)chdir("/");
     while (unmount_some()) {
     }

@@ -36,6 +36,7 @@ enum kind {
     PLACE,
     FSTYPE,
     MOUNT,
+    REQUEST,
     SMALL,
     SETSIZE,
     CLOCK,
