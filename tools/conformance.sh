@@ -209,6 +209,10 @@ bash_run() {
 coreutils_image() {
     source=$("$top/tools/fetch-source.sh" coreutils) || fail "the source of coreutils cannot be had"
     image_of coreutils "$here/coreutils.sh" "$cache/../source/coreutils.done"
+    if [ ! "$native" ]; then
+        cut -d ' ' -f 1 "$here/coreutils.debian" >"$out/coreutils.all"
+        return 0
+    fi
     (cd "$source/tests" && find . -mindepth 2 -name '*.sh') | sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort >"$out/coreutils.all"
 }
 

@@ -38,6 +38,7 @@ struct disk_inode { /* inode->data */
     struct inode *inode;
     struct list changed; /* in disk.changed */
     char *link;          /* of a symbolic link; NULL: not asked for yet */
+    uint64_t blocks;     /* of 512 bytes, as the server knows it */
     bool is_kept;        /* has no name any more, and the server has to be told when it can go */
     bool is_stale;       /* size and blocks of a directory, blocks of a file, are others now */
 };
@@ -137,7 +138,7 @@ static int inode_load(struct super *s, uint64_t handle, struct inode **out)
             return -ENOMEM;
         }
         i->size = a.size;
-        i->blocks = a.blocks512;
+        i->blocks = disk_of(i)->blocks = a.blocks512;
         i->links = a.nlink;
         i->uid = a.uid;
         i->gid = a.gid;
@@ -206,21 +207,32 @@ static int setattr(struct inode *i, uint32_t valid)
     return err;
 }
 
+/* With those that what is not written back yet will take: each dirty page one, up to the size. */
+static uint64_t blocks_of(const struct inode *i)
+{
+    uint64_t known = disk_of(i)->blocks, whole = (i->size + PAGE_SIZE - 1) / PAGE_SIZE * 8;
+    uint64_t all = known + cache_dirty_pages(i) * 8;
+
+    all = all < whole ? all : whole;
+    return all > known ? all : known;
+}
+
 static int getattr(struct inode *i)
 {
+    struct disk_inode *d = disk_of(i);
     struct fs_attr a;
-    int err;
+    int err = 0;
 
-    if (!disk_of(i)->is_stale) {
-        return 0;
+    if (d->is_stale) {
+        d->is_stale = false;
+        err = stat_of(d->handle, &a);
+        if (!err) {
+            d->blocks = a.blocks512;
+            i->size = (i->mode & S_IFMT) == S_IFDIR ? a.size : i->size;
+        }
     }
-    disk_of(i)->is_stale = false;
-    err = stat_of(disk_of(i)->handle, &a);
-    if (!err) {
-        i->blocks = a.blocks512;
-        i->size = (i->mode & S_IFMT) == S_IFDIR ? a.size : i->size;
-    }
-    return err;
+    i->blocks = (i->mode & S_IFMT) == S_IFREG ? blocks_of(i) : d->blocks;
+    return i->links ? err : 0; /* what was removed keeps what was known of it */
 }
 
 /* All that is known of i here is known to the server. */
@@ -243,7 +255,7 @@ static void evict(struct inode *i)
     if (!d) {
         return;
     }
-    while (i->links && (i->is_changed || cache_is_dirty(i))) {
+    while (i->links && (i->is_changed || cache_dirty_pages(i))) {
         int err = write_back(i);
 
         if (err) {

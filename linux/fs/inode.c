@@ -186,7 +186,8 @@ void dentry_put(struct dentry *d)
 /* Forgetting it needs no waiting: its file system knows all of it. */
 static bool is_forgettable(const struct dentry *d)
 {
-    return !d->inode || d->inode->refs > 1 || (!d->inode->is_changed && !cache_is_dirty(d->inode));
+    return !d->inode || d->inode->refs > 1 ||
+           (!d->inode->is_changed && !cache_dirty_pages(d->inode));
 }
 
 unsigned dentry_shrink(unsigned count)

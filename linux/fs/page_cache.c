@@ -415,9 +415,9 @@ int cache_write_back(struct inode *i)
     return result;
 }
 
-bool cache_is_dirty(const struct inode *i)
+uint64_t cache_dirty_pages(const struct inode *i)
 {
-    return i->pages && i->pages->dirty;
+    return i->pages ? i->pages->dirty : 0;
 }
 
 void cache_drop(struct inode *i, uint64_t first, uint64_t end)

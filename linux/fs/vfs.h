@@ -269,7 +269,7 @@ void cache_dirty(struct page *p);
 /* Forget pages from index on (truncate), or all. */
 void cache_truncate(struct inode *i, uint64_t bytes);
 int cache_write_back(struct inode *i); /* all dirty pages of i; waits */
-bool cache_is_dirty(const struct inode *i);
+uint64_t cache_dirty_pages(const struct inode *i);
 /* Write back and forget pages first .. end - 1 that nobody uses: fadvise. */
 void cache_drop(struct inode *i, uint64_t first, uint64_t end);
 /* Read so many pages from first on that are not there; errors show when they are needed. */
