@@ -1,20 +1,22 @@
 #!/bin/sh
 # ./tessera bench linux: instructions of Linux's operations, on Debian's kernel and on Tessera, by the same program in the same
 # QEMU, both without a hypervisor.
-#     bench.sh [--check] [--native]
+#     bench.sh [--check] [--native] [--stored]
 # Prints the table (rows: tests/linux/bench/rows), writes $BUILD/bench-linux.json.  --check: fails when a row misses its target.
-# --native: Debian's kernel only.
+# --native: Debian's kernel only.  --stored: Debian's figures are those of tests/linux/bench/debian, as another run has left them in
+# $BUILD/bench/linux/debian: they change only with Debian.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../../..
 BUILD=${BUILD:-$top/build}
-check= native=
+check= native= stored=
 while [ $# -gt 0 ]; do
     case $1 in
     --check) check=1 ;;
     --native) native=1 ;;
+    --stored) stored=$here/debian ;;
     *)
-        echo "usage: $0 [--check] [--native]" >&2
+        echo "usage: $0 [--check] [--native] [--stored]" >&2
         exit 2
         ;;
     esac
@@ -43,11 +45,14 @@ ended() {
     }
 }
 
+set --
 status=0
-"$top/tools/linux.sh" --icount --timeout 300 --plugin "$BUILD/tools/bench/count.so,out=$out/linux.counts" \
-    --disk "$out/disk.img" -- sh -c "busybox $command" >"$out/linux" || status=$?
-ended linux "$status"
-set -- side=linux "$out/linux" "$out/linux.counts"
+if [ ! "$stored" ]; then
+    "$top/tools/linux.sh" --icount --timeout 300 --plugin "$BUILD/tools/bench/count.so,out=$out/linux.counts" \
+        --disk "$out/disk.img" -- sh -c "busybox $command" >"$out/linux" || status=$?
+    ended linux "$status"
+    set -- side=linux "$out/linux" "$out/linux.counts"
+fi
 if [ ! "$native" ]; then
     system=$top/systems/devbox/devbox
     "$top/tools/system.sh" build "$system.adl" >&2
@@ -57,7 +62,8 @@ if [ ! "$native" ]; then
     set -- "$@" side=tessera "$out/tessera" "$out/tessera.counts"
 fi
 : >"$out/misses"
-awk -v json="$BUILD/bench-linux.json" -v misses="$out/misses" -f "$here/table.awk" "$here/rows" "$@"
+awk -v json="$BUILD/bench-linux.json" -v misses="$out/misses" ${stored:+-v stored="$stored"} -f "$here/table.awk" "$here/rows" "$@"
+sed -n 's/.*"key": "\([^"]*\)", "linux": \([0-9.]*\),.*/\1 \2/p' "$BUILD/bench-linux.json" >"$out/debian"
 if [ -s "$out/misses" ]; then
     echo
     echo "bench: rows that miss their target:"

@@ -1,7 +1,7 @@
 # The table of ./tessera bench linux.
-#     awk -v json=FILE -v misses=FILE -f table.awk rows side=linux CONSOLE RECORDS [side=tessera CONSOLE RECORDS]
+#     awk -v json=FILE -v misses=FILE [-v stored=FIGURES] -f table.awk rows [side=linux CONSOLE RECORDS] [side=tessera CONSOLE RECORDS]
 # CONSOLE is what bench.c printed, RECORDS what the plugin counted ("I 4000 USER KERNEL ..."), in the same order.
-# Status 1 if the two do not fit together.
+# FIGURES: lines KEY FIGURE of Linux, in place of a run.  Status 1 if the two do not fit together.
 function trim(s)
 {
     gsub(/^[ \t]+|[ \t]+$/, "", s)
@@ -42,6 +42,9 @@ $1 == "I" && $2 == 4000 {
 # The middle sample of a row; -1: none.
 function typical(side, name,    n, i, j, v, sorted)
 {
+    if (side == "linux" && stored) {
+        return name in figures ? figures[name] : -1
+    }
     n = samples[side, name]
     if (!n || (side, name) in refused) {
         return -1
@@ -71,7 +74,15 @@ function check_side(side)
 }
 
 END {
-    check_side("linux")
+    if (stored) {
+        while ((getline line < stored) > 0) {
+            if (line !~ /^#/ && split(line, f, " ") == 2) {
+                figures[f[1]] = f[2]
+            }
+        }
+    } else {
+        check_side("linux")
+    }
     both = lines["tessera"] > 0
     if (both) {
         check_side("tessera")
