@@ -105,12 +105,13 @@ posix_image() {
     export source cache
     grep -v '^#' "$here/posix.without" >"$out/without"
     (cd "$source/conformance" && find . -name '*.c') | sed 's|^\./||; s|\.c$||' | LC_ALL=C sort >"$out/posix.sources"
+    # Only what will be run is built.
+    sed 's|^interfaces/||' "$out/posix.sources" >"$out/posix.names"
     if [ "$short" ]; then
-        sed 's|^interfaces/||' "$out/posix.sources" | grep -nxE -f "$here/posix.short" | cut -d : -f 1 |
-            awk 'NR == FNR { wanted[$1]; next } FNR in wanted' - "$out/posix.sources" >"$out/posix.wanted"
+        grep -nxE -f "$here/posix.short" "$out/posix.names"
     else
-        cp "$out/posix.sources" "$out/posix.wanted"
-    fi
+        grep -nE -e "${only:-.}" "$out/posix.names"
+    fi | cut -d : -f 1 | awk 'NR == FNR { wanted[$1]; next } FNR in wanted' - "$out/posix.sources" >"$out/posix.wanted"
     # A test that is about compiling, or does not compile with this C library, makes no program: an empty file says so.
     mkdir -p "$cache/posix"
     while read -r name; do
@@ -289,6 +290,8 @@ compare() {
 
 main() {
     mkdir -p "$out" "$cache"
+    exec 9>"$out/lock"
+    flock -n 9 || fail "another run is at work in $out"
     : >"$out/counts"
     if [ ! "$native" ]; then
         "$top/tools/system.sh" build "$top/systems/devbox/devbox.adl" >&2 || fail "the devbox does not build"
