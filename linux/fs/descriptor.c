@@ -49,6 +49,7 @@ void file_put(struct file *f)
     struct path at = { f->mount, f->dentry };
 
     path_put(&at);
+    f->inode->writers -= f->is_writer;
     inode_put(f->inode);
     heap_free(f);
 }

@@ -33,6 +33,10 @@ static int make_file(struct path *p, uint32_t flags, struct file **out)
         file_put(f);
         return err;
     }
+    if (!(flags & O_PATH) && flags & O_ACCMODE && (i->mode & S_IFMT) == S_IFREG) {
+        f->is_writer = true;
+        i->writers++;
+    }
     *out = f;
     return 0;
 }
@@ -237,7 +241,7 @@ int file_open(int dirfd, const char *name, uint32_t flags, uint32_t mode, struct
     if (flags & O_PATH) {
         err = flags & O_DIRECTORY && (i->mode & S_IFMT) != S_IFDIR ? -ENOTDIR : 0;
     } else {
-        err = open_check(&p, flags, made);
+        err = i->executed && flags & (O_ACCMODE | O_TRUNC) ? -ETXTBSY : open_check(&p, flags, made);
         if (!err && flags & O_TRUNC && (i->mode & S_IFMT) == S_IFREG && !made) {
             err = truncate_opened(i);
         }

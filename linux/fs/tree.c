@@ -719,6 +719,7 @@ long sys_truncate(struct task *t, const uint64_t *a)
         err = (p.dentry->inode->mode & S_IFMT) == S_IFDIR ? -EISDIR
                                                           : inode_may(p.dentry->inode, MAY_WRITE);
         err = err ? err : mount_may_write(p.mount);
+        err = err ? err : p.dentry->inode->executed ? -ETXTBSY : 0;
         err = err ? err : truncate_to(t, p.dentry->inode, a[1]);
         path_put(&p);
     }

@@ -59,6 +59,8 @@ struct inode {
     struct inode_watches *watches; /* inotify; NULL: none */
     void *pipe_or_socket;          /* FIFO: its pipe; socket: who is bound */
     bool is_changed;               /* times or mode are newer than what the file system has */
+    uint32_t writers,
+        executed;    /* open files that may write; processes whose program it is: never both */
     int write_error; /* -errno of a write-back that nobody has been told of: for fsync */
     void *data;      /* the file system's */
     struct list hash;
@@ -119,7 +121,8 @@ struct file {
     uint32_t flags; /* O_*: access mode and what F_SETFL changes */
     uint64_t position;
     void *data;
-    int owner; /* F_SETOWN */
+    bool is_writer; /* counted in the inode's writers */
+    int owner;      /* F_SETOWN */
     uint32_t owner_signal;
     struct list watches; /* epoll items on it */
 };

@@ -35,9 +35,7 @@ static void give_back(struct process *p)
     if (p->fs) {
         fs_context_put(p->fs);
     }
-    if (p->program) {
-        dentry_put(p->program);
-    }
+    process_set_program(p, NULL);
     signal_process_exit(p);
     heap_free(p);
 }

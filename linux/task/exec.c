@@ -171,6 +171,10 @@ static int open_program(int dirfd, const char *path, uint32_t flags, struct file
         file_put(f);
         return -EACCES;
     }
+    if (f->inode->writers) {
+        file_put(f);
+        return -ETXTBSY;
+    }
     *out = f;
     return 0;
 }
@@ -589,7 +593,6 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
 {
     static const uint64_t no_fp[NATIVE_FP_WORDS];
     struct process *p = t->process;
-    struct dentry *old = p->program;
     int number = t->tid, err = process_keep_only(t);
 
     if (err) {
@@ -603,11 +606,7 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
     signal_exec(p);
     memcpy(p->name, x->name, sizeof p->name);
     memcpy(t->name, x->name, sizeof t->name);
-    p->program = x->program.file->dentry;
-    dentry_get(p->program);
-    if (old) {
-        dentry_put(old);
-    }
+    process_set_program(p, x->program.file->dentry);
     p->has_execed = true;
     t->clear_child_tid = t->robust_list = 0;
     t->regs =

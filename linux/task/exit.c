@@ -141,10 +141,7 @@ static void process_finish(struct process *p)
     fs_context_put(p->fs);
     p->files = NULL;
     p->fs = NULL;
-    if (p->program) {
-        dentry_put(p->program);
-        p->program = NULL;
-    }
+    process_set_program(p, NULL);
     LIST_FOR(l, &p->children)
     {
         struct process *child = CONTAINER(l, struct process, sibling);

@@ -117,6 +117,21 @@ void task_remove(struct task *t)
 
 /* ---- processes ---- */
 
+void process_set_program(struct process *p, struct dentry *program)
+{
+    struct dentry *old = p->program;
+
+    if (program) {
+        dentry_get(program);
+        dentry_inode(program)->executed++;
+    }
+    p->program = program;
+    if (old) {
+        dentry_inode(old)->executed--;
+        dentry_put(old);
+    }
+}
+
 struct process *process_new(const struct process *parent, int number)
 {
     struct process *p = heap_alloc(sizeof *p);
@@ -138,9 +153,8 @@ struct process *process_new(const struct process *parent, int number)
         p->files = NULL;
         p->fs = NULL;
         p->actions = NULL;
-        if (p->program) {
-            dentry_get(p->program);
-        }
+        p->program = NULL;
+        process_set_program(p, parent->program);
     }
     p->pid = number;
     p->task_count = 0;

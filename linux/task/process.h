@@ -19,6 +19,8 @@ void task_add(struct task *t);
 void task_renumber(struct task *t, int number);
 /* The task is no more: not for the last one of a process that others know. */
 void task_remove(struct task *t);
+/* What it executes, which nobody may write meanwhile (ETXTBSY); NULL: nothing. */
+void process_set_program(struct process *p, struct dentry *program);
 /* A process like its parent, without what clone may share; nobody knows it until process_add.  NULL: no memory. */
 struct process *process_new(const struct process *parent, int number);
 void process_add(struct process *p, struct process *parent);
