@@ -196,10 +196,12 @@ PROOF(untyped_carve_prepare, 4)
     struct carve c = { &ut, any_u64(), any_u64(), 1 + any_below(2) };
     ASSUME(c.at >= free_from() && c.at <= ut.size && c.bytes > 0 &&
            c.bytes <= (ut.size - c.at) / c.count);
-    word_t end = c.at + c.bytes * c.count, known = zero_next - ut.object;
+    enum tess_type type = any_bool() ? TESS_TYPE_untyped : TESS_TYPE_frame;
+    word_t end = type == TESS_TYPE_untyped ? c.at : c.at + c.bytes * c.count;
+    word_t known = zero_next - ut.object;
     ASSUME(end <= known ||
            end - known <= 2 * TESS_PAGE); /* at most two pages to zero: each turn is the same */
-    bool done = carve_prepare(&c);
+    bool done = carve_prepare(&c, type);
     CHECK(untyped_ok(&ut), "untyped_ok");
     CHECK(ut.used == free_from() && ut.size == before.size, "nothing is given out yet");
     if (done) {
@@ -247,6 +249,12 @@ PROOF_LONG(untyped_retype_memory, 4)
         CHECK(slots[arg[3]].size == size &&
                   (slots[arg[3]].flags & CAP_DEVICE) == (ut.flags & CAP_DEVICE),
               "device memory stays device memory");
+        for (unsigned i = 0; i < count; i++) {
+            const struct cap *new = &slots[arg[3] + i];
+            CHECK((new->flags &CAP_DEVICE) || new->object + new->zeroed <= zero_next ||
+                      new->zeroed == 0,
+                  "it takes for zero only what is zero");
+        }
         if (count == 2) {
             REACHED(two);
         } else {
