@@ -1,5 +1,5 @@
 #!/bin/sh
-# conformance.sh [SUITE...] [--short] [--native] [--only NAMES] [--keep]: test suites that others wrote, run on Tessera's devbox
+# conformance.sh [SUITE...] [--short] [--native] [--only NAMES]: test suites that others wrote, run on Tessera's devbox
 # and on Debian's own kernel in the same QEMU, compared verdict by verdict.  See docs/conformance.md.
 #     SUITE        posix, python, busybox, bash, coreutils; if none is named, those of which there are verdicts of Debian
 #     --short      only what tests/conformance/SUITE.short selects

@@ -50,7 +50,6 @@ static struct {
     struct list hash[HASH_SIZE];
     struct super *super;
     uint64_t free_blocks; /* about: never more than there are */
-    uint64_t block_bytes;
 } disk;
 
 static const struct inode_ops disk_inode_ops;
@@ -718,7 +717,6 @@ static int mount_disk(struct super *s, const char *source, const char *options)
     err = err ? err : inode_load(s, root[0], &s->root);
     err = err ? err : space(&now);
     if (!err) {
-        disk.block_bytes = root[1] & UINT32_MAX;
         s->flags |= root[1] >> 32 ? MS_RDONLY : 0;
         disk.is_mounted = true;
         fiber_start(flush_now_and_then, NULL);

@@ -3,8 +3,6 @@
 
 #include "socket.h"
 
-#define SOL_SOCKET_LEVEL 1
-
 struct control_header { /* struct cmsghdr */
     uint64_t bytes;     /* with the header */
     int level, type;
@@ -72,7 +70,7 @@ static int take_sender(const struct sender *s, struct ancillary *out)
 static int take_one(const struct control_header *h, const void *data, uint64_t bytes,
                     struct ancillary *out)
 {
-    if (h->level != SOL_SOCKET_LEVEL) {
+    if (h->level != SOL_SOCKET) {
         return 0;
     }
     switch (h->type) {
@@ -125,7 +123,7 @@ struct output {
 
 static void give(struct output *o, int type, const void *data, uint64_t bytes)
 {
-    struct control_header h = { HEADER + bytes, SOL_SOCKET_LEVEL, type };
+    struct control_header h = { HEADER + bytes, SOL_SOCKET, type };
     uint64_t left = o->room - o->used;
 
     if (left < HEADER) {

@@ -258,7 +258,7 @@ long sys_socketpair(struct task *t, const uint64_t *a)
         heap_free(s[1]);
         return -ENOMEM;
     }
-    (void)unix_pair(s[0], s[1]);
+    unix_pair(s[0], s[1]);
     fd[0] = (int)socket_install(s[0], (uint32_t)a[1]);
     if (fd[0] < 0) {
         unix_close(s[1]);

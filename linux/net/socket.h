@@ -139,7 +139,7 @@ void socket_get(struct socket *s);
 void socket_put(struct socket *s);
 /* No descriptor is left. */
 void unix_close(struct socket *s);
-int unix_pair(struct socket *a, struct socket *b);
+void unix_pair(struct socket *a, struct socket *b);
 /* bytes: of the name behind the family; 0: any free abstract name. */
 int unix_bind(struct socket *s, const char *name, size_t bytes);
 int unix_listen(struct socket *s, int backlog);

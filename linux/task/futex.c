@@ -53,6 +53,22 @@ static unsigned wake_key(const uint64_t *key, unsigned count, uint32_t bits)
     return woken;
 }
 
+/* Until somebody wakes it, or the deadline, or a signal. */
+static int sleep_on(struct sleeper *s, const struct user_word *word, uint64_t deadline)
+{
+    int err;
+
+    s->key[0] = word->key[0];
+    s->key[1] = word->key[1];
+    s->fiber = fiber_running();
+    list_append(bucket_of(s->key), &s->link);
+    do {
+        err = fiber_sleep(deadline, WAIT_INTERRUPTIBLE);
+    } while (!err && !s->is_woken);
+    list_remove(&s->link);
+    return s->is_woken ? 0 : err;
+}
+
 static long futex_wait(uint64_t address, bool is_private, uint32_t value, uint64_t deadline,
                        uint32_t bits)
 {
@@ -70,15 +86,7 @@ static long futex_wait(uint64_t address, bool is_private, uint32_t value, uint64
     if (*word.at != value) {
         return -EAGAIN;
     }
-    s.key[0] = word.key[0];
-    s.key[1] = word.key[1];
-    s.fiber = fiber_running();
-    list_append(bucket_of(s.key), &s.link);
-    do {
-        err = fiber_sleep(deadline, WAIT_INTERRUPTIBLE);
-    } while (!err && !s.is_woken);
-    list_remove(&s.link);
-    return s.is_woken ? 0 : err;
+    return sleep_on(&s, &word, deadline);
 }
 
 static long futex_wake(uint64_t address, bool is_private, unsigned count, uint32_t bits)
@@ -247,15 +255,7 @@ static long lock_pi(struct task *t, uint64_t address, bool is_private, uint64_t 
         return -ESRCH;
     }
     *word.at |= FUTEX_WAITERS;
-    s.key[0] = word.key[0];
-    s.key[1] = word.key[1];
-    s.fiber = fiber_running();
-    list_append(bucket_of(s.key), &s.link);
-    do {
-        err = fiber_sleep(deadline, WAIT_INTERRUPTIBLE);
-    } while (!err && !s.is_woken);
-    list_remove(&s.link);
-    return s.is_woken ? 0 : err;
+    return sleep_on(&s, &word, deadline);
 }
 
 static long unlock_pi(struct task *t, uint64_t address, bool is_private)

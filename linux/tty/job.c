@@ -69,22 +69,32 @@ void tty_opened(struct tty *t, struct file *f)
     }
 }
 
+/* Its session has it no more. */
+static void give_up(struct tty *t)
+{
+    int session = t->session;
+
+    if (t->foreground) {
+        signal_send_group(t->foreground, SIGHUP, NULL);
+        signal_send_group(t->foreground, SIGCONT, NULL);
+    }
+    t->session = t->foreground = 0;
+    LIST_FOR(l, &processes)
+    {
+        struct process *p = CONTAINER(l, struct process, all);
+
+        if (p->session == session) {
+            p->tty = NULL;
+        }
+    }
+}
+
 void tty_leave(struct tty *t)
 {
     struct process *p = current->process;
 
     if (p->session == p->pid && t->session == p->session) {
-        signal_send_group(t->foreground, SIGHUP, NULL);
-        signal_send_group(t->foreground, SIGCONT, NULL);
-        t->session = t->foreground = 0;
-        LIST_FOR(l, &processes)
-        {
-            struct process *o = CONTAINER(l, struct process, all);
-
-            if (o->session == p->session) {
-                o->tty = NULL;
-            }
-        }
+        give_up(t);
     }
     p->tty = NULL;
 }
@@ -165,19 +175,7 @@ void tty_process_exit(struct process *p)
     if (!t || p->session != p->pid || t->session != p->session) {
         return;
     }
-    if (t->foreground) {
-        signal_send_group(t->foreground, SIGHUP, NULL);
-        signal_send_group(t->foreground, SIGCONT, NULL);
-    }
-    t->session = t->foreground = 0;
-    LIST_FOR(l, &processes)
-    {
-        struct process *o = CONTAINER(l, struct process, all);
-
-        if (o->session == p->session) {
-            o->tty = NULL;
-        }
-    }
+    give_up(t);
 }
 
 long sys_vhangup(struct task *t, const uint64_t *a)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # ./tessera crash: the devbox when its power goes, and when its disk's driver and file server die once a second.
 #     crash.sh [--short] [--steps N] [--seed S] [cuts|throughput]
-# cuts: two workloads on the devbox, files (work.c) and transactions of sqlite3, each step made durable before the next. QEMU logs what is
+# cuts: two workloads on the devbox, files (operations.c) and transactions of sqlite3, each step made durable before the next. QEMU logs what is
 # written to the disk. Then the power goes after each entry of the log (--short: SAMPLE of them), in two ways: all before it has happened;
 # or all up to the last flush, and of the rest a random part, some writes torn. Each time the journal is replayed by e2fsck,
 # e2fsck -fn must find nothing, and all that was durable must be there.
@@ -48,7 +48,7 @@ verdict() {
 disk() {
     rm -rf "$out/put"
     mkdir -p "$out/put/usr/bin" "$out/put/etc/tessera"
-    cp "$BUILD/tests/crash/work" "$here/transactions" "$out/put/usr/bin"
+    cp "$BUILD/tests/crash/operations" "$here/transactions" "$out/put/usr/bin"
     [ ! -f "$out/speedtest1" ] || cp "$out/speedtest1" "$out/put/usr/bin"
     chmod +x "$out/put/usr/bin"/*
     [ -z "${2:-}" ] || echo "$2" >"$out/put/etc/tessera/command"
@@ -164,10 +164,10 @@ cuts() {
 }
 
 replay=$BUILD/tests/crash/crash-replay
-work=$BUILD/tests/crash/crash-work
+work=$BUILD/tests/crash/crash-operations
 tools/system.sh build systems/devbox/devbox.adl >&2
 if [ "$only" != throughput ]; then
-    cuts files "exec work box 1 $steps"
+    cuts files "exec operations box 1 $steps"
     cuts transactions "exec transactions $steps"
 fi
 if [ "$only" != cuts ]; then

@@ -1,7 +1,7 @@
 /*
- * work FOLDER FIRST LAST: changes files step by step; each step is durable before the next one begins.  The same program makes, on the
+ * operations FOLDER FIRST LAST: changes files step by step; each step is durable before the next one begins.  The same program makes, on the
  * build machine, what has to be there after a loss of power.
- *     work --touched STEP    prints the names that the step changes
+ *     operations --touched STEP    prints the names that the step changes
  * A step begins with its number in the file `mark`, made durable: whoever finds a mark on a disk knows that all steps before it had been
  * answered.
  */
@@ -24,7 +24,7 @@ static int folder;
 static void must(int is_right, const char *what, unsigned step)
 {
     if (!is_right) {
-        fprintf(stderr, "work: step %u: ", step);
+        fprintf(stderr, "operations: step %u: ", step);
         perror(what);
         exit(1);
     }
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (argc != 4) {
-        fprintf(stderr, "usage: work FOLDER FIRST LAST | work --touched STEP\n");
+        fprintf(stderr, "usage: operations FOLDER FIRST LAST | operations --touched STEP\n");
         return 2;
     }
     mkdir(argv[1], 0755);
@@ -180,6 +180,6 @@ int main(int argc, char **argv)
     for (unsigned step = (unsigned)atoi(argv[2]); step <= (unsigned)atoi(argv[3]); step++) {
         one(step);
     }
-    printf("work: %s steps\n", argv[3]);
+    printf("operations: %s steps\n", argv[3]);
     return 0;
 }
