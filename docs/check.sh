@@ -137,7 +137,7 @@ else
     fail "$build/docs/reference.md is missing or not what the tables say now"
 fi
 for table in abi/*.def; do
-    awk -F'[(,]' '/^[A-Z]+\(/ { gsub(/ /, ""); print $1, $2, $3 }' "$table" >"$work/rows"
+    awk -F'[(,]' '/^[A-Z_]+\(/ { gsub(/ /, ""); print $1, $2, $3 }' "$table" >"$work/rows"
     [ -s "$work/rows" ] || fail "$table: no rows"
     while read -r kind name second; do
         case $kind in

@@ -149,6 +149,22 @@ static void traces(void)
 #undef TRACE
 }
 
+static void vcpu_registers(void)
+{
+    puts(
+        "\n## Registers of a virtual CPU\n\nFor `vcpu.read` and `vcpu.write`; numbers 32 to 47 are "
+        "the list registers.\n");
+    puts("| number | name | reset | what |\n|---|---|---|---|");
+#define VCPU_STATE(name, number, reset, text)                                                      \
+    printf("| %d | `%s` | %#x | ", number, #name, (unsigned)(reset));                              \
+    cell(text);                                                                                    \
+    puts(" |");
+#define VCPU_REG(name, number, reg, reset, text) VCPU_STATE(name, number, reset, text)
+#include "../abi/vcpu.def"
+#undef VCPU_REG
+#undef VCPU_STATE
+}
+
 static void limits(void)
 {
     puts("\n## Limits and layouts\n\n| what | value |\n|---|---|");
@@ -182,6 +198,7 @@ int main(void)
     errors();
     faults();
     traces();
+    vcpu_registers();
     limits();
     return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }

@@ -65,6 +65,8 @@ word_t arch_space_word(word_t root_paddr, word_t asid); /* what the switch loads
 void arch_zero_page(void *page);                        /* TESS_PAGE bytes, page aligned */
 void arch_icache_sync(void *at, word_t bytes); /* newly written instructions may be executed */
 
+#include "vm/arch_guest.h"
+
 /* ---- machine ---- */
 _Noreturn void arch_power_off(void);
 _Noreturn void arch_reset(void);

@@ -62,6 +62,8 @@ struct handoff {
     uint64_t uart_va, uart_paddr, uart_irq; /* PL011; irq is an INTID */
     uint64_t
         timer_irq; /* INTID of the kernel's timer: EL1 physical (30), or EL2 physical (26) under VHE */
+    uint64_t vtimer_irq,
+        vgic_irq; /* INTIDs of the virtual timer and of the virtual interface's maintenance; 0: none */
     uint64_t timer_hz;
     uint64_t psci_smc; /* 1: PSCI by smc, 0: by hvc */
 

@@ -155,6 +155,7 @@ void boot_main(const struct handoff *h)
     cpu_init(cpu_boot, h); /* from here on an exception is a panic */
     check_handoff(h);
     gic_init(h);
+    arch_guest_init(h);
     boot_memory_init(h);
     lines_init(h);
     trace_ring = boot_alloc(sizeof(struct tess_trace_ring));

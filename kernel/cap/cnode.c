@@ -64,6 +64,9 @@ static void leave_holder(struct cap *c)
             t->bound = NULL;
         }
         break;
+    case THREAD_VCPU:
+        vcpu_unbind(t);
+        break;
     default: /* fault handlers: looked at when needed */
         break;
     }

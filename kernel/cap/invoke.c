@@ -4,6 +4,7 @@
 #include "../ipc/ipc.h"
 #include "../mem/mem.h"
 #include "../trace.h"
+#include "../vm/vcpu.h"
 #include "cnode.h"
 #include "derivation.h"
 #include "make.h"
@@ -81,6 +82,8 @@ ALWAYS_INLINE enum tess_err dispatch(struct invocation *inv, unsigned type)
         return reply_invoke(inv);
     case TESS_TYPE_budget:
         return budget_invoke(inv);
+    case TESS_TYPE_vcpu:
+        return vcpu_invoke(inv);
     case TESS_TYPE_irq:
         return irq_invoke(inv);
     case TESS_TYPE_irq_control:

@@ -4,6 +4,7 @@
 
 #include "../ipc/ipc.h"
 #include "../mem/mem.h"
+#include "../vm/vcpu.h"
 #include "cnode.h"
 #include "derivation.h"
 
@@ -25,6 +26,8 @@ ALWAYS_INLINE uint32_t *refs_of(const struct cap *c)
         return &((struct notification *)c->object)->refs;
     case TESS_TYPE_budget:
         return &((struct budget *)c->object)->refs;
+    case TESS_TYPE_vcpu:
+        return &((struct vcpu *)c->object)->refs;
     case TESS_TYPE_irq:
         return &irq_lines[c->object].refs;
     default:

@@ -74,6 +74,7 @@ void audit_endpoint(const struct endpoint *e);
 void audit_notification(const struct notification *n);
 void audit_reply(const struct reply *r);
 void audit_budget(const struct budget *b);
+void audit_vcpu(const struct vcpu *v);
 void audit_cpu(const struct cpu *cpu);
 void audit_irqs(void);
 void audit_untyped_child(const struct cap *parent, const struct cap *c);

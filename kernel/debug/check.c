@@ -160,6 +160,7 @@ static void audit_cap(const struct cap *c)
     case TESS_TYPE_reply:
     case TESS_TYPE_notification:
     case TESS_TYPE_budget:
+    case TESS_TYPE_vcpu:
         first = seen_add(c->object, c->type, cap_refs(c));
         break;
     default:
@@ -242,6 +243,9 @@ static void audit_object(const struct seen *s, bool its_turn)
         break;
     case TESS_TYPE_budget:
         audit_budget(o);
+        break;
+    case TESS_TYPE_vcpu:
+        audit_vcpu(o);
         break;
     default:
         break;

@@ -1,6 +1,7 @@
 /* What holds for memory: who lives where, and what address spaces map. */
 #include "audit.h"
 #include "../arch.h"
+#include "../vm/stage2.h"
 
 #define ENTRIES      512u
 #define LEVELS       4u
@@ -33,6 +34,8 @@ word_t cap_extent(const struct cap *c, word_t *base)
         return TESS_SIZE_notification;
     case TESS_TYPE_budget:
         return TESS_SIZE_budget;
+    case TESS_TYPE_vcpu:
+        return TESS_SIZE_vcpu;
     default:
         return 0;
     }
@@ -144,6 +147,11 @@ static word_t level_bytes(unsigned level)
     return (word_t)TESS_PAGE << 9 * (LEVELS - 1 - level);
 }
 
+static unsigned rights_of(const struct vspace *v, word_t pte)
+{
+    return v->guest ? arch_guest_rights(pte) : arch_pte_rights(pte);
+}
+
 /* The leaf that translates vaddr, 0 if none; *level: where it was found. */
 static word_t leaf_of(const struct vspace *v, word_t vaddr, unsigned *level)
 {
@@ -178,7 +186,7 @@ static void audit_mapping(const struct vspace *v, const struct cap *f, bool whol
         word_t paddr = arch_pte_paddr(pte) + vaddr % level_bytes(level);
         HOLDS(paddr == f->object + i * TESS_PAGE, "an address maps the frame's page", f, vaddr,
               paddr);
-        HOLDS((arch_pte_rights(pte) & ~f->rights) == 0,
+        HOLDS((rights_of(v, pte) & ~f->rights) == 0,
               "a mapping has no right that its capability lacks", f, pte, f->rights);
     }
     audit.cost += (pages / step) / 8;
@@ -220,7 +228,7 @@ static void walk_tables(const struct vspace *v, struct walk *w)
         if (level == LEVELS - 1 && arch_pte_is_marked(pte)) {
             const struct cap *window = v->window;
             HOLDS(window != NULL && arch_pte_paddr(pte) - window->object < window->size &&
-                      (arch_pte_rights(pte) & ~window->rights) == 0,
+                      (rights_of(v, pte) & ~window->rights) == 0,
                   "a marked page is one of the window, with no more rights", v, pte, window);
         } else if (arch_pte_is_leaf(pte, level)) {
             w->pages += level_bytes(level) / TESS_PAGE;
@@ -326,7 +334,7 @@ void audit_vspace(const struct vspace *v, bool pages)
               audit.round);
         user[v->asid] = audit.round + 1;
     }
-    HOLDS(v->switch_word == (v->asid && v->root ? arch_space_word(v->root, v->asid) : 0),
+    HOLDS(v->switch_word == (v->asid && v->root ? space_word(v) : 0),
           "the switch word names the root table and the number", v, v->switch_word, v->asid);
     word_t frames = audit_list(v, v->mapped, TESS_TYPE_frame, &mapped);
 

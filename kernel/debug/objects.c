@@ -1,6 +1,7 @@
 /* What holds for threads and for what they wait on, lend, serve and are woken by. */
 #include "audit.h"
 #include "../arch.h"
+#include "../vm/vcpu.h"
 
 #define THREADS_MAX (1u << 20)
 
@@ -43,6 +44,9 @@ static void audit_thread_state(const struct thread *t)
                   (alive(t->reply_object, TESS_TYPE_reply) && t->reply_object->caller == t),
               "the reply object knows the caller", t, t->reply_object, 0);
         break;
+    case TESS_THREAD_IDLE:
+        HOLDS(t->vcpu != NULL, "a thread that sleeps in wfi is a guest", t, t->vcpu, t->flags);
+        break;
     default:
         HOLDS(t->state == TESS_THREAD_SUSPENDED, "a thread has a state", t, t->state, 0);
         break;
@@ -80,6 +84,12 @@ void audit_thread(const struct thread *t)
     HOLDS(vspace->type == TESS_TYPE_vspace ? (word_t)t->vspace == vspace->object
                                            : t->vspace == NULL,
           "a thread's address space is what its slot names", t, t->vspace, vspace->object);
+    HOLDS(t->slot[THREAD_VCPU].type == TESS_TYPE_vcpu
+              ? (word_t)t->vcpu == t->slot[THREAD_VCPU].object && t->vcpu->thread == t
+              : t->vcpu == NULL,
+          "a thread's vCPU is what its slot names", t, t->vcpu, t->slot[THREAD_VCPU].object);
+    HOLDS(t->vcpu != NULL || (t->regs.pstate & 15) == 0, "only a guest is more than user mode", t,
+          t->regs.pstate, t->vcpu);
     HOLDS(t->space == t->vspace || t->space == &vspace_none, "a thread runs in its address space",
           t, t->space, t->vspace);
     HOLDS(cnode->type == TESS_TYPE_cnode
@@ -166,6 +176,14 @@ void audit_budget(const struct budget *b)
     audit.timers += b->timer.kind != TIMER_OFF;
 }
 
+void audit_vcpu(const struct vcpu *v)
+{
+    HOLDS(!v->thread || (alive(v->thread, TESS_TYPE_thread) && v->thread->vcpu == v),
+          "a vCPU knows its thread", v, v->thread, 0);
+    HOLDS(v->thread || cpu_boot->vcpu != v, "a vCPU without a thread is not in the CPU", v,
+          cpu_boot->vcpu, 0);
+}
+
 /* ---- one CPU ---- */
 
 /* The timer after t, a node before its children; a leftist heap has no right child without a left one. */
@@ -218,8 +236,10 @@ void audit_cpu(const struct cpu *cpu)
     word_t space =
         t->vspace != NULL && t->vspace->switch_word != 0 ? t->vspace->switch_word : cpu->space_none;
 
-    HOLDS(cpu->space_word == space, "the CPU translates by the running thread's tables", t,
-          cpu->space_word, t->vspace);
+    HOLDS(t->vcpu != NULL || cpu->space_word == space,
+          "the CPU translates by the running thread's tables", t, cpu->space_word, t->vspace);
+    HOLDS(!cpu->vcpu || alive(cpu->vcpu, TESS_TYPE_vcpu), "EL1 registers belong to a live vCPU",
+          cpu, cpu->vcpu, 0);
     HOLDS(!cpu->fpu_owner || alive(cpu->fpu_owner, TESS_TYPE_thread),
           "FP registers belong to a live thread", cpu, cpu->fpu_owner, 0);
     audit_heap(cpu->timers);

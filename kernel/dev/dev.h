@@ -20,6 +20,7 @@ void gic_deactivate(uint32_t line);
 #endif
 void gic_mask(uint32_t line);
 void gic_unmask(uint32_t line);
+void gic_activate(uint32_t line);               /* as if it had been delivered and not yet served */
 void gic_set_trigger(uint32_t line, bool edge); /* no effect on lines < 16 */
 
 void uart_init(const struct handoff *h);

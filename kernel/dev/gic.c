@@ -19,6 +19,7 @@
 #define GICD_ISENABLER 0x0100u
 #define GICD_ICENABLER 0x0180u
 #define GICD_ICPENDR   0x0280u
+#define GICD_ISACTIVER 0x0300u
 #define GICD_ICACTIVER 0x0380u
 #define GICD_IPRIORITY 0x0400u
 #define GICD_ITARGETSR 0x0800u /* version 2 */
@@ -100,6 +101,11 @@ void gic_mask(uint32_t line)
 {
     mmio_write(bit_register(GICD_ICENABLER, line), 1u << line % 32);
     wait_written(line);
+}
+
+void gic_activate(uint32_t line)
+{
+    mmio_write(bit_register(GICD_ISACTIVER, line), 1u << line % 32);
 }
 
 void gic_unmask(uint32_t line)
@@ -196,8 +202,8 @@ static void wake_redistributor(void)
 static void init_cpu_v3(uint64_t el)
 {
     if (el == 2) {
-        __asm__ volatile(
-            "msr S3_4_C12_C9_5, %0\n isb" ::"r"(0xful)); /* ICC_SRE_EL2: SRE DFB DIB Enable */
+        __asm__ volatile("msr S3_4_C12_C9_5, %0\n isb" ::"r"(
+            7ul)); /* ICC_SRE_EL2: SRE DFB DIB; a guest's access to ICC_SRE_EL1 traps */
     }
     __asm__ volatile("msr S3_0_C12_C12_5, %0\n"  /* ICC_SRE_EL1: system registers, no bypass */
                      "isb\n"                     /* the others exist from here on */

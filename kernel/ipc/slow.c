@@ -9,6 +9,7 @@
 #include "../cap/invoke.h"
 #include "../dev/dev.h"
 #include "../trace.h"
+#include "../vm/vcpu.h"
 #include "ipc.h"
 
 #define MESSAGE_REG  10 /* x10 carries word 0 */
@@ -365,7 +366,8 @@ static enum tess_err reply_check(const struct thread *self, word_t tag, word_t s
     if ((*to)->fault_kind != 0) {
         word_t label = tess_tag_label(tag);
         unsigned len = tess_tag_len(tag);
-        if (label > TESS_FAULT_STOP ||
+        if (label > TESS_FAULT_ADVANCE ||
+            (label == TESS_FAULT_ADVANCE && (*to)->fault_kind != TESS_FAULT_guest) ||
             (label == TESS_FAULT_REGS &&
              (len < TESS_MSG_REGS || len > TESS_MSG_REGS + TESS_REGS_WORDS))) {
             return TESS_ARG;
@@ -373,8 +375,6 @@ static enum tess_err reply_check(const struct thread *self, word_t tag, word_t s
     }
     return TESS_OK;
 }
-
-#define PSTATE_USER 0xf0000000ull /* N Z C V */
 
 /* Answer to a fault; false: t stays suspended. */
 static bool resume_fault(const struct thread *self, struct thread *t, word_t tag)
@@ -389,7 +389,9 @@ static bool resume_fault(const struct thread *self, struct thread *t, word_t tag
         }
         return false;
     }
-    if (label == TESS_FAULT_REGS) {
+    if (label == TESS_FAULT_ADVANCE) {
+        vcpu_advance(t, self->regs.x[MESSAGE_REG]);
+    } else if (label == TESS_FAULT_REGS) {
         const uint64_t *from =
             &self->buffer->word[TESS_MSG_REGS]; /* words > 8 only with a buffer: tag_check */
         uint64_t *to = (uint64_t *)&t->regs;
@@ -397,7 +399,7 @@ static bool resume_fault(const struct thread *self, struct thread *t, word_t tag
         for (unsigned i = 0; i + TESS_MSG_REGS < words; i++) {
             LOOP_BOUND(TESS_REGS_WORDS);
             if (&to[i] == &t->regs.pstate) {
-                to[i] = (to[i] & ~PSTATE_USER) | (from[i] & PSTATE_USER);
+                to[i] = thread_pstate(t, from[i]);
             } else {
                 to[i] = from[i];
             }

@@ -373,6 +373,8 @@ static void describe(struct handoff *h)
     h->magic = HANDOFF_MAGIC;
     h->el = READ_SYSREG(CurrentEL) >> 2;
     h->timer_irq = h->el == 2 ? t->timer_el2_irq : t->timer_el1_irq;
+    h->vtimer_irq = t->timer_virt_irq;
+    h->vgic_irq = t->vgic_irq;
     h->timer_hz = t->timer_hz ? t->timer_hz : READ_SYSREG(cntfrq_el0);
     if (!h->timer_hz) {
         die("device tree: ", "no timer frequency");

@@ -372,6 +372,8 @@ static const char *read_timer(const void *fdt, int gic, struct tree *t)
     }
     t->timer_el1_irq = timer_irq(fdt, node, gic, "phys", 1);
     t->timer_el2_irq = timer_irq(fdt, node, gic, "hyp-phys", 3);
+    t->timer_virt_irq = timer_irq(fdt, node, gic, "virt", 2);
+    t->vgic_irq = irq_get(fdt, gic, gic, 0);
     cell_get(fdt, node, "clock-frequency", &t->timer_hz);
     return t->timer_el1_irq && t->timer_el2_irq ? NULL : "bad interrupts of the timer";
 }

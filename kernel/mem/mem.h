@@ -19,6 +19,7 @@ struct vspace {
     struct cap *tables; /* tables capabilities, likewise */
     word_t mapped_count;
     struct cap *window; /* the tables capability with CAP_WINDOW; NULL: none */
+    bool guest;         /* of guest-physical addresses: stage 2 (vspace.guest) */
     bool emptying; /* an emptying was preempted: to be finished before anything new is put in */
     word_t spare[6];
 };

@@ -13,6 +13,7 @@
 #include "../cap/derivation.h"
 #include "../cap/invoke.h"
 #include "../ipc/ipc.h"
+#include "../vm/vcpu.h"
 #include "mem.h"
 
 struct carve {
@@ -129,6 +130,8 @@ static void create(const struct carve *c, word_t at, enum tess_type type, word_t
         thread_create((struct thread *)object);
     } else if (type == TESS_TYPE_cnode) {
         cnode_create((struct cnode *)object, (uint32_t)size);
+    } else if (type == TESS_TYPE_vcpu) {
+        vcpu_create((struct vcpu *)object);
     }
     cap_make(ut, to, type, object, memory ? size : 0, ut->flags & CAP_DEVICE);
     if (type == TESS_TYPE_untyped && ut->zeroed > at) {

@@ -9,6 +9,7 @@
 #include "../cap/cnode.h"
 #include "../cap/invoke.h"
 #include "../sched/cpu.h"
+#include "../vm/stage2.h"
 #include "mem.h"
 
 #define LEVELS     4
@@ -35,7 +36,7 @@ static word_t *entry_of(word_t table, word_t va, unsigned level)
     return &table_at(table)[va >> level_shift(level) & 511];
 }
 
-/* ---- ASIDs ---- */
+/* ---- ASIDs; a guest's number (VMID) is one of them, too: the hardware keeps the two apart ---- */
 
 /* The hardware forgets v. */
 static void deactivate(struct vspace *v)
@@ -49,9 +50,8 @@ static void deactivate(struct vspace *v)
         cpu->space_word = cpu->space_none;
         arch_space_load(cpu->space_none);
     }
+    space_forget(v);
     v->switch_word = 0;
-    arch_tlb_asid(v->asid);
-    arch_tlb_sync();
     asid_owner[v->asid] = NULL;
     v->asid = 0;
 }
@@ -66,7 +66,7 @@ bool vspace_activate(struct vspace *v)
     if (v->switch_word != 0) {
         return true;
     }
-    if (v->root == 0) {
+    if (v->root == 0 || (v->guest && guest_root(v) == 0)) {
         return false;
     }
     struct vspace *victim = asid_owner[asid_next];
@@ -81,7 +81,7 @@ bool vspace_activate(struct vspace *v)
     }
     v->asid = asid_next;
     asid_owner[asid_next] = v;
-    v->switch_word = arch_space_word(v->root, v->asid);
+    v->switch_word = space_word(v);
     next_asid();
     return true;
 }
@@ -253,7 +253,7 @@ static enum tess_err frame_map_step(struct vspace *v, struct cap *f)
     if (e == NULL) {
         return TESS_NOMEM;
     }
-    word_t leaf = arch_pte_leaf(pa, level, f->map_rights, f->map_attr);
+    word_t leaf = space_leaf(v, pa, level, f->map_rights, f->map_attr);
     if (unlikely(level < LEVELS - 1)) {
         if (arch_pte_is_leaf(*e, level)) {
             return TESS_EXISTS;
@@ -292,7 +292,7 @@ bool frame_unmap_step(struct cap *f)
         ASSERT(e != NULL);
         if (level < LEVELS - 1) {
             arch_pte_write(e, 0);
-            arch_tlb_range(v->asid, va, 1);
+            drop_range(v, va, 1);
             n = 1u << (level_shift(level) - 12);
         } else { /* down to the start of the table, of the frame, or of the step */
             unsigned room = (unsigned)(va / TESS_PAGE & 511) + 1;
@@ -302,7 +302,7 @@ bool frame_unmap_step(struct cap *f)
                 LOOP_BOUND(STEP_PAGES);
                 arch_pte_write(e - n, 0);
             }
-            arch_tlb_range(v->asid, va - (word_t)(n - 1) * TESS_PAGE, n);
+            drop_range(v, va - (word_t)(n - 1) * TESS_PAGE, n);
         }
         arch_tlb_sync();
         f->map_done -= n;
@@ -315,8 +315,10 @@ bool frame_unmap_step(struct cap *f)
 }
 
 /* Rights and attributes that this capability can be mapped with. */
-static enum tess_err map_check(const struct cap *f, word_t vaddr, word_t rights, word_t attr)
+static enum tess_err map_check(const struct vspace *v, const struct cap *f, word_t vaddr,
+                               word_t rights, word_t attr)
 {
+    word_t top = space_top(v);
     bool device = f->flags & CAP_DEVICE;
 
     if (rights == 0 || (rights & ~(word_t)7) != 0 || (rights & TESS_RIGHT_READ) == 0 ||
@@ -326,7 +328,7 @@ static enum tess_err map_check(const struct cap *f, word_t vaddr, word_t rights,
     if ((rights & ~(word_t)f->rights) != 0) {
         return TESS_RIGHTS;
     }
-    if (vaddr % TESS_PAGE != 0 || vaddr >= TESS_USER_TOP || f->size > TESS_USER_TOP - vaddr) {
+    if (vaddr % TESS_PAGE != 0 || vaddr >= top || f->size > top - vaddr) {
         return TESS_RANGE;
     }
     return TESS_OK;
@@ -414,7 +416,7 @@ static bool map_page_directly(struct vspace *v, struct cap *f, word_t vaddr, wor
     if (e == NULL || *e != 0) {
         return false;
     }
-    arch_pte_write(e, arch_pte_leaf(f->object, LEVELS - 1, (unsigned)rights, (unsigned)attr));
+    arch_pte_write(e, space_leaf(v, f->object, LEVELS - 1, (unsigned)rights, (unsigned)attr));
     f->vaddr = vaddr;
     f->map_rights = (uint8_t)rights;
     f->map_attr = (uint8_t)attr;
@@ -434,7 +436,7 @@ static enum tess_err frame_unmap(struct cap *f)
         word_t *e = walk_to_page(v, f->vaddr);
         if (e != NULL) {
             arch_pte_write(e, 0);
-            arch_tlb_range(v->asid, f->vaddr, 1);
+            drop_range(v, f->vaddr, 1);
             arch_tlb_sync();
             mapped_remove(f);
             return TESS_OK;
@@ -455,7 +457,7 @@ static enum tess_err frame_protect(struct cap *f, word_t rights, word_t *progres
     if (f->vspace == 0 || f->map_done < f->size / TESS_PAGE) {
         return TESS_STATE;
     }
-    enum tess_err err = map_check(f, f->vaddr, rights, f->map_attr);
+    enum tess_err err = map_check(link_ptr(f->vspace), f, f->vaddr, rights, f->map_attr);
     if (err != TESS_OK) {
         return err;
     }
@@ -477,12 +479,12 @@ static enum tess_err frame_protect(struct cap *f, word_t rights, word_t *progres
         if (level < LEVELS - 1) {
             word_t first = va & ~(((word_t)1 << level_shift(level)) - 1);
             word_t pa = f->object + (first - f->vaddr);
-            arch_pte_write(e, arch_pte_leaf(pa, level, (unsigned)rights, f->map_attr));
-            arch_tlb_range(v->asid, va, 1);
+            arch_pte_write(e, space_leaf(v, pa, level, (unsigned)rights, f->map_attr));
+            drop_range(v, va, 1);
             *progress += 1u << (level_shift(level) - 12);
         } else {
-            word_t leaf = arch_pte_leaf(f->object + *progress * TESS_PAGE, level, (unsigned)rights,
-                                        f->map_attr);
+            word_t leaf = space_leaf(v, f->object + *progress * TESS_PAGE, level, (unsigned)rights,
+                                     f->map_attr);
             unsigned room = 512 - (unsigned)(va / TESS_PAGE & 511);
             unsigned most = left < STEP_PAGES ? (unsigned)left : STEP_PAGES;
             most = most < room ? most : room;
@@ -490,7 +492,7 @@ static enum tess_err frame_protect(struct cap *f, word_t rights, word_t *progres
                 LOOP_BOUND(STEP_PAGES);
                 arch_pte_write(&e[n], leaf + (word_t)n * TESS_PAGE);
             }
-            arch_tlb_range(v->asid, va, n);
+            drop_range(v, va, n);
             *progress += n;
         }
         if (*progress < f->map_done && arch_irq_pending()) {
@@ -537,7 +539,7 @@ enum tess_err frame_invoke(struct invocation *inv)
         if (v == NULL) {
             return err;
         }
-        err = map_check(f, inv->arg[1], inv->arg[2], inv->arg[3]);
+        err = map_check((struct vspace *)v->object, f, inv->arg[1], inv->arg[2], inv->arg[3]);
         if (err != TESS_OK) {
             return err;
         }
@@ -648,7 +650,7 @@ static enum tess_err vector_item(struct invocation *inv, struct vspace *v, struc
         bool repeated = f->vspace != 0 && link_ptr(f->vspace) == v && f->vaddr == vaddr &&
                         f->map_rights == rights && f->map_attr == inv->arg[2] &&
                         f->map_done == f->size / TESS_PAGE;
-        err = map_check(f, vaddr, rights, inv->arg[2]);
+        err = map_check(v, f, vaddr, rights, inv->arg[2]);
         if (err != TESS_OK || repeated || map_page_directly(v, f, vaddr, rights, inv->arg[2])) {
             return err;
         }
@@ -737,9 +739,11 @@ static enum tess_err window(struct invocation *inv, struct vspace *v)
 }
 
 /* May this run of pages be what the item says?  Changes nothing. */
-static enum tess_err run_check(const struct cap *w, word_t va, word_t op, word_t offset,
+static enum tess_err run_check(const struct vspace *v, word_t va, word_t op, word_t offset,
                                word_t pages)
 {
+    const struct cap *w = v->window;
+    word_t top = space_top(v);
     word_t rights = op & 7;
 
     if (op > 15 || (rights != 0 ? !(rights & TESS_RIGHT_READ) : op != 0)) {
@@ -748,7 +752,7 @@ static enum tess_err run_check(const struct cap *w, word_t va, word_t op, word_t
     if (rights & ~(word_t)w->rights) {
         return TESS_RIGHTS;
     }
-    if (pages > TESS_PAGES_MAX || va >= TESS_USER_TOP || va / TESS_PAGE % 512 + pages > 512 ||
+    if (pages > TESS_PAGES_MAX || va >= top || va / TESS_PAGE % 512 + pages > 512 ||
         (op != 0 && op < TESS_PAGES_KEEP &&
          (offset >= w->size || pages > (w->size - offset) / TESS_PAGE))) {
         return TESS_RANGE;
@@ -763,7 +767,7 @@ static enum tess_err window_run(struct vspace *v, word_t where, word_t what, boo
     word_t offset = what & -(word_t)TESS_PAGE, pages = what % TESS_PAGE + 1;
     bool maps = op != 0 && op < TESS_PAGES_KEEP, present = false;
     unsigned level = LEVELS - 1;
-    enum tess_err err = run_check(v->window, va, op, offset, pages);
+    enum tess_err err = run_check(v, va, op, offset, pages);
 
     if (err != TESS_OK) {
         return err;
@@ -788,14 +792,14 @@ static enum tess_err window_run(struct vspace *v, word_t where, word_t what, boo
         }
     }
     /* ---- commit ---- */
-    word_t bits = arch_pte_mark(arch_pte_leaf(0, LEVELS - 1, op & 7, TESS_ATTR_NORMAL));
+    word_t bits = arch_pte_mark(space_leaf(v, 0, LEVELS - 1, op & 7, TESS_ATTR_NORMAL));
     if (present) {
         for (word_t n = 0; n < pages; n++) {
             LOOP_BOUND(TESS_PAGES_MAX);
             bool keeps = op > TESS_PAGES_KEEP && e[n] != 0;
             arch_pte_write(&e[n], keeps ? bits + arch_pte_paddr(e[n]) : 0);
         }
-        arch_tlb_range(v->asid, va, (unsigned)pages);
+        drop_range(v, va, (unsigned)pages);
         *flushed = true;
         if (maps) { /* another page at the same address: break before make (Arm ARM D8.14.1) */
             arch_tlb_sync();
@@ -861,6 +865,8 @@ enum tess_err vspace_invoke(struct invocation *inv)
         return window(inv, v);
     case TESS_LABEL_vspace_pages:
         return window_pages(inv, v);
+    case TESS_LABEL_vspace_guest:
+        return space_make_guest(v);
     case TESS_LABEL_vspace_info:
         inv->result[0] = v->free_count;
         inv->result[1] = v->mapped_count;

@@ -33,6 +33,7 @@ struct cpu {
     word_t space_none;     /* space_word of an empty address space */
 
     struct thread *fpu_owner; /* whose FP state is in the registers, or NULL */
+    struct vcpu *vcpu;        /* whose EL1 registers are, or NULL */
     struct timer *timers;
     uint32_t trace_on; /* mask of enum tess_trace bits */
     uint32_t rotate;   /* the current thread used up its time slice */

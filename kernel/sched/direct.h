@@ -118,4 +118,46 @@ ALWAYS_INLINE word_t signal_take(struct notification *n, struct thread *t, word_
     return bits;
 }
 
+/*
+ * A fault of kind goes straight to a handler that waits for it, like a call (ipc/path.c): look up, check, commit; the
+ * caller transfers the words.  NULL: not directly; nothing has changed.
+ */
+ALWAYS_INLINE struct thread *fault_directly(struct cpu *cpu, struct thread *t, enum tess_fault kind,
+                                            unsigned words)
+{
+    const struct cap *handler = &t->slot[THREAD_FAULT];
+
+    (void)lock_fpu(cpu);
+    if (handler->type != TESS_TYPE_endpoint || cpu->trace_on) {
+        return NULL;
+    }
+    struct endpoint *e = (struct endpoint *)handler->object;
+    struct thread *to = e->receivers;
+    if (to == NULL || !can_switch(cpu, to)) {
+        return NULL;
+    }
+    struct budget *mine = t->budget, *theirs = to->budget;
+    if (theirs != NULL) {
+        uint64_t now = arch_now();
+        if (!slice_lasts(cpu, mine, theirs, now)) {
+            return NULL;
+        }
+        /* ---- commit ---- */
+        slice_switch(cpu, mine, theirs, now);
+    } else {
+        to->budget = mine;
+        mine->holder = to;
+        t->budget = NULL;
+    }
+    queue_pop(&e->receivers, to);
+    to->caller = t;
+    t->server = to;
+    t->fault_kind = kind;
+    t->state = TESS_THREAD_REPLY;
+    make_current(cpu, to, to->space->switch_word);
+    to->regs.x[0] = handler->badge;
+    to->regs.x[1] = tess_tag(kind, words, 0) | TESS_TAG_FAULT;
+    return to;
+}
+
 #endif

@@ -4,8 +4,7 @@
 #include "../ipc/ipc.h"
 #include "../mem/mem.h"
 #include "../trace.h"
-
-#define PSTATE_USER 0xf0000000ull /* N Z C V: all of PSTATE that a user may set */
+#include "../vm/vcpu.h"
 
 /* Give slot i of t a copy of c (NULL: leave it empty).  What was there is deleted first, hence K_PREEMPTED. */
 static enum tess_err hold_copy(struct thread *t, enum thread_slot i, struct cap *c)
@@ -143,7 +142,7 @@ static enum tess_err write_regs(struct invocation *inv, struct thread *t)
 {
     const struct tess_ipc_buffer *buffer = inv->self->buffer;
     uint64_t *to = (uint64_t *)&t->regs;
-    word_t pstate = t->regs.pstate;
+    word_t old = t->regs.pstate;
 
     if (buffer == NULL) {
         return TESS_ARG;
@@ -155,7 +154,9 @@ static enum tess_err write_regs(struct invocation *inv, struct thread *t)
         LOOP_BOUND(TESS_REGS_WORDS);
         to[i] = buffer->word[TESS_MSG_REGS + i];
     }
-    t->regs.pstate = (pstate & ~PSTATE_USER) | (t->regs.pstate & PSTATE_USER);
+    word_t new = t->regs.pstate;
+    t->regs.pstate = old;
+    t->regs.pstate = thread_pstate(t, new);
     t->progress = 0;
     return TESS_OK;
 }

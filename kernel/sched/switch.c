@@ -9,6 +9,8 @@
 #include "../ipc/ipc.h"
 #include "../mem/mem.h"
 #include "../trace.h"
+#include "../vm/stage2.h"
+#include "../vm/vcpu.h"
 
 #define EXPIRE_BATCH 8  /* timers served by one interrupt; more: the next one follows at once */
 #define CHAIN_MAX    64 /* passive servers looked at when a budget goes home */
@@ -92,8 +94,7 @@ void switch_to(struct cpu *cpu, struct thread *next)
         run_on(cpu, next->budget, now);
     }
     if (unlikely(word == 0)) {
-        word = next->vspace != NULL && vspace_activate(next->vspace) ? next->vspace->switch_word
-                                                                     : cpu->space_none;
+        word = space_word_of(cpu, next);
     }
     if (word != cpu->space_word) {
         cpu->space_word = word;
@@ -192,6 +193,9 @@ void finish(struct cpu *cpu, struct thread *self)
     cpu->pending = 0;
     schedule(cpu);
     cpu->pending = 0;
+    if (unlikely(cpu->current->vcpu != NULL)) {
+        vcpu_enter(cpu);
+    }
 }
 
 void timers_expire(struct cpu *cpu)

@@ -7,7 +7,7 @@
 void thread_update_space(struct thread *t)
 {
     bool direct = t->vspace != NULL && (t->flags & (THREAD_KICK | THREAD_SLOW)) == 0 &&
-                  t->timer.kind == TIMER_OFF;
+                  t->timer.kind == TIMER_OFF && t->vcpu == NULL && !t->vspace->guest;
 
     t->space = direct ? t->vspace : &vspace_none;
 }
@@ -76,6 +76,7 @@ void thread_detach(struct thread *t)
         break;
     case TESS_THREAD_SUSPENDED:
     case TESS_THREAD_NO_BUDGET:
+    case TESS_THREAD_IDLE:
         break;
     }
     t->waiting_on = NULL;
@@ -182,6 +183,8 @@ bool thread_ok(const struct thread *t)
         return ok && (t->budget == NULL || t->budget->throttled);
     case TESS_THREAD_SUSPENDED:
         return ok;
+    case TESS_THREAD_IDLE:
+        return ok && t->vcpu != NULL;
     }
     return false;
 }

@@ -10,6 +10,7 @@
  * What a state says:  READY: in the ready queue of its CPU or current; budget != NULL, not throttled.
  *   SEND: in an endpoint's send queue.  RECV: in its receive queue.  WAIT: in a notification's queue.
  *   REPLY: server or reply_object names who answers, and that one's caller names the thread.
+ *   IDLE: a guest in wfi (vm/vcpu.h), from READY; an interrupt for it makes it READY again.
  */
 #ifndef KERNEL_SCHED_THREAD_H
 #define KERNEL_SCHED_THREAD_H
@@ -21,6 +22,7 @@ struct budget;
 struct endpoint;
 struct notification;
 struct reply;
+struct vcpu;
 struct vspace;
 struct cpu;
 
@@ -32,6 +34,7 @@ enum thread_slot { /* capabilities that a thread holds */
                    THREAD_TIMEOUT,
                    THREAD_BUDGET,
                    THREAD_NOTIFICATION,
+                   THREAD_VCPU,
                    THREAD_SLOTS
 };
 
@@ -88,8 +91,9 @@ struct thread {
     word_t progress; /* of an invocation that was preempted and is being repeated; else 0 */
     uint64_t fault_tag;
     word_t fault_word[8];
-    uint32_t refs; /* capabilities */
-    uint32_t id;   /* for traces */
+    struct vcpu *vcpu; /* what the VCPU slot names: a guest (vm/vcpu.h); NULL: none */
+    uint32_t refs;     /* capabilities */
+    uint32_t id;       /* for traces */
     char name[16];
 
     struct container box;

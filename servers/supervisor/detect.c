@@ -129,6 +129,7 @@ static void judge(uint32_t domain)
     case TESS_THREAD_SUSPENDED:
         why = FAILURE_STOPPED;
         break;
+    case TESS_THREAD_IDLE: /* of guests only */
     case TESS_THREAD_RECV: /* receives, but not here, or forgets what it gets */
     case TESS_THREAD_WAIT:
         break;

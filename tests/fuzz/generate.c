@@ -484,8 +484,13 @@ static void put_message(struct worker *w, struct svc_registers *r)
 static void put_answer(struct worker *w, struct svc_registers *r)
 {
     if (w->serving == 2 && random_chance(&w->random, 95)) {
-        static const uint8_t label[] = { TESS_FAULT_RESUME, TESS_FAULT_RESUME, TESS_FAULT_RESUME,
-                                         TESS_FAULT_REGS,   TESS_FAULT_STOP,   3 };
+        static const uint8_t label[] = { TESS_FAULT_RESUME,
+                                         TESS_FAULT_RESUME,
+                                         TESS_FAULT_RESUME,
+                                         TESS_FAULT_REGS,
+                                         TESS_FAULT_STOP,
+                                         TESS_FAULT_ADVANCE,
+                                         4 };
         uint64_t how = PICK(w, label);
 
         unsigned words = 1;

@@ -23,7 +23,7 @@
 #define SLOTS        64u     /* of each victim's objects in the root's CNode */
 #define PATIENCE_NS  200000u /* a victim that does nothing for so long is taken out of it */
 #define LIFE         500u    /* programs until all objects of the victims are made anew */
-#define FAULTS       9u
+#define FAULTS       10u
 
 struct victim {
     tess_cap thread, cnode, vspace, budget;

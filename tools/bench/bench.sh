@@ -57,14 +57,14 @@ done
 
 {
     aarch64-linux-gnu-size -A "$kernel" | awk '$1 ~ /^\.text/ { n += $2 } END { print "text", n }'
-    { sh "$here/../check/lines.sh" || true; } | awk '{ print "lines", $1 }'
+    { sh "$here/../check/lines.sh" || true; } | awk '{ print "lines", $1; print "guests", $(NF - 2) + 0 }'
     top=$here/../..
     # The C that compose prints lies in templates, and what these read in a table: they are part of it.
     echo "compose $(($(code_lines "$top/compose") + $(cat "$top"/compose/glue/*.template "$top/compose/fields.def" |
         grep -vcE '^ *(@#.*|/?\*.*)?$')))"
     echo "supervisor $(code_lines "$top/servers/supervisor")"
-    # what runs: the loader is gone by then
-    echo "trusted $(($(code_lines "$top/kernel" '(loader|debug|arch/none)') + $(code_lines "$top/servers/supervisor") + $(code_lines "$top/lib/tess") + $(code_lines "$top/lib/comp/dist_ok.c")))"
+    # what runs: the loader is gone by then; kernel/vm only where a vCPU is made
+    echo "trusted $(($(code_lines "$top/kernel" '(loader|debug|vm|arch/none)') + $(code_lines "$top/servers/supervisor") + $(code_lines "$top/lib/tess") + $(code_lines "$top/lib/comp/dist_ok.c")))"
 } >"$out/facts"
 
 awk -v json="$BUILD/bench.json" -v misses="$out/misses" -f "$here/table.awk" \

@@ -27,8 +27,9 @@ enum tess_size {
 #define TESS_PAGES_KEEP                                                                            \
     8u /* vspace.pages: pages that are mapped stay and get these rights; others are left alone */
 #define TESS_USER_TOP                                                                              \
-    (1ull << 47)             /* first address that is not a user address (48-bit, lower half) */
-#define TESS_PRIO_COUNT 256u /* 0 lowest .. 255 highest */
+    (1ull << 47) /* first address that is not a user address (48-bit, lower half) */
+#define TESS_GUEST_TOP  (1ull << 39) /* first address that is no guest-physical address */
+#define TESS_PRIO_COUNT 256u         /* 0 lowest .. 255 highest */
 
 /* Rights.  Objects other than endpoint, reply, notification and frame have no rights: who holds them may do all. */
 #define TESS_RIGHT_SEND  0x1u /* endpoint: send, call; notification: signal */
@@ -61,6 +62,7 @@ enum tess_thread_state {
     TESS_THREAD_RECV,      /* waits for a message */
     TESS_THREAD_REPLY,     /* waits for a reply to its call or fault */
     TESS_THREAD_WAIT,      /* waits for a notification */
+    TESS_THREAD_IDLE,      /* guest in wfi: waits for a virtual interrupt */
 };
 
 #endif

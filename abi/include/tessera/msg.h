@@ -99,17 +99,21 @@ _Static_assert(sizeof(struct tess_ipc_buffer) == 1024, "IPC buffer layout is ABI
  * REGS: as RESUME, but all registers are taken from the replier's IPC buffer, words 8.., in the order of
  *       struct tess_regs; the length says how many words (8 + count).
  * STOP: leave the thread suspended.
+ * ADVANCE: the instruction of a guest is done: word 0 goes into the register that it loads (x0 after hvc and smc), if
+ *       it loads one, cut and extended as the instruction says, and the guest goes on behind it.
  */
-#define TESS_FAULT_RESUME 0u
-#define TESS_FAULT_REGS   1u
-#define TESS_FAULT_STOP   2u
+#define TESS_FAULT_RESUME  0u
+#define TESS_FAULT_REGS    1u
+#define TESS_FAULT_STOP    2u
+#define TESS_FAULT_ADVANCE 3u
 
 struct tess_regs {
     uint64_t x[31];
     uint64_t sp;
     uint64_t pc;
-    uint64_t pstate; /* only N, Z, C, V (bits 31..28) are taken over */
-    uint64_t tls;    /* TPIDR_EL0 */
+    uint64_t
+        pstate; /* only N, Z, C, V (bits 31..28) are taken over; of a guest all but what would leave EL0 and EL1 */
+    uint64_t tls; /* TPIDR_EL0 */
 };
 #define TESS_REGS_WORDS 35u
 _Static_assert(sizeof(struct tess_regs) == TESS_REGS_WORDS * 8, "register block layout is ABI");

@@ -11,6 +11,15 @@
 #define ARCH_PTE_INLINE
 #define ARCH_GIC_INLINE
 
+/* System registers by name; under VHE the EL1 names reach the EL2 registers (Arm ARM D5.6.3). */
+#define SYSREG_READ(reg)                                                                           \
+    ({                                                                                             \
+        uint64_t value_;                                                                           \
+        __asm__ volatile("mrs %0, " #reg : "=r"(value_));                                          \
+        value_;                                                                                    \
+    })
+#define SYSREG_WRITE(reg, value) __asm__ volatile("msr " #reg ", %x0" ::"rZ"((uint64_t)(value)))
+
 ALWAYS_INLINE word_t arch_direct_base(void)
 {
     return KERNEL_DIRECT;
@@ -130,5 +139,7 @@ ALWAYS_INLINE void arch_pte_write(word_t *pte, word_t value)
 {
     *(volatile word_t *)pte = value;
 }
+
+#include "../../vm/stage2_aarch64.h"
 
 #endif

@@ -11,9 +11,17 @@ void trap_syscall(struct thread *t, struct cpu *cpu, word_t esr);
 void trap_finish(struct thread *t, struct cpu *cpu);
 void trap_irq(struct thread *t, struct cpu *cpu);
 void trap_serror(struct thread *t, struct cpu *cpu, word_t esr);
+/* The same for a thread that is a guest, and in the CPU. */
+void trap_guest(struct thread *t, struct cpu *cpu, word_t esr, word_t far);
+void trap_guest_irq(struct thread *t, struct cpu *cpu);
+void trap_guest_serror(struct thread *t, struct cpu *cpu, word_t esr);
+/* First use of FP registers since the switch: bring in the thread's. */
+void trap_fp(struct thread *t, struct cpu *cpu);
+/* self answers the exit of a guest and receives again, directly; false: not so simple, nothing has changed. */
+bool guest_directly(struct cpu *cpu, struct thread *self, word_t esr);
 /* Remembers which line is the kernel's timer. */
 void trap_init(const struct handoff *h);
 
-extern const char vectors_fast[], vectors_slow[];
+extern const char vectors_fast[], vectors_slow[], vectors_guest[];
 
 #endif

@@ -19,19 +19,11 @@
 #define SCTLR_UCI  (1u << 26) /* EL0: cache maintenance by address */
 #define SCTLR_RES1 (1u << 29 | 1u << 28 | 1u << 22 | 1u << 20 | 1u << 11)
 
-#define READ(reg)                                                                                  \
-    ({                                                                                             \
-        uint64_t value_;                                                                           \
-        __asm__ volatile("mrs %0, " #reg : "=r"(value_));                                          \
-        value_;                                                                                    \
-    })
-#define WRITE(reg, value) __asm__ volatile("msr " #reg ", %0" ::"r"((uint64_t)(value)))
-
 uint32_t kernel_lock __attribute__((aligned(4096)));
 
 void arch_trace_mode(bool on)
 {
-    WRITE(vbar_el1, on ? vectors_slow : vectors_fast);
+    SYSREG_WRITE(vbar_el1, on ? vectors_slow : vectors_fast);
     __asm__ volatile("isb");
 }
 
@@ -40,23 +32,24 @@ void arch_cpu_init(struct cpu *cpu, const struct handoff *h)
     uint64_t sctlr = SCTLR_RES1 | SCTLR_M | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_I | SCTLR_DZE |
                      SCTLR_UCT | SCTLR_NTWE | SCTLR_UCI;
 
-    if ((READ(id_aa64mmfr1_el1) >> 20 & 15) == 0) {
+    if ((SYSREG_READ(id_aa64mmfr1_el1) >> 20 & 15) == 0) {
         sctlr |= SCTLR_SPAN; /* no PAN: the bit is RES1 */
     }
     arch_trace_mode(false);
-    WRITE(sctlr_el1, sctlr);
-    WRITE(cpacr_el1, 1u << 20); /* FP: EL0 traps; SVE, SME: all trap */
-    WRITE(mdscr_el1, 1u << 12); /* TDCC: EL0 access to the debug channel traps */
-    WRITE(pmuserenr_el0, 0);
-    if (READ(id_aa64pfr0_el1) >> 44 & 15) {
-        WRITE(S3_3_C13_C2_3, 0); /* AMUSERENR_EL0: activity monitors trap */
+    SYSREG_WRITE(sctlr_el1, sctlr);
+    SYSREG_WRITE(cpacr_el1, 1u << 20); /* FP: EL0 traps; SVE, SME: all trap */
+    SYSREG_WRITE(mdscr_el1, 1u << 12); /* TDCC: EL0 access to the debug channel traps */
+    SYSREG_WRITE(pmuserenr_el0, 0);
+    if (SYSREG_READ(id_aa64pfr0_el1) >> 44 & 15) {
+        SYSREG_WRITE(S3_3_C13_C2_3, 0); /* AMUSERENR_EL0: activity monitors trap */
     }
-    WRITE(tpidrro_el0, 0);
-    /* EL0VCTEN: user mode reads CNTVCT_EL0, nothing else; EL2: EL1PCTEN, EL1PTEN for guests' sake (Arm ARM D17.11.2) */
-    WRITE(cntkctl_el1, 1u << 1 | (h->el == 2 ? 3u << 10 : 0));
-    WRITE(cntp_cval_el0, UINT64_MAX);
-    WRITE(cntp_ctl_el0, 1); /* on, not masked */
-    cpu->space_none = cpu->space_word = READ(ttbr0_el1);
+    SYSREG_WRITE(tpidrro_el0, 0);
+    /* EL0VCTEN: user mode reads CNTVCT_EL0, nothing else; EL2: EL1PCTEN, guests read the physical counter, and their access to the
+     * physical timer, which is the kernel's, traps (Arm ARM D17.11.2) */
+    SYSREG_WRITE(cntkctl_el1, 1u << 1 | (h->el == 2 ? 1u << 10 : 0));
+    SYSREG_WRITE(cntp_cval_el0, UINT64_MAX);
+    SYSREG_WRITE(cntp_ctl_el0, 1); /* on, not masked */
+    cpu->space_none = cpu->space_word = SYSREG_READ(ttbr0_el1);
     trap_init(h);
     __asm__ volatile("isb");
 }

@@ -141,6 +141,8 @@
     VECTOR_BUG 15
 .endm
 
+#include "../../vm/entry.S"
+
 .macro ENTER_PATH path
     mov     x4, sp
     ldr     x5, [x4, #T_CPU]

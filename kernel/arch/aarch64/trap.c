@@ -7,6 +7,7 @@
 #include "../../panic.h"
 #include "../../sched/direct.h"
 #include "../../trace.h"
+#include "../../vm/vgic.h"
 #include "arch_private.h"
 
 /* Exception classes, ESR_ELx.EC (Arm ARM D17.2.37). */
@@ -35,8 +36,7 @@ void trap_init(const struct handoff *h)
     timer_line = (uint32_t)h->timer_irq;
 }
 
-/* First use of FP registers since the switch: bring in the thread's. */
-static void trap_fp(struct thread *t, struct cpu *cpu)
+void trap_fp(struct thread *t, struct cpu *cpu)
 {
     if (cpu->fpu_owner == t) {
         arch_fpu_enable(true);
@@ -56,48 +56,6 @@ ALWAYS_INLINE void leave(struct cpu *cpu, struct thread *self)
     if (unlikely(cpu->pending)) {
         finish(cpu, self);
     }
-}
-
-/*
- * A fault of kind goes straight to a handler that waits for it, like a call (ipc/path.c): look up, check, commit; the
- * caller transfers the words.  NULL: not directly; nothing has changed.
- */
-ALWAYS_INLINE struct thread *fault_directly(struct cpu *cpu, struct thread *t, enum tess_fault kind,
-                                            unsigned words)
-{
-    const struct cap *handler = &t->slot[THREAD_FAULT];
-
-    (void)lock_fpu(cpu);
-    if (handler->type != TESS_TYPE_endpoint || cpu->trace_on) {
-        return NULL;
-    }
-    struct endpoint *e = (struct endpoint *)handler->object;
-    struct thread *to = e->receivers;
-    if (to == NULL || !can_switch(cpu, to)) {
-        return NULL;
-    }
-    struct budget *mine = t->budget, *theirs = to->budget;
-    if (theirs != NULL) {
-        uint64_t now = arch_now();
-        if (!slice_lasts(cpu, mine, theirs, now)) {
-            return NULL;
-        }
-        /* ---- commit ---- */
-        slice_switch(cpu, mine, theirs, now);
-    } else {
-        to->budget = mine;
-        mine->holder = to;
-        t->budget = NULL;
-    }
-    queue_pop(&e->receivers, to);
-    to->caller = t;
-    t->server = to;
-    t->fault_kind = kind;
-    t->state = TESS_THREAD_REPLY;
-    make_current(cpu, to, to->space->switch_word);
-    to->regs.x[0] = handler->badge;
-    to->regs.x[1] = tess_tag(kind, words, 0) | TESS_TAG_FAULT;
-    return to;
 }
 
 static void fault(struct thread *t, enum tess_fault kind, word_t w0, word_t w1, word_t w2,
@@ -200,6 +158,9 @@ void trap_sync(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
 
 void trap_syscall(struct thread *t, struct cpu *cpu, word_t esr)
 {
+    if (unlikely(t->caller != NULL && t->caller->vcpu != NULL) && guest_directly(cpu, t, esr)) {
+        return;
+    }
     ipc_syscall(cpu, t, (unsigned)(esr & SVC_IMM));
     leave(cpu, t);
 }
@@ -237,7 +198,7 @@ static __attribute__((noinline)) void irq_other(struct thread *t, struct cpu *cp
     if (line == timer_line) {
         timers_expire(cpu);
         gic_deactivate(line);
-    } else if (line < irq_count) {
+    } else if (line < irq_count && !vgic_irq(cpu, line)) {
         irq_deliver(cpu, line);
     }
     leave(cpu, t);

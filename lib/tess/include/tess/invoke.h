@@ -330,6 +330,37 @@ TESS_INLINE enum tess_err tess_vspace_info(tess_cap vspace, uint64_t *free_table
     return tess_answer_2(TESS_INVOKE(vspace, info, 0, vspace), free_tables, frames);
 }
 
+/* Make a new address space one of guest-physical addresses; nothing may have been given to it or copied from it. */
+TESS_INLINE enum tess_err tess_vspace_guest(tess_cap vspace)
+{
+    return tess_answer(TESS_INVOKE(vspace, guest, 0, vspace).tag);
+}
+
+/* ---- vcpu: the virtual CPU of a guest (docs/guests.md) --------------------------------------------------------- */
+
+/* The suspended thread runs guest code from now on.  STATE: not suspended, or this machine has no virtualization. */
+TESS_INLINE enum tess_err tess_vcpu_bind(tess_cap vcpu, tess_cap thread)
+{
+    return tess_answer(TESS_INVOKE(vcpu, bind, 1, vcpu, thread).tag);
+}
+
+/* A register of the guest, enum tess_vcpu_reg (tessera/vcpu.h). */
+TESS_INLINE enum tess_err tess_vcpu_read(tess_cap vcpu, uint64_t reg, uint64_t *value)
+{
+    return tess_answer_2(TESS_INVOKE(vcpu, read, 1, vcpu, reg), value, 0);
+}
+
+TESS_INLINE enum tess_err tess_vcpu_write(tess_cap vcpu, uint64_t reg, uint64_t value)
+{
+    return tess_answer(TESS_INVOKE(vcpu, write, 2, vcpu, reg, value).tag);
+}
+
+/* Make a virtual interrupt pending.  AGAIN: no list register is free; the guest's thread gets a kick when one may be. */
+TESS_INLINE enum tess_err tess_vcpu_inject(tess_cap vcpu, uint64_t intid, uint64_t priority)
+{
+    return tess_answer(TESS_INVOKE(vcpu, inject, 2, vcpu, intid, priority).tag);
+}
+
 /* ---- thread ------------------------------------------------------------------------------------------------- */
 
 struct tess_thread_info {

@@ -1,0 +1,43 @@
+/* The exits of guests: part of arch/aarch64/entry.S, whose macros it uses. */
+
+/* A guest: the same for what comes from its AArch64 and its AArch32 code. */
+.macro VECTORS_GUEST
+    .balign 128
+    stp     x8, x9, [sp, #X(8)]
+    b       guest_sync
+    .balign 128
+    stp     x8, x9, [sp, #X(8)]
+    b       guest_irq
+    VECTOR_BUG 10
+    .balign 128
+    stp     x8, x9, [sp, #X(8)]
+    b       guest_serror
+.endm
+
+    .balign 2048
+    .global vectors_guest
+vectors_guest:
+    .irp    kind, 0, 1, 2, 3, 4, 5, 6, 7
+    VECTOR_BUG \kind
+    .endr
+    VECTORS_GUEST
+    VECTORS_GUEST
+
+.macro ENTER_GUEST handler
+    SAVE_REST
+    mov     x0, sp
+    ldr     x1, [x0, #T_CPU]
+    LOCK    w1, x6, w7
+    mov     sp, x1
+    mrs     x2, esr_el1
+    mrs     x3, far_el1
+    bl      \handler
+    b       exit_full
+.endm
+
+guest_sync:
+    ENTER_GUEST trap_guest
+guest_irq:
+    ENTER_GUEST trap_guest_irq
+guest_serror:
+    ENTER_GUEST trap_guest_serror

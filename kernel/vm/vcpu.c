@@ -1,0 +1,152 @@
+/* Virtual CPUs: the object, what its holder does with it, who is in the CPU.  The machine's part is in arch/. */
+#include "vcpu.h"
+
+#include "../cap/cnode.h"
+#include "../cap/invoke.h"
+#include "../ipc/ipc.h"
+#include "../mem/mem.h"
+#include "vgic.h"
+
+void vcpu_create(struct vcpu *v)
+{
+#define VCPU_STATE(name, number, reset, text)     v->reg[number] = (reset);
+#define VCPU_REG(name, number, reg_, reset, text) VCPU_STATE(name, number, reset, text)
+#include "../../abi/vcpu.def"
+#undef VCPU_REG
+#undef VCPU_STATE
+}
+
+/* What v has in the CPU goes back into it. */
+static void unload(struct cpu *cpu)
+{
+    struct vcpu *v = cpu->vcpu;
+
+    if (v == NULL) {
+        return;
+    }
+    cpu->vcpu = NULL;
+    arch_vcpu_save(v);
+    vgic_save(v);
+    struct thread *t = v->thread;
+    if (t->state == TESS_THREAD_IDLE && (v->reg[TESS_VCPU_cntv_ctl] & 3) == 1 && !v->timer_fired) {
+        /* it sleeps, and nothing in the hardware counts for it any more */
+        timer_insert(&cpu->timers, &t->timer,
+                     v->reg[TESS_VCPU_cntv_cval] + v->reg[TESS_VCPU_cntvoff], TIMER_THREAD);
+        cpu->pending |= PENDING_SCHEDULE;
+    }
+}
+
+void vcpu_enter(struct cpu *cpu)
+{
+    struct thread *t = cpu->current;
+    struct vcpu *v = t->vcpu;
+
+    if (cpu->vcpu != v) {
+        unload(cpu);
+        cpu->vcpu = v;
+        vgic_load(v);
+        arch_vcpu_load(v);
+    }
+    word_t word = t->vspace != NULL && t->vspace->guest && vspace_activate(t->vspace)
+                      ? t->vspace->switch_word
+                      : 0;
+    arch_vcpu_enter(v, word, cpu->fpu_on);
+}
+
+void vcpu_wake(struct vcpu *v)
+{
+    if (v->thread != NULL && v->thread->state == TESS_THREAD_IDLE) {
+        thread_abort(v->thread, TESS_OK);
+    }
+}
+
+void vcpu_unbind(struct thread *t)
+{
+    struct vcpu *v = t->vcpu;
+
+    if (v == NULL) {
+        return;
+    }
+    thread_suspend(t);
+    if (t->cpu->vcpu == v) {
+        unload(t->cpu);
+    }
+    arch_thread_init(
+        t); /* user mode: it can never run guest code without the guest's world around it */
+    v->thread = NULL;
+    t->vcpu = NULL;
+    thread_update_space(t);
+}
+
+static enum tess_err bind(struct invocation *inv, struct vcpu *v)
+{
+    enum tess_err err = TESS_OK;
+    struct cap *c = arg_cap(inv, inv->arg[0], TESS_TYPE_thread, &err);
+
+    if (c == NULL) {
+        return err;
+    }
+    struct thread *t = (struct thread *)c->object;
+    if (!arch_vcpu_possible() || t->state != TESS_THREAD_SUSPENDED) {
+        return TESS_STATE;
+    }
+    if (v->thread != NULL || t->vcpu != NULL) {
+        return TESS_EXISTS;
+    }
+    /* ---- commit ---- */
+    cap_copy(inv->cap, &t->slot[THREAD_VCPU], TESS_RIGHT_ALL, 0);
+    t->vcpu = v;
+    v->thread = t;
+    arch_thread_set_foreign(t, true);
+    thread_update_space(t);
+    return TESS_OK;
+}
+
+static enum tess_err inject(struct invocation *inv, struct vcpu *v)
+{
+    word_t intid = inv->arg[0], priority = inv->arg[1];
+
+    if (intid >= VGIC_LINES || priority > 255) {
+        return TESS_ARG;
+    }
+    if (!vgic_inject(v, inv->cpu->vcpu == v, intid, priority)) {
+        return TESS_AGAIN;
+    }
+    vcpu_wake(v);
+    return TESS_OK;
+}
+
+enum tess_err vcpu_invoke(struct invocation *inv)
+{
+    struct vcpu *v = (struct vcpu *)inv->cap->object;
+    word_t number = inv->arg[0];
+
+    switch (inv->label) {
+    case TESS_LABEL_vcpu_bind:
+        return bind(inv, v);
+    case TESS_LABEL_vcpu_inject:
+        return inject(inv, v);
+    default:
+        break;
+    }
+    if (number >= TESS_VCPU_LR_END) {
+        return TESS_ARG;
+    }
+    if (inv->cpu->vcpu == v) {
+        unload(inv->cpu);
+    }
+    if (inv->label == TESS_LABEL_vcpu_read) {
+        inv->result[0] = v->reg[number];
+        return TESS_OK;
+    }
+    v->reg[number] = arch_vcpu_value(number, inv->arg[1]);
+    if (number == TESS_VCPU_vtimer && v->timer_fired) {
+        v->timer_fired = false; /* it fires anew when it is loaded, if it still has a reason to */
+    }
+    return TESS_OK;
+}
+
+bool vcpu_ok(const struct vcpu *v)
+{
+    return v->thread == NULL || v->thread->vcpu == v;
+}

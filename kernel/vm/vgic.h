@@ -1,0 +1,29 @@
+/*
+ * The virtual side of the interrupt controller: list registers.
+ *
+ * List register 0 is the virtual timer's: the physical interrupt is linked to it (HW), so that a guest that serves its
+ * timer deactivates the line without an exit.  The others carry what the monitor injects; none of those is linked.
+ */
+#ifndef KERNEL_VM_VGIC_H
+#define KERNEL_VM_VGIC_H
+
+#include "vcpu.h"
+
+#define VGIC_LINES                                                                                 \
+    1020u /* INTIDs from here on are special (IHI0069H 2.2.1) or LPIs, which no guest has */
+
+struct handoff;
+
+/* The controller has a virtual interface that this kernel can drive. */
+bool vgic_possible(void);
+void vgic_init(const struct handoff *h);
+void vgic_load(const struct vcpu *v); /* from v into the CPU */
+void vgic_save(struct vcpu *v);       /* the other way; the interface is off then */
+/* loaded: v is in the CPU.  False: no list register is free; the thread is kicked when one may be. */
+bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority);
+/* Something is pending in the CPU's list registers. */
+bool vgic_pending(void);
+/* An interrupt of the kernel's that is about guests; false: it is none. */
+bool vgic_irq(struct cpu *cpu, uint32_t line);
+
+#endif

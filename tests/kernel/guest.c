@@ -1,0 +1,509 @@
+/* Guests: virtual CPUs, exits, virtual interrupts, and what must not get from one to the other. */
+#include "test.h"
+
+#include <tessera/vcpu.h>
+
+#define NONE    ((struct tess_words){ { 0 } })
+#define RW      (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
+#define RWX     (RW | TESS_RIGHT_EXEC)
+#define RAM_AT  0x40000000ull /* guest-physical */
+#define HOLE_AT 0x09000000ull
+#define PAGES   16u
+#define EL1H    0x3c5u /* EL1h, interrupts masked (Arm ARM C5.2.19) */
+#define EC(esr) ((esr) >> 26)
+#define TABLE   0x800u /* of the code page: the guest's vectors */
+
+/* What guests do: something, then hvc.  All of it is position independent and lies in the guest's first page. */
+__asm__(
+    ".pushsection .text\n"
+    ".balign 2048\n"
+    "vm_code:\n"
+    "vm_hvc: hvc #7\n"
+    "   hvc #8\n"
+    "vm_store: str w1, [x0]\n"
+    "   hvc #0\n"
+    "vm_load: ldrsh x1, [x0]\n"
+    "   mov x0, x1\n"
+    "   hvc #0\n"
+    "vm_sgi: msr S3_0_C12_C11_5, x1\n" /* ICC_SGI1R_EL1 */
+    "   mrs x0, actlr_el1\n"
+    "   hvc #0\n"
+    "vm_id: mrs x0, id_aa64pfr0_el1\n"
+    "   mrs x1, id_aa64dfr0_el1\n"
+    "   mrs x2, mpidr_el1\n"
+    "   hvc #0\n"
+    /* the virtual CPU interface on (IHI0069H 12.2), vectors set, interrupts unmasked, wfi until one comes */
+    "vm_wait: adr x2, vm_vectors\n"
+    "   msr vbar_el1, x2\n"
+    "   mov x2, #0xff\n"
+    "   msr S3_0_C4_C6_0, x2\n" /* ICC_PMR_EL1 */
+    "   mov x2, #1\n"
+    "   msr S3_0_C12_C12_7, x2\n" /* ICC_IGRPEN1_EL1 */
+    "   isb\n"
+    "   msr daifclr, #2\n"
+    "1: wfi\n"
+    "   b 1b\n"
+    /* the timer in x0 ticks, then the same */
+    "vm_timer: msr cntv_tval_el0, x0\n"
+    "   mov x2, #1\n"
+    "   msr cntv_ctl_el0, x2\n"
+    "   b vm_wait\n"
+    "vm_spin: add x0, x0, #1\n"
+    "   b vm_spin\n"
+    "vm_regs: msr tpidrro_el0, x0\n"
+    "   msr tpidr_el1, x1\n"
+    "   msr par_el1, x2\n"
+    "   fmov d0, x3\n"
+    "   hvc #0\n"
+    "   mrs x0, tpidrro_el0\n"
+    "   mrs x1, tpidr_el1\n"
+    "   mrs x2, par_el1\n"
+    "   fmov x3, d0\n"
+    "   hvc #0\n"
+    ".balign 2048\n"
+    "vm_vectors:\n"
+    "   .skip 0x280\n"
+    "   mrs x0, S3_0_C12_C12_0\n" /* ICC_IAR1_EL1 */
+    "   mov x1, #2\n"
+    "   msr cntv_ctl_el0, x1\n" /* masked */
+    "   isb\n"
+    "   msr S3_0_C12_C12_1, x0\n" /* ICC_EOIR1_EL1 */
+    "   hvc #0x11\n"
+    "   eret\n"
+    "vm_end:\n"
+    ".popsection\n");
+extern const uint32_t vm_code[], vm_hvc[], vm_store[], vm_load[], vm_sgi[], vm_id[], vm_wait[],
+    vm_timer[], vm_spin[], vm_regs[], vm_end[];
+
+struct machine {
+    tess_cap vs, frame, vcpu, tcb, ep;
+    uint64_t *memory;
+};
+
+/* False: no guests on this machine, and the kernel says so. */
+static bool make_machine(struct machine *m)
+{
+    tess_cap budget = make(TESS_TYPE_budget);
+    void *memory;
+    enum tess_err err;
+
+    m->vs = make(TESS_TYPE_vspace);
+    OK(tess_vspace_guest(m->vs));
+    OK(tess_vspace_donate(m->vs, arena, 8 * TESS_PAGE, 0, empty_slot()));
+    m->frame = make_mapped(PAGES * TESS_PAGE, &memory);
+    m->memory = memory;
+    for (unsigned i = 0; vm_code + i < vm_end; i++) {
+        ((volatile uint32_t *)m->memory)[i] = vm_code[i];
+    }
+    __builtin___clear_cache(memory, (char *)memory + 2 * TESS_PAGE);
+    OK(tess_frame_map(copy(m->frame, RWX), m->vs, RAM_AT, RWX, TESS_ATTR_NORMAL, NULL));
+    m->vcpu = make(TESS_TYPE_vcpu);
+    m->tcb = make(TESS_TYPE_thread);
+    m->ep = make(TESS_TYPE_endpoint);
+    OK(tess_thread_configure(m->tcb, 0, m->vs, mint(m->ep, TESS_RIGHT_ALL, 0x77), 0, 0, 0));
+    OK(tess_thread_set_priority(m->tcb, LOW, LOW));
+    OK(tess_budget_configure(budget, env.cpu, 1000000, 1000000));
+    OK(tess_budget_bind(budget, m->tcb));
+    err = tess_vcpu_bind(m->vcpu, m->tcb);
+    if (err == TESS_STATE) {
+        return false;
+    }
+    OK(err);
+    OK(tess_vcpu_write(m->vcpu, TESS_VCPU_cpacr,
+                       3 << 20)); /* FP registers do not trap inside the guest */
+    return true;
+}
+
+static void go(const struct machine *m, const uint32_t *where, uint64_t x0, uint64_t x1)
+{
+    struct tess_regs regs = { .x = { x0, x1, 0x2222, 0x3333 }, .pstate = EL1H };
+
+    regs.pc = RAM_AT + (uint64_t)(where - vm_code) * 4;
+    OK(tess_thread_write_regs(m->tcb, &regs));
+    OK(tess_thread_resume(m->tcb));
+}
+
+static struct tess_msg advance(const struct machine *m, uint64_t value)
+{
+    return tess_reply_recv_1(m->ep, tess_tag(TESS_FAULT_ADVANCE, 1, 0), 0, 0, value);
+}
+
+static void expect_exit(struct tess_msg m, unsigned class)
+{
+    EQ(m.badge, 0x77);
+    EQ(m.tag & TESS_TAG_KERNEL, TESS_TAG_FAULT);
+    EQ(tess_tag_label(m.tag), TESS_FAULT_guest);
+    EQ(tess_tag_len(m.tag), 8);
+    EQ(EC(m.w[0]), class);
+}
+
+enum { EC_HVC = 0x16, EC_SYS = 0x18, EC_FETCH = 0x20, EC_DATA = 0x24 };
+
+TEST("hvc of a guest tells its number and x0..x3, and the answer's word comes back in x0")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_hvc, 0x1010, 0x1111);
+    e = tess_recv(m.ep, 0);
+    expect_exit(e, EC_HVC);
+    EQ(e.w[0] & 0xffff, 7);
+    EQ(e.w[3], RAM_AT + 4);
+    EQ(e.w[4], 0x1010);
+    EQ(e.w[5], 0x1111);
+    EQ(e.w[6], 0x2222);
+    EQ(e.w[7], 0x3333);
+    e = advance(&m, 0xabcd);
+    expect_exit(e, EC_HVC);
+    EQ(e.w[0] & 0xffff, 8);
+    EQ(e.w[4], 0xabcd);
+    EQ(e.w[5], 0x1111);
+}
+
+TEST("a guest's store where nothing is mapped tells the address and the value")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_store, HOLE_AT + 0x18, 0x1234567889abcdef);
+    e = tess_recv(m.ep, 0);
+    expect_exit(e, EC_DATA);
+    EQ(e.w[1], HOLE_AT + 0x18);
+    EQ(e.w[2], 0x89abcdef);
+    expect_exit(advance(&m, 5), EC_HVC);
+}
+
+TEST("a guest's load gets the answer's word, cut and extended as the instruction says")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_load, HOLE_AT + 0x102, 0);
+    e = tess_recv(m.ep, 0);
+    expect_exit(e, EC_DATA);
+    EQ(e.w[1], HOLE_AT + 0x102);
+    e = advance(&m, 0x12348765);
+    expect_exit(e, EC_HVC);
+    EQ(e.w[4], 0xffffffffffff8765);
+}
+
+TEST("trapped system registers are the monitor's to write and to read")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_sgi, 0, 0x5005);
+    e = tess_recv(m.ep, 0);
+    expect_exit(e, EC_SYS);
+    EQ(e.w[0] & 1, 0);
+    EQ(e.w[2], 0x5005);
+    e = advance(&m, 0x999);
+    expect_exit(e, EC_SYS);
+    EQ(e.w[0] & 1, 1);
+    e = advance(&m, 0x42);
+    expect_exit(e, EC_HVC);
+    EQ(e.w[4], 0x42);
+}
+
+TEST("a guest's CPU has no EL2, no performance counters, and the number it was given")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    OK(tess_vcpu_write(m.vcpu, TESS_VCPU_vmpidr, 0x80000003));
+    go(&m, vm_id, 0, 0);
+    e = tess_recv(m.ep, 0);
+    expect_exit(e, EC_HVC);
+    EQ(e.w[4] & 0xff00, 0);
+    EQ(e.w[4] & 0xf0, 0x10);
+    EQ(e.w[5] & 0xf00, 0);
+    EQ(e.w[6], 0x80000003);
+}
+
+TEST("a guest sleeps in wfi until an interrupt is injected, and takes it")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_wait, 0, 0);
+    for (unsigned i = 0; i < 3; i++) {
+        sleep_us(1000);
+        struct tess_thread_info info;
+        OK(tess_thread_info(m.tcb, &info));
+        EQ(info.state, TESS_THREAD_IDLE);
+        OK(tess_vcpu_inject(m.vcpu, 40 + i, 0xa0));
+        e = tess_recv(m.ep, after_us(1000000));
+        expect_exit(e, EC_HVC);
+        EQ(e.w[0] & 0xffff, 0x11);
+        EQ(e.w[4], 40 + i);
+        OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+    }
+}
+
+TEST("a guest's virtual timer wakes it, whether its virtual CPU is loaded or not")
+{
+    struct machine m, other;
+    struct tess_msg e;
+
+    if (!make_machine(&m) || !make_machine(&other)) {
+        return;
+    }
+    OK(tess_vcpu_write(m.vcpu, TESS_VCPU_vtimer, TESS_VCPU_VTIMER_ON | 0xa0 << 16 | 27));
+    for (unsigned i = 0; i < 4; i++) {
+        go(&m, vm_timer, 100000, 0);
+        if (i & 1) { /* another guest takes the CPU meanwhile */
+            sleep_us(200);
+            go(&other, vm_hvc, 0, 0);
+            expect_exit(tess_recv(other.ep, 0), EC_HVC);
+            OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+        }
+        e = tess_recv(m.ep, after_us(1000000));
+        expect_exit(e, EC_HVC);
+        EQ(e.w[0] & 0xffff, 0x11);
+        EQ(e.w[4], 27);
+        OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    }
+}
+
+TEST("more interrupts than list registers: AGAIN, and a kick when there is room")
+{
+    struct machine m;
+    struct tess_msg e;
+    unsigned sent = 0;
+    enum tess_err err;
+    bool kicked = false;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    for (; (err = tess_vcpu_inject(m.vcpu, 40 + sent, 0xa0)) == TESS_OK; sent++) {
+        TRUE(sent < 16);
+    }
+    EQ(err, TESS_AGAIN);
+    TRUE(sent >= 1);
+    OK(tess_vcpu_inject(m.vcpu, 40, 0xa0)); /* pending already */
+    go(&m, vm_wait, 0, 0);
+    uint64_t taken = 0, all = (1ull << sent) - 1; /* bit: INTID - 40 */
+    while (taken != (all | 1ull << 59)) {
+        e = tess_recv(m.ep, after_us(1000000));
+        if (tess_tag_label(e.tag) == TESS_FAULT_kick) {
+            TRUE(!kicked);
+            kicked = true;
+            OK(tess_vcpu_inject(m.vcpu, 99, 0xa0));
+        } else {
+            expect_exit(e, EC_HVC);
+            TRUE(e.w[4] >= 40 && e.w[4] < 100 && !(taken & 1ull << (e.w[4] - 40)));
+            taken |= 1ull << (e.w[4] - 40);
+        }
+        OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+    }
+    TRUE(kicked);
+}
+
+static uint64_t read_tpidrro(void)
+{
+    uint64_t v;
+    __asm__ volatile("mrs %0, tpidrro_el0" : "=r"(v));
+    return v;
+}
+
+TEST("what two guests put into the same registers stays with each, and programs see nothing of it")
+{
+    struct machine m[2];
+    struct tess_msg e;
+
+    if (!make_machine(&m[0]) || !make_machine(&m[1])) {
+        return;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        go(&m[i], vm_regs, 0x1000 + i, 0x2000 + i);
+        e = tess_recv(m[i].ep, 0);
+        expect_exit(e, EC_HVC);
+        EQ(read_tpidrro(), 0);
+        OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        OK(tess_thread_resume(m[i].tcb));
+        e = tess_recv(m[i].ep, 0);
+        expect_exit(e, EC_HVC);
+        EQ(e.w[4], 0x1000 + i);
+        EQ(e.w[5], 0x2000 + i);
+        EQ(e.w[6], 0x2222);
+        EQ(e.w[7], 0x3333);
+        OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    }
+}
+
+/* Bits that every such register has. */
+static uint64_t pattern(unsigned reg, unsigned machine)
+{
+    return ((reg + 1) * 0x100 + machine * 0x10) & 0xff0;
+}
+
+TEST("every switched register of a virtual CPU comes back as it was")
+{
+    struct machine m[2];
+    uint64_t value;
+
+    if (!make_machine(&m[0]) || !make_machine(&m[1])) {
+        return;
+    }
+    static const uint8_t plain[] = { TESS_VCPU_ttbr0,   TESS_VCPU_ttbr1,    TESS_VCPU_elr,
+                                     TESS_VCPU_far,     TESS_VCPU_mair,     TESS_VCPU_tpidr,
+                                     TESS_VCPU_esr,     TESS_VCPU_sp_el1,   TESS_VCPU_contextidr,
+                                     TESS_VCPU_cntvoff, TESS_VCPU_cntv_cval };
+    for (unsigned i = 0; i < sizeof plain * 2; i++) {
+        OK(tess_vcpu_write(m[i % 2].vcpu, plain[i / 2], pattern(plain[i / 2], i % 2)));
+    }
+    for (unsigned round = 0; round < 4; round++) {
+        go(&m[round % 2], vm_hvc, 0, 0);
+        expect_exit(tess_recv(m[round % 2].ep, 0), EC_HVC);
+        OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    }
+    for (unsigned i = 0; i < sizeof plain * 2; i++) {
+        OK(tess_vcpu_read(m[i % 2].vcpu, plain[i / 2], &value));
+        EQ(value, pattern(plain[i / 2], i % 2));
+    }
+}
+
+TEST("a guest never gets more than EL1: other modes become EL1h")
+{
+    static const uint64_t bad[] = { 0x3c9, 0x3cd, 0x3c8, 0x3d3, 0x3df, 0x3c1, ~0ull };
+    struct machine m;
+    struct tess_regs regs = { .pstate = 0 };
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        regs.pstate = bad[i];
+        regs.pc = RAM_AT;
+        OK(tess_thread_write_regs(m.tcb, &regs));
+        OK(tess_thread_read_regs(m.tcb, &regs));
+        TRUE((regs.pstate & 0x1f) == 5 || (regs.pstate & 0x1f) == 0x10);
+        OK(tess_thread_resume(m.tcb));
+        struct tess_msg e = tess_recv(m.ep, 0);
+        EQ(tess_tag_label(e.tag), TESS_FAULT_guest);
+        OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    }
+}
+
+TEST("a guest that spins is preempted, and forced out by a kick")
+{
+    struct machine m;
+    struct tess_msg e;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_spin, 0, 0);
+    sleep_us(2000);
+    OK(tess_thread_kick(m.tcb));
+    e = tess_recv(m.ep, after_us(1000000));
+    EQ(tess_tag_label(e.tag), TESS_FAULT_kick);
+    struct tess_regs regs;
+    OK(tess_thread_read_regs(m.tcb, &regs));
+    TRUE(regs.x[0] > 0);
+}
+
+TEST("memory taken from a guest is gone at once, and a page it may only read tells where it wrote")
+{
+    struct machine m;
+    struct tess_msg e;
+    tess_cap data = make_frame(TESS_PAGE);
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    OK(tess_frame_map(data, m.vs, 0x50000000, RW, TESS_ATTR_NORMAL, NULL));
+    for (unsigned i = 0; i < 3; i++) {
+        go(&m, vm_store, 0x50000008, 0x66);
+        e = tess_recv(m.ep, 0);
+        if (i == 0) {
+            expect_exit(e, EC_HVC);
+            OK(tess_frame_protect(data, TESS_RIGHT_READ));
+        } else {
+            expect_exit(e, EC_DATA);
+            EQ(e.w[1], 0x50000008);
+            if (i == 1) {
+                OK(tess_frame_unmap(data));
+            }
+        }
+        OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    }
+}
+
+TEST("guest-physical addresses end where the kernel says, and only a new address space becomes a "
+     "guest's")
+{
+    tess_cap vs = make(TESS_TYPE_vspace), frame = make_frame(TESS_PAGE);
+
+    OK(tess_vspace_guest(vs));
+    OK(tess_vspace_donate(vs, arena, 4 * TESS_PAGE, 0, empty_slot()));
+    ERR(tess_frame_map(frame, vs, TESS_GUEST_TOP, RW, TESS_ATTR_NORMAL, NULL), RANGE);
+    OK(tess_frame_map(frame, vs, TESS_GUEST_TOP - TESS_PAGE, RW, TESS_ATTR_NORMAL, NULL));
+    ERR(tess_vspace_guest(vs), STATE);
+    tess_cap shared_vs = make(TESS_TYPE_vspace);
+    (void)copy(shared_vs, TESS_RIGHT_ALL);
+    ERR(tess_vspace_guest(shared_vs), STATE);
+}
+
+TEST("a thread that lost its virtual CPU is no guest any more")
+{
+    struct machine m;
+    struct tess_regs regs;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    go(&m, vm_wait, 0, 0);
+    sleep_us(500);
+    revoke(m.vcpu);
+    struct tess_thread_info info;
+    OK(tess_thread_info(m.tcb, &info));
+    EQ(info.state, TESS_THREAD_SUSPENDED);
+    OK(tess_thread_read_regs(m.tcb, &regs));
+    EQ(regs.pstate & 0x1f, 0);
+    OK(tess_thread_resume(m.tcb));
+    struct tess_msg e = tess_recv(m.ep, after_us(1000000));
+    EQ(tess_tag_label(e.tag), TESS_FAULT_page);
+    OK(tess_vcpu_bind(m.vcpu, make(TESS_TYPE_thread)));
+}
+
+TEST("a virtual CPU belongs to one thread, and register numbers end")
+{
+    struct machine m;
+    uint64_t value;
+    tess_cap second = make(TESS_TYPE_thread);
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    ERR(tess_vcpu_bind(m.vcpu, second), EXISTS);
+    ERR(tess_vcpu_bind(make(TESS_TYPE_vcpu), m.tcb), EXISTS);
+    ERR(tess_vcpu_read(m.vcpu, TESS_VCPU_LR_END, &value), ARG);
+    ERR(tess_vcpu_write(m.vcpu, ~0ull, 0), ARG);
+    ERR(tess_vcpu_inject(m.vcpu, 1020, 0), ARG);
+    ERR(tess_vcpu_inject(m.vcpu, 1, 256), ARG);
+    OK(tess_vcpu_write(m.vcpu, TESS_VCPU_LR, ~0ull));
+    OK(tess_vcpu_read(m.vcpu, TESS_VCPU_LR, &value));
+    EQ(value, 0);
+}
