@@ -50,39 +50,9 @@ for file in "$disk" "$archive" "$script"; do
     [ -z "$file" ] || [ -r "$file" ] || fail "$file cannot be read"
 done
 
-# load MODULE: prints the files of it and of the modules that it depends on, in the order of loading.
-load() {
-    file=$(find "$home/tree/lib/modules" "$home/tree/usr/lib/modules" -name "$(echo "$1" | tr _- '??').ko" 2>/dev/null | head -n 1)
-    [ "$file" ] || return 0 # part of the kernel itself
-    for needed in $(aarch64-linux-gnu-objcopy -O binary --only-section=.modinfo "$file" /dev/stdout |
-        tr '\0' '\n' | sed -n 's/^depends=//p' | tr , ' '); do
-        load "$needed"
-    done
-    find "$home/tree/lib/modules" "$home/tree/usr/lib/modules" -name "$(echo "$1" | tr _- '??').ko" 2>/dev/null | head -n 1
-}
-
 # The kernel and its first file system, made once.
-init=$top/tests/linux/native/init
-if [ ! -f "$home/done" ] || [ "$init" -nt "$home/done" ]; then
-    "$top/tools/rootfs.sh" tree "$home/tree" @kernel
-    rm -rf "$home/first"
-    mkdir -p "$home/first/bin" "$home/first/modules"
-    cp "$home/tree/bin/busybox" "$home/first/bin/busybox"
-    ln -s busybox "$home/first/bin/sh"
-    cp "$init" "$home/first/init"
-    chmod +x "$home/first/init"
-    for module in $modules; do
-        load "$module"
-    done | awk '!seen[$0]++' | while read -r file; do
-        cp "$file" "$home/first/modules/"
-        basename "$file"
-    done >"$home/order"
-    mv "$home/order" "$home/first/modules/order"
-    "$top/tools/rootfs.sh" cpio "$home/first.cpio" "$home/first"
-    cp "$home"/tree/boot/vmlinuz-* "$home/vmlinuz"
-    rm -rf "$home/tree" "$home/tree.owners"
-    touch "$home/done"
-fi
+# shellcheck disable=SC2086 # one argument a module
+"$top/tools/debian-kernel.sh" "$home" "$top/tests/linux/native/init" $modules
 [ -z "$prepare" ] || exit 0
 
 work=$(mktemp -d)

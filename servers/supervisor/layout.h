@@ -77,7 +77,7 @@ enum object_slot {
 #define REGION_AT    0x10000000ull
 #define PULSES_AT    0x10800000ull
 #define WINDOW_AT    0x11000000ull /* where frames are mapped to fill them */
-#define WINDOW_BYTES 0x01000000ull
+#define WINDOW_BYTES 0x03000000ull
 #define MODULES_AT   0x20000000ull
 #define MODULES_MAX  0x10000000ull
 

@@ -1,0 +1,32 @@
+/* What the monitor needs of the component around it: its connections.  vmm.c has it for real, the tests have stand-ins. */
+#ifndef VMM_HOST_H
+#define VMM_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Text that the guest writes. */
+void host_console(const uint8_t *text, uint32_t bytes);
+/* Seconds since 1970; 0: nobody knows. */
+uint64_t host_seconds(void);
+
+/* ---- disk ---- */
+
+enum host_disk { HOST_READ, HOST_WRITE, HOST_FLUSH };
+#define HOST_SECTOR   512u
+#define HOST_DISK_MAX 65536u /* bytes of one request */
+
+/* The buffer that requests go through; NULL: there is no disk. */
+uint8_t *host_disk_buffer(uint64_t *bytes);
+uint64_t host_disk_sectors(void);
+/* Start one; its end is told by virtio_blk_done.  False: not now, try again after the next end. */
+bool host_disk_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint32_t sectors,
+                     uint64_t buffer);
+
+/* ---- random numbers ---- */
+
+/* As for the disk: up to 4 KiB into the buffer; its end is told by virtio_rng_done. */
+uint8_t *host_random_buffer(void);
+bool host_random_start(uint32_t bytes);
+
+#endif

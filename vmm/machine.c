@@ -1,0 +1,396 @@
+/* The guest's machine: made, started, stopped; and who answers its exits.  See machine.h. */
+#include "machine.h"
+
+#include <string.h>
+#include <tess/time.h>
+
+#include "host.h"
+#include "virtio_device.h"
+
+#define BLOCK       (2ull << 20)    /* what the hardware maps in one entry */
+#define RAM_SEEN_AT 0x1000000000ull /* where the monitor sees the guest's memory */
+#define RWX         (TESS_RIGHT_READ | TESS_RIGHT_WRITE | TESS_RIGHT_EXEC)
+#define RW          (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
+
+/* Exceptions (Arm ARM D17.2.37) */
+enum {
+    EC_UNKNOWN = 0x00,
+    EC_WFX = 0x01,
+    EC_HVC = 0x16,
+    EC_SMC = 0x17,
+    EC_SYS = 0x18,
+    EC_FETCH_LOWER = 0x20,
+    EC_FETCH_SAME = 0x21,
+    EC_DATA_LOWER = 0x24,
+    EC_DATA_SAME = 0x25,
+};
+#define ESR_EC(esr)    ((esr) >> 26 & 0x3f)
+#define ESR_IL         (1u << 25)
+#define ESR_ISV        (1u << 24)
+#define ESR_BYTES(esr) (1u << ((esr) >> 22 & 3))
+#define ESR_WRITES     (1u << 6)
+#define FSC_EXTERNAL   0x10u
+#define SYS_READS      1u
+/* op0, op1, CRn, CRm, op2 of a trapped register, as they lie in the syndrome (Arm ARM D17.2.37, EC 0x18) */
+#define SYS(op0, op1, crn, crm, op2)                                                               \
+    ((op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
+#define SYS_MASK     SYS(3u, 7u, 15u, 15u, 7u)
+#define SYS_OP0(esr) ((esr) >> 20 & 3)
+
+#define PSTATE_EL1H 0x3c5u /* EL1h, D A I F masked (Arm ARM C5.2.19) */
+
+struct machine machine;
+
+void *guest_memory(uint64_t address, uint64_t bytes)
+{
+    uint64_t offset = address - RAM_AT;
+
+    if (address < RAM_AT || offset >= machine.ram_bytes || bytes > machine.ram_bytes - offset) {
+        return NULL;
+    }
+    return machine.ram + offset;
+}
+
+/* ---- making ---- */
+
+static enum tess_err make_ram(struct tess_env *env)
+{
+    tess_cap frame, second;
+    uint64_t slot;
+    enum tess_err err = TESS_NOMEM;
+
+    /* memory in blocks of the hardware's: both address spaces map it with few entries, and the guest misses the TLB less */
+    for (unsigned i = 0; i < env->pool->count && err; i++) {
+        const struct tess_pool_item *u = &env->pool->item[i];
+        struct tess_untyped_info info;
+
+        if (u->device || tess_untyped_info(u->cap, &info)) {
+            continue;
+        }
+        uint64_t at = ((u->paddr + info.used + BLOCK - 1) & -BLOCK) - u->paddr;
+        if (at >= u->bytes || machine.ram_bytes > u->bytes - at ||
+            tess_slot_alloc(env->slots, &slot)) {
+            continue;
+        }
+        frame = slot;
+        err = tess_untyped_retype(u->cap, TESS_TYPE_frame, machine.ram_bytes, 0, frame, 1, at);
+    }
+    err = err ? err : tess_slot_alloc(env->slots, &slot);
+    second = slot;
+    err = err ? err : tess_cnode_copy(env->cnode, 0, frame, second, RWX);
+    err = err ? err : tess_map_at(env, frame, env->vspace, RAM_SEEN_AT, RW, TESS_ATTR_NORMAL);
+    err = err ? err : tess_map_at(env, second, machine.vspace, RAM_AT, RWX, TESS_ATTR_NORMAL);
+    machine.ram = (uint8_t *)RAM_SEEN_AT;
+    return err;
+}
+
+static enum tess_err make_cpu(const struct machine_config *config, unsigned i)
+{
+    struct tess_env *env = config->env;
+    struct cpu *c = &machine.cpu[i];
+    uint64_t slice = tess_ticks_of_ns(config->slice_ns), fault;
+    tess_cap budget;
+    enum tess_err err = tess_alloc(env, TESS_TYPE_thread, 0, &c->thread);
+
+    c->number = i;
+    err = err ? err : tess_alloc(env, TESS_TYPE_vcpu, 0, &c->vcpu);
+    err = err ? err : tess_alloc(env, TESS_TYPE_budget, 0, &budget);
+    err = err ? err : tess_slot_alloc(env->slots, &fault);
+    err =
+        err ? err : tess_cnode_mint(env->cnode, 0, machine.endpoint, fault, TESS_RIGHT_SEND, 1 + i);
+    err = err ? err : tess_thread_configure(c->thread, 0, machine.vspace, fault, 0, 0, 0);
+    err = err ? err : tess_thread_set_priority(c->thread, config->priority, config->priority);
+    err = err ? err : tess_budget_configure(budget, env->cpu, slice, slice);
+    err = err ? err : tess_budget_bind(budget, c->thread);
+    return err ? err : tess_vcpu_bind(c->vcpu, c->thread);
+}
+
+enum tess_err machine_make(const struct machine_config *config)
+{
+    struct tess_env *env = config->env;
+    enum tess_err err = tess_alloc(env, TESS_TYPE_vspace, 0, &machine.vspace);
+
+    machine.ram_bytes = config->ram_bytes;
+    machine.cpus = config->cpus < CPUS_MAX ? config->cpus : CPUS_MAX;
+    err = err ? err : tess_vspace_guest(machine.vspace);
+    err = err ? err : tess_alloc(env, TESS_TYPE_endpoint, 0, &machine.endpoint);
+    err = err ? err : make_ram(env);
+    for (unsigned i = 0; i < machine.cpus && !err; i++) {
+        err = make_cpu(config, i);
+    }
+    return err;
+}
+
+/* ---- starting ---- */
+
+/* The header of an arm64 Image (Linux, Documentation/arm64/booting.rst, section 4). */
+struct image_header {
+    uint32_t code[2];
+    uint64_t text_offset, image_size, flags, reserved[3];
+    uint32_t magic, pe;
+};
+#define IMAGE_MAGIC 0x644d5241u
+#define TREE_ROOM   65536u
+
+/* Caches off, a guest sees what is in memory: written back as far as it looks. */
+static void written_back(const void *at, uint64_t bytes)
+{
+    for (uint64_t p = (uint64_t)at & ~63ull; p < (uint64_t)at + bytes; p += 64) {
+        __asm__ volatile("dc cvac, %0" ::"r"(p) : "memory");
+    }
+    __asm__ volatile("dsb ish" ::: "memory");
+}
+
+static void reset_cpu(const struct cpu *c)
+{
+#define VCPU_REG(name, number, reg, reset, text) (void)tess_vcpu_write(c->vcpu, number, reset);
+#define VCPU_STATE(name, number, reset, text)    (void)tess_vcpu_write(c->vcpu, number, reset);
+#include <vcpu.def>
+#undef VCPU_REG
+#undef VCPU_STATE
+    for (unsigned i = TESS_VCPU_LR; i < TESS_VCPU_LR_END; i++) {
+        (void)tess_vcpu_write(c->vcpu, i, 0);
+    }
+    (void)tess_vcpu_write(c->vcpu, TESS_VCPU_vmpidr, 0x80000000 | c->number);
+}
+
+bool cpu_start(unsigned number, uint64_t pc, uint64_t argument)
+{
+    struct cpu *c = &machine.cpu[number];
+    struct tess_regs regs = { .x = { argument }, .pc = pc, .pstate = PSTATE_EL1H };
+
+    if (!guest_memory(pc, 4)) {
+        return false;
+    }
+    (void)tess_thread_suspend(c->thread);
+    reset_cpu(c);
+    gic_reset_cpu(number);
+    c->is_on = tess_thread_write_regs(c->thread, &regs) == TESS_OK &&
+               tess_thread_resume(c->thread) == TESS_OK;
+    return c->is_on;
+}
+
+void machine_stop(void)
+{
+    for (unsigned i = 0; i < machine.cpus; i++) {
+        (void)tess_thread_suspend(machine.cpu[i].thread);
+        machine.cpu[i].is_on = machine.cpu[i].is_stopped = false;
+    }
+    vdevices_reset();
+    uart_reset();
+    gic_reset();
+}
+
+const char *machine_start(const void *image, uint64_t image_bytes, const void *initrd,
+                          uint64_t initrd_bytes, const char *command, uint64_t seed)
+{
+    const struct image_header *h = image;
+    uint64_t end = machine.ram_bytes, tree_at, initrd_at, bytes;
+
+    if (image_bytes < sizeof *h || h->magic != IMAGE_MAGIC) {
+        return "the kernel is no arm64 Image (compressed?)";
+    }
+    bytes = h->image_size > image_bytes ? h->image_size : image_bytes;
+    if (h->text_offset > end || bytes > end - h->text_offset) {
+        return "the kernel does not fit the guest's memory";
+    }
+    if (initrd_bytes + 2 * BLOCK > end - h->text_offset - bytes) {
+        return "the first file system does not fit the guest's memory";
+    }
+    machine_stop();
+    machine.wish = MACHINE_RUNS;
+    tree_at = end - BLOCK;
+    initrd_at = (tree_at - initrd_bytes) & -(uint64_t)TESS_PAGE;
+    memcpy(machine.ram + h->text_offset, image, image_bytes);
+    memset(machine.ram + h->text_offset + image_bytes, 0, bytes - image_bytes);
+    memcpy(machine.ram + initrd_at, initrd, initrd_bytes);
+    if (!tree_make(machine.ram + tree_at, TREE_ROOM, command, RAM_AT + initrd_at,
+                   RAM_AT + initrd_at + initrd_bytes, seed)) {
+        return "the command line is too long";
+    }
+    written_back(machine.ram + h->text_offset, bytes);
+    written_back(machine.ram + initrd_at, initrd_bytes);
+    written_back(machine.ram + tree_at, TREE_ROOM);
+    return cpu_start(0, RAM_AT + h->text_offset, RAM_AT + tree_at) ? NULL
+                                                                   : "the first CPU does not start";
+}
+
+/* ---- exceptions into the guest ---- */
+
+/* The CPU takes a synchronous exception to its EL1 (Arm ARM D1.3.3). */
+static void take_exception(struct cpu *c, uint64_t esr, uint64_t far, struct answer *a)
+{
+    uint64_t vbar = 0, sctlr = 0, offset;
+    struct tess_regs *r = &a->regs;
+
+    (void)tess_thread_read_regs(c->thread, r);
+    (void)tess_vcpu_read(c->vcpu, TESS_VCPU_vbar, &vbar);
+    (void)tess_vcpu_read(c->vcpu, TESS_VCPU_sctlr, &sctlr);
+    (void)tess_vcpu_write(c->vcpu, TESS_VCPU_esr, esr);
+    (void)tess_vcpu_write(c->vcpu, TESS_VCPU_far, far);
+    (void)tess_vcpu_write(c->vcpu, TESS_VCPU_elr, r->pc);
+    (void)tess_vcpu_write(c->vcpu, TESS_VCPU_spsr, r->pstate);
+    offset = r->pstate & 1u << 4     ? 0x600
+             : (r->pstate & 15) == 0 ? 0x400
+             : r->pstate & 1         ? 0x200
+                                     : 0;
+    r->pc = vbar + offset;
+    r->pstate = (r->pstate & (0xfull << 28 | 1ull << 22)) | PSTATE_EL1H;
+    if (!(sctlr & 1u << 23)) { /* SPAN */
+        r->pstate |= 1ull << 22;
+    }
+    a->kind = ANSWER_REGS;
+}
+
+static void undefined(struct cpu *c, struct answer *a)
+{
+    take_exception(c, (uint64_t)EC_UNKNOWN << 26 | ESR_IL, 0, a);
+}
+
+/* Nothing answers at that address: an external abort. */
+static void abort_access(struct cpu *c, const struct exit *e, struct answer *a)
+{
+    struct tess_regs regs = { .pstate = 0 };
+    uint64_t class = ESR_EC(e->esr);
+
+    (void)tess_thread_read_regs(c->thread, &regs);
+    if ((regs.pstate & 0x1f) != 0 && !(regs.pstate & 0x10)) {
+        class |= 1; /* from the same level */
+    }
+    take_exception(c, class << 26 | ESR_IL | FSC_EXTERNAL, e->address, a);
+}
+
+/* ---- exits ---- */
+
+static bool mmio(unsigned cpu, const struct exit *e, uint64_t *value)
+{
+    uint64_t at = e->address;
+    bool writes = e->esr & ESR_WRITES;
+    unsigned bytes = ESR_BYTES(e->esr);
+
+    *value = 0;
+    if (at - VIRTIO_AT < vdevice_count() * VIRTIO_BYTES) {
+        struct vdevice *d = &vdevice[(at - VIRTIO_AT) / VIRTIO_BYTES];
+        if (writes) {
+            vdevice_write(d, at % VIRTIO_BYTES, e->value);
+        } else {
+            *value = vdevice_read(d, at % VIRTIO_BYTES, bytes);
+        }
+    } else if (at - UART_AT < 0x1000) {
+        if (writes) {
+            uart_write(at - UART_AT, e->value);
+        } else {
+            *value = uart_read(at - UART_AT);
+        }
+    } else if (at - GICD_AT < 0x10000) {
+        if (writes) {
+            gicd_write(at - GICD_AT, bytes, e->value);
+        } else {
+            *value = gicd_read(at - GICD_AT, bytes);
+        }
+    } else if (at - GICR_AT < machine.cpus * GICR_BYTES) {
+        unsigned whose = (unsigned)((at - GICR_AT) / GICR_BYTES);
+        if (writes) {
+            gicr_write(whose, (at - GICR_AT) % GICR_BYTES, bytes, e->value);
+        } else {
+            *value = gicr_read(whose, (at - GICR_AT) % GICR_BYTES, bytes);
+        }
+    } else if (at - RTC_AT < 0x1000) { /* PL031 (Arm DDI0224C): the time, and who it is; no alarm */
+        static const uint8_t id[8] = { 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+        uint64_t offset = at - RTC_AT;
+        *value = offset == 0 ? host_seconds() : offset >= 0xfe0 ? id[(offset - 0xfe0) / 4 & 7] : 0;
+    } else {
+        return false;
+    }
+    (void)cpu;
+    return true;
+}
+
+static void sysreg(struct cpu *c, const struct exit *e, struct answer *a)
+{
+    bool reads = e->esr & SYS_READS;
+
+    *a = (struct answer){ .kind = ANSWER_VALUE };
+    switch (e->esr & SYS_MASK) {
+    case SYS(3, 0, 12, 11, 5): /* ICC_SGI1R_EL1 */
+        if (!reads) {
+            gic_sgi(c->number, e->value);
+        }
+        return;
+    case SYS(3, 0, 12, 12, 5): /* ICC_SRE_EL1: system registers, no bypass */
+        a->value = 7;
+        return;
+    case SYS(2, 0, 0, 2, 2): /* MDSCR_EL1: the kernel keeps it, for single-step */
+        if (reads) {
+            (void)tess_vcpu_read(c->vcpu, TESS_VCPU_mdscr, &a->value);
+        } else {
+            (void)tess_vcpu_write(c->vcpu, TESS_VCPU_mdscr, e->value);
+        }
+        return;
+    case SYS(3, 0, 0, 0, 6):  /* REVIDR_EL1 */
+    case SYS(3, 1, 0, 0, 7):  /* AIDR_EL1 */
+    case SYS(3, 0, 1, 0, 1):  /* ACTLR_EL1 */
+    case SYS(1, 0, 7, 6, 2):  /* DC ISW */
+    case SYS(1, 0, 7, 10, 2): /* DC CSW */
+    case SYS(1, 0, 7, 14, 2): /* DC CISW: HCR_EL2.SWIO and hardware coherence make it unnecessary */
+        return;
+    default:
+        break;
+    }
+    if (SYS_OP0(e->esr) !=
+        2) { /* debug registers read as 0: there are breakpoints, but none ever hits */
+        undefined(c, a);
+    }
+}
+
+static void serve(struct cpu *c, const struct exit *e, struct answer *a)
+{
+    *a = (struct answer){ .kind = ANSWER_VALUE };
+    switch (ESR_EC(e->esr)) {
+    case EC_DATA_LOWER:
+        machine.exits[EXIT_MMIO]++;
+        if (!(e->esr & ESR_ISV) || !mmio(c->number, e, &a->value)) {
+            abort_access(c, e, a);
+        }
+        return;
+    case EC_SYS:
+        machine.exits[EXIT_SYSREG]++;
+        return sysreg(c, e, a);
+    case EC_HVC:
+    case EC_SMC:
+        machine.exits[EXIT_HVC]++;
+        a->value = psci_call(c->number, e->x);
+        return;
+    case EC_FETCH_LOWER:
+        machine.exits[EXIT_OTHER]++;
+        return abort_access(c, e, a);
+    default:
+        machine.exits[EXIT_OTHER]++;
+        return undefined(c, a);
+    }
+}
+
+void machine_exit(uint64_t badge, const struct tess_msg *m, struct answer *answer)
+{
+    struct cpu *c = badge - 1 < machine.cpus ? &machine.cpu[badge - 1] : NULL;
+
+    answer->kind = ANSWER_NONE;
+    if (!c) {
+        return;
+    }
+    if (tess_tag_label(m->tag) == TESS_FAULT_guest) {
+        struct exit e = {
+            m->w[0], m->w[1], m->w[2], m->w[3], { m->w[4], m->w[5], m->w[6], m->w[7] }
+        };
+
+        serve(c, &e, answer);
+    } else { /* a kick: list registers are free */
+        machine.exits[EXIT_KICK]++;
+        gic_refill(c->number);
+        answer->kind = ANSWER_AGAIN;
+    }
+    if (!c->is_on || machine.wish != MACHINE_RUNS) {
+        (void)tess_thread_suspend(c->thread);
+        answer->kind = ANSWER_NONE;
+    }
+}

@@ -1,0 +1,127 @@
+/*
+ * A guest's machine: memory, virtual CPUs, and what answers their exits.
+ *
+ *      exit ----> machine_exit ----> gic, uart, psci, virtio devices ----> answer
+ *                                        |
+ *      host.h <--------------------------'   console, disk, random numbers: the component's own connections
+ *
+ * The guest is not trusted: every address, index and length that it says is checked; what makes no sense breaks the guest's device, or
+ * is answered as hardware answers it, and never harms the monitor.
+ */
+#ifndef VMM_MACHINE_H
+#define VMM_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <tess/env.h>
+#include <tess/invoke.h>
+#include <tessera/vcpu.h>
+
+/* The map of guest-physical addresses; the same on every guest. */
+#define GICD_AT      0x08000000ull
+#define GICR_AT      0x080a0000ull /* GICR_BYTES each virtual CPU */
+#define GICR_BYTES   0x20000ull
+#define UART_AT      0x09000000ull
+#define RTC_AT       0x09010000ull
+#define VIRTIO_AT    0x0a000000ull /* VIRTIO_BYTES each device */
+#define VIRTIO_BYTES 0x1000ull
+#define RAM_AT       0x40000000ull
+
+/* INTIDs */
+#define IRQ_VTIMER 27u
+#define IRQ_UART   33u
+#define IRQ_VIRTIO 48u /* + number of the device */
+#define IRQ_LINES  96u
+
+#define CPUS_MAX    4u
+#define DEVICES_MAX 4u
+
+/* ---- memory ---- */
+
+/* Where the monitor sees `bytes` of guest memory from this address on; NULL: not all of it is RAM. */
+void *guest_memory(uint64_t address, uint64_t bytes);
+
+/* ---- exits ---- */
+
+struct exit {
+    uint64_t esr, address, value, pc, x[4];
+};
+
+struct answer {
+    enum { ANSWER_NONE, ANSWER_VALUE, ANSWER_AGAIN, ANSWER_REGS } kind;
+    uint64_t value;
+    struct tess_regs regs;
+};
+
+struct cpu {
+    tess_cap thread, vcpu;
+    bool is_on; /* PSCI */
+    bool
+        is_stopped; /* it is on, and waits for nobody's answer: its thread was suspended at an exit */
+    uint32_t number;
+};
+
+struct machine {
+    tess_cap vspace, endpoint;
+    uint8_t *ram;
+    uint64_t ram_bytes;
+    unsigned cpus;
+    struct cpu cpu[CPUS_MAX];
+    enum { MACHINE_RUNS, MACHINE_OFF, MACHINE_RESET } wish; /* what the guest asked of PSCI */
+    uint64_t exits[8];                                      /* by enum exit_kind */
+};
+
+enum exit_kind { EXIT_MMIO, EXIT_SYSREG, EXIT_HVC, EXIT_KICK, EXIT_OTHER };
+
+extern struct machine machine;
+
+struct machine_config {
+    struct tess_env *env;
+    uint64_t ram_bytes; /* whole 2 MiB */
+    unsigned cpus;
+    uint64_t priority, slice_ns;
+};
+
+/* Make memory and virtual CPUs, all off.  NOMEM; STATE: this machine's kernel is no hypervisor. */
+enum tess_err machine_make(const struct machine_config *config);
+/* Put kernel, first file system and device tree into memory and start the first CPU; from power-on or again.  NULL, or what is wrong. */
+const char *machine_start(const void *image, uint64_t image_bytes, const void *initrd,
+                          uint64_t initrd_bytes, const char *command, uint64_t seed);
+/* Stop all CPUs and forget the devices' state. */
+void machine_stop(void);
+/* A message of a CPU's thread (badge: 1 + number). */
+void machine_exit(uint64_t badge, const struct tess_msg *m, struct answer *answer);
+/* A CPU starts at that address with x0 = argument. */
+bool cpu_start(unsigned number, uint64_t pc, uint64_t argument);
+
+/* ---- devices ---- */
+
+void gic_reset(void);
+void gic_reset_cpu(unsigned cpu);
+/* Registers of the distributor and of a CPU's redistributor; offset: in its frames. */
+uint64_t gicd_read(uint64_t offset, unsigned bytes);
+void gicd_write(uint64_t offset, unsigned bytes, uint64_t value);
+uint64_t gicr_read(unsigned cpu, uint64_t offset, unsigned bytes);
+void gicr_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value);
+/* ICC_SGI1R_EL1 was written. */
+void gic_sgi(unsigned from, uint64_t value);
+/* A shared line fires: an edge. */
+void gic_fire(unsigned intid);
+/* The CPU may have a list register free. */
+void gic_refill(unsigned cpu);
+
+void uart_reset(void);
+uint64_t uart_read(uint64_t offset);
+void uart_write(uint64_t offset, uint64_t value);
+/* Typed text; returns what it took. */
+uint32_t uart_input(const uint8_t *text, uint32_t bytes);
+
+/* What an hvc or smc of the SMC calling convention answers in x0. */
+uint64_t psci_call(unsigned cpu, const uint64_t *x);
+
+/* The device tree; 0: it does not fit. */
+uint64_t tree_make(void *to, uint64_t room, const char *command, uint64_t initrd,
+                   uint64_t initrd_end, uint64_t seed);
+
+#endif

@@ -1,0 +1,65 @@
+/* A terminal for the guest (Virtual I/O Device specification 5.3): queue 0 is what it reads, queue 1 what it writes. */
+#include "host.h"
+#include "virtio_device.h"
+
+static struct vdevice *console;
+
+static void notify(struct vdevice *d, unsigned queue)
+{
+    struct chain c;
+    uint8_t text[256];
+
+    if (queue != 1) {
+        return;
+    }
+    while (chain_next(d, 1, &c)) {
+        uint32_t bytes = chain_bytes(&c, false);
+
+        for (uint32_t at = 0, n; at < bytes; at += n) {
+            n = chain_copy(&c, false, at, text, sizeof text);
+            host_console(text, n);
+        }
+        chain_done(d, 1, c.head, 0);
+    }
+}
+
+uint32_t virtio_console_input(const uint8_t *text, uint32_t bytes)
+{
+    struct chain c;
+    uint32_t taken = 0;
+
+    while (console && taken < bytes && chain_next(console, 0, &c)) {
+        uint32_t n = chain_copy(&c, true, 0, (void *)(uintptr_t)(text + taken), bytes - taken);
+
+        chain_done(console, 0, c.head, n);
+        taken += n;
+        if (n == 0) {
+            break;
+        }
+    }
+    return taken;
+}
+
+bool virtio_console_works(void)
+{
+    return console && vdevice_works(console) && console->queue[0].is_ready;
+}
+
+static void reset(struct vdevice *d)
+{
+    console = d;
+}
+
+static uint32_t config(uint32_t offset)
+{
+    (void)offset;
+    return 0;
+}
+
+const struct vdevice_kind virtio_console = {
+    .device = VIRTIO_CONSOLE,
+    .queues = 2,
+    .notify = notify,
+    .reset = reset,
+    .config = config,
+};

@@ -1,0 +1,341 @@
+/* The registers and queues of virtio devices; see virtio_device.h. */
+#include "virtio_device.h"
+
+#include <string.h>
+#include <virtio/mmio.h>
+
+#include "machine.h"
+
+#define EVENT_INDEX (1ull << 29) /* VIRTIO_F_RING_EVENT_IDX (6) */
+
+struct vdevice vdevice[DEVICES_MAX];
+static unsigned count;
+
+void vdevice_add(const struct vdevice_kind *kind)
+{
+    if (count < DEVICES_MAX) {
+        vdevice[count] = (struct vdevice){ .kind = kind, .number = count };
+        count++;
+    }
+}
+
+unsigned vdevice_count(void)
+{
+    return count;
+}
+
+static void reset(struct vdevice *d)
+{
+    const struct vdevice_kind *kind = d->kind;
+    unsigned number = d->number;
+
+    *d = (struct vdevice){ .kind = kind, .number = number };
+    kind->reset(d);
+}
+
+void vdevices_reset(void)
+{
+    for (unsigned i = 0; i < count; i++) {
+        reset(&vdevice[i]);
+    }
+}
+
+bool vdevice_works(const struct vdevice *d)
+{
+    return d->kind && (d->status & VIRTIO_DRIVER_OK) && !d->is_broken;
+}
+
+static void interrupt(struct vdevice *d, uint32_t why)
+{
+    d->interrupt |= why;
+    gic_fire(IRQ_VIRTIO + d->number);
+}
+
+static void broken(struct vdevice *d)
+{
+    d->is_broken = true;
+    d->status |= VIRTIO_NEEDS_RESET;
+    interrupt(d, VIRTIO_INTERRUPT_CONFIG);
+}
+
+/* ---- registers ---- */
+
+static struct vqueue *selected(struct vdevice *d)
+{
+    return d->select < d->kind->queues ? &d->queue[d->select] : NULL;
+}
+
+static uint64_t features(const struct vdevice *d)
+{
+    return d->kind->features | VIRTIO_F_VERSION_1 | EVENT_INDEX;
+}
+
+uint64_t vdevice_read(struct vdevice *d, uint64_t offset, unsigned bytes)
+{
+    struct vqueue *q;
+
+    if (offset >= VIRTIO_MMIO_CONFIG) {
+        uint32_t at = (uint32_t)offset - VIRTIO_MMIO_CONFIG;
+        uint64_t low = d->kind->config(at & ~3u), high = bytes == 8 ? d->kind->config(at + 4) : 0;
+        return (low | high << 32) >> (at & 3) * 8;
+    }
+    if (!d->kind) {
+        return 0;
+    }
+    q = selected(d);
+    switch (offset) {
+    case VIRTIO_MMIO_MAGIC:
+        return VIRTIO_MMIO_MAGIC_VALUE;
+    case VIRTIO_MMIO_VERSION:
+        return 2;
+    case VIRTIO_MMIO_DEVICE:
+        return d->kind->device;
+    case 0x00c: /* vendor */
+        return 0x41535354;
+    case VIRTIO_MMIO_DEVICE_FEATURES:
+        return d->feature_select < 2 ? (uint32_t)(features(d) >> d->feature_select * 32) : 0;
+    case VIRTIO_MMIO_QUEUE_MAX:
+        return q ? QUEUE_SIZE : 0;
+    case VIRTIO_MMIO_QUEUE_READY:
+        return q ? q->is_ready : 0;
+    case VIRTIO_MMIO_INTERRUPT:
+        return d->interrupt;
+    case VIRTIO_MMIO_STATUS:
+        return d->status;
+    case VIRTIO_MMIO_GENERATION:
+        return d->generation;
+    default:
+        return 0;
+    }
+}
+
+static void set_status(struct vdevice *d, uint32_t status)
+{
+    if (status == 0) {
+        return reset(d);
+    }
+    if ((status & VIRTIO_FEATURES_OK) && !(d->status & VIRTIO_FEATURES_OK) &&
+        (!(d->driver_features & VIRTIO_F_VERSION_1) || (d->driver_features & ~features(d)))) {
+        status &= ~VIRTIO_FEATURES_OK; /* refused (3.1.1) */
+    }
+    d->status = status | (d->status & VIRTIO_NEEDS_RESET);
+}
+
+static void set_ready(struct vdevice *d, struct vqueue *q, bool ready)
+{
+    if (!ready) {
+        q->is_ready = false;
+        return;
+    }
+    if (q->size == 0 || q->descriptors % 16 || q->available % 2 || q->used % 4 ||
+        !guest_memory(q->descriptors, 16ull * q->size) ||
+        !guest_memory(q->available, 6 + 2ull * q->size) ||
+        !guest_memory(q->used, 6 + 8ull * q->size)) {
+        return broken(d);
+    }
+    q->next = q->used_next = 0;
+    q->is_ready = true;
+}
+
+static void put_half(uint64_t *to, bool high, uint64_t value)
+{
+    *to = high ? (*to & 0xffffffff) | value << 32 : (*to & ~0xffffffffull) | (uint32_t)value;
+}
+
+void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value)
+{
+    struct vqueue *q = d->kind ? selected(d) : NULL;
+
+    if (!d->kind) {
+        return;
+    }
+    switch (offset) {
+    case VIRTIO_MMIO_DEVICE_FEATURES_WORD:
+        d->feature_select = (uint32_t)value;
+        return;
+    case VIRTIO_MMIO_DRIVER_FEATURES_WORD:
+        d->driver_select = (uint32_t)value;
+        return;
+    case VIRTIO_MMIO_DRIVER_FEATURES:
+        if (d->driver_select < 2 && !(d->status & VIRTIO_FEATURES_OK)) {
+            put_half(&d->driver_features, d->driver_select == 1, value);
+        }
+        return;
+    case VIRTIO_MMIO_QUEUE:
+        d->select = (uint32_t)value;
+        return;
+    case VIRTIO_MMIO_NOTIFY:
+        if (value < d->kind->queues && d->queue[value].is_ready && vdevice_works(d)) {
+            d->kind->notify(d, (unsigned)value);
+        }
+        return;
+    case VIRTIO_MMIO_INTERRUPT_ACK:
+        d->interrupt &= ~(uint32_t)value;
+        return;
+    case VIRTIO_MMIO_STATUS:
+        return set_status(d, (uint32_t)value);
+    default:
+        break;
+    }
+    if (!q || (q->is_ready && offset != VIRTIO_MMIO_QUEUE_READY)) {
+        return;
+    }
+    switch (offset) {
+    case VIRTIO_MMIO_QUEUE_SIZE:
+        q->size = value <= QUEUE_SIZE && (value & (value - 1)) == 0 ? (uint32_t)value : 0;
+        return;
+    case VIRTIO_MMIO_QUEUE_READY:
+        return set_ready(d, q, value & 1);
+    case VIRTIO_MMIO_DESCRIPTORS:
+    case VIRTIO_MMIO_DESCRIPTORS + 4:
+        return put_half(&q->descriptors, offset & 4, value);
+    case VIRTIO_MMIO_AVAILABLE:
+    case VIRTIO_MMIO_AVAILABLE + 4:
+        return put_half(&q->available, offset & 4, value);
+    case VIRTIO_MMIO_USED:
+    case VIRTIO_MMIO_USED + 4:
+        return put_half(&q->used, offset & 4, value);
+    default:
+        return;
+    }
+}
+
+/* ---- queues ---- */
+
+/* set_ready has checked that the rings are RAM, which does not change. */
+static volatile uint16_t *available_at(const struct vqueue *q, unsigned word)
+{
+    return (volatile uint16_t *)guest_memory(q->available, 0) + word;
+}
+
+static volatile uint16_t *used_at(const struct vqueue *q)
+{
+    return (volatile uint16_t *)guest_memory(q->used, 0);
+}
+
+static void fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* The chain that begins with descriptor head. */
+static bool chain_read(const struct vqueue *q, uint16_t head, struct chain *out)
+{
+    const uint8_t *table = guest_memory(q->descriptors, 0);
+    uint16_t at = head;
+
+    out->head = head;
+    for (out->count = 0; out->count < PIECES_MAX; out->count++) {
+        struct virtq_descriptor d;
+
+        if (at >= q->size) {
+            return false;
+        }
+        memcpy(&d, table + 16u * at, sizeof d); /* once: it is the guest's */
+        __asm__ volatile("" ::: "memory");
+        struct piece *p = &out->piece[out->count];
+        *p = (struct piece){ guest_memory(d.address, d.bytes), d.bytes, d.flags & VIRTQ_WRITE };
+        if (!p->at || (d.flags & ~(VIRTQ_NEXT | VIRTQ_WRITE)) != 0 ||
+            (out->count > 0 && !p->is_in && p[-1].is_in)) { /* what is read comes first (2.6.4.2) */
+            return false;
+        }
+        if (!(d.flags & VIRTQ_NEXT)) {
+            out->count++;
+            return true;
+        }
+        at = d.next;
+    }
+    return false;
+}
+
+bool chain_next(struct vdevice *d, unsigned queue, struct chain *out)
+{
+    struct vqueue *q = &d->queue[queue];
+
+    if (!vdevice_works(d) || !q->is_ready) {
+        return false;
+    }
+    uint16_t index = *available_at(q, 1), ahead = (uint16_t)(index - q->next);
+    if (ahead == 0 && (d->driver_features & EVENT_INDEX)) {
+        /* ask for a notification, then look once more (2.6.7.2) */
+        *(used_at(q) + 2 + 4 * q->size) = q->next;
+        fence();
+        index = *available_at(q, 1);
+        ahead = (uint16_t)(index - q->next);
+    }
+    if (ahead == 0) {
+        return false;
+    }
+    fence();
+    if (ahead > q->size || !chain_read(q, *available_at(q, 2 + q->next % q->size), out)) {
+        broken(d);
+        return false;
+    }
+    q->next++;
+    return true;
+}
+
+void chain_done(struct vdevice *d, unsigned queue, uint16_t head, uint32_t written)
+{
+    struct vqueue *q = &d->queue[queue];
+
+    if (!vdevice_works(d) || !q->is_ready) {
+        return;
+    }
+    volatile uint16_t *used = used_at(q);
+    volatile uint32_t *element = (volatile uint32_t *)(used + 2) + 2 * (q->used_next % q->size);
+    element[0] = head;
+    element[1] = written;
+    fence();
+    uint16_t before = q->used_next++;
+    used[1] = q->used_next;
+    fence();
+    bool wants;
+    if (d->driver_features &
+        EVENT_INDEX) { /* 2.6.7.2: the index that used_event names was passed */
+        uint16_t event = *available_at(q, 2 + q->size);
+        wants = (uint16_t)(q->used_next - event - 1) < (uint16_t)(q->used_next - before);
+    } else {
+        wants = !(*available_at(q, 0) & 1);
+    }
+    if (wants) {
+        interrupt(d, VIRTIO_INTERRUPT_QUEUE);
+    }
+}
+
+uint32_t chain_bytes(const struct chain *c, bool is_in)
+{
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < c->count; i++) {
+        bytes += c->piece[i].is_in == is_in ? c->piece[i].bytes : 0;
+    }
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+uint32_t chain_copy(const struct chain *c, bool is_in, uint32_t from, void *memory, uint32_t bytes)
+{
+    uint8_t *to = memory;
+    uint32_t done = 0;
+
+    for (unsigned i = 0; i < c->count && done < bytes; i++) {
+        const struct piece *p = &c->piece[i];
+
+        if (p->is_in != is_in) {
+            continue;
+        }
+        if (from >= p->bytes) {
+            from -= p->bytes;
+            continue;
+        }
+        uint32_t n = p->bytes - from < bytes - done ? p->bytes - from : bytes - done;
+        if (is_in) {
+            memcpy(p->at + from, to + done, n);
+        } else {
+            memcpy(to + done, p->at + from, n);
+        }
+        done += n;
+        from = 0;
+    }
+    return done;
+}

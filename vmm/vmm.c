@@ -1,0 +1,253 @@
+/* The component Vmm: its ends, and the guest's machine behind them. */
+#include "Vmm.h"
+/* */
+#include <comp/comp.h>
+#include <stdio.h>
+#include <string.h>
+#include <tess/env.h>
+#include <tess/time.h>
+
+#include "host.h"
+#include "machine.h"
+#include "virtio_device.h"
+
+#define SLICE_NS  10000000u
+#define WRITE_MAX 440u /* bytes<440> of Console.write */
+
+/* Kernel and first file system (guest.sh). */
+extern const uint8_t guest_image[], guest_image_end[], guest_initrd[], guest_initrd_end[];
+
+struct self {
+    uint64_t typed; /* position behind the last byte that was taken */
+    uint64_t sectors;
+    uint32_t resets;
+    struct tess_slots slots;
+    struct tess_pool pool;
+    struct tess_env env;
+    uint32_t link[SELF_SLOT_END - SELF_SLOT_FIRST];
+};
+
+static struct self *self_of_all;
+
+/* ---- terminal ---- */
+
+void host_console(const uint8_t *text, uint32_t bytes)
+{
+    for (uint32_t n; bytes; text += n, bytes -= n) {
+        n = bytes < WRITE_MAX ? bytes : WRITE_MAX;
+        (void)terminal_write(self_of_all, (const char *)text, n);
+    }
+}
+
+static void take_keys(struct self *self)
+{
+    uint8_t text[64];
+    uint32_t bytes, taken;
+    uint64_t first;
+
+    while (keys_connected() && keys_read(self, self->typed, &first, text, &bytes) == TESS_OK &&
+           bytes) {
+        taken =
+            virtio_console_works() ? virtio_console_input(text, bytes) : uart_input(text, bytes);
+        self->typed = first + taken;
+        if (taken < bytes) {
+            break;
+        }
+    }
+}
+
+static void keys_ready_handle(struct self *self)
+{
+    take_keys(self);
+}
+
+/* ---- clock ---- */
+
+static void clock_rang_handle(struct self *self)
+{
+    (void)self;
+}
+
+uint64_t host_seconds(void)
+{
+    uint64_t seconds = 0;
+
+    if (clock_connected()) {
+        (void)clock_now(self_of_all, &seconds);
+    }
+    return seconds;
+}
+
+/* ---- disk ---- */
+
+uint8_t *host_disk_buffer(uint64_t *bytes)
+{
+    *bytes = DISK_BUFFER_BYTES;
+    return disk_connected() ? disk_buffer(self_of_all) : NULL;
+}
+
+uint64_t host_disk_sectors(void)
+{
+    return self_of_all->sectors;
+}
+
+bool host_disk_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint32_t sectors,
+                     uint64_t buffer)
+{
+    struct self *s = self_of_all;
+    enum tess_err err = what == HOST_READ    ? disk_read_start(s, cookie, sector, sectors, buffer)
+                        : what == HOST_WRITE ? disk_write_start(s, cookie, sector, sectors, buffer)
+                                             : disk_flush_start(s, cookie);
+
+    return err == TESS_OK;
+}
+
+void disk_read_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    virtio_blk_done(cookie, err != TESS_OK);
+}
+
+void disk_write_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    virtio_blk_done(cookie, err != TESS_OK);
+}
+
+void disk_flush_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    virtio_blk_done(cookie, err != TESS_OK);
+}
+
+void disk_capacity_done(struct self *self, uint64_t cookie, enum tess_err err, uint64_t sectors)
+{
+    (void)self, (void)cookie, (void)err, (void)sectors;
+}
+
+/* ---- random numbers ---- */
+
+uint8_t *host_random_buffer(void)
+{
+    return entropy_buffer(self_of_all);
+}
+
+bool host_random_start(uint32_t bytes)
+{
+    return bytes && entropy_connected() &&
+           entropy_get_start(self_of_all, bytes, bytes, 0) == TESS_OK;
+}
+
+void entropy_get_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    virtio_rng_done(err == TESS_OK ? (uint32_t)cookie : 0);
+}
+
+/* ---- the guest ---- */
+
+static const char *boot(struct self *self)
+{
+    uint64_t seed = tess_now() ^ host_seconds() << 32;
+
+    if (entropy_connected()) {
+        (void)entropy_get(self, sizeof seed, (uint8_t *)&seed);
+    }
+    return machine_start(guest_image, (uint64_t)(guest_image_end - guest_image), guest_initrd,
+                         (uint64_t)(guest_initrd_end - guest_initrd), COMMAND, seed);
+}
+
+#define TAG(label) ((uint64_t)(label) << TESS_TAG_LABEL_SHIFT)
+
+static struct tess_msg next(const struct answer *a)
+{
+    switch (a->kind) {
+    case ANSWER_VALUE:
+        return tess_reply_recv_1(machine.endpoint, TAG(TESS_FAULT_ADVANCE) | 1, 0, 0, a->value);
+    case ANSWER_AGAIN:
+        return tess_reply_recv_0(machine.endpoint, TAG(TESS_FAULT_RESUME), 0, 0);
+    case ANSWER_REGS:
+        tess_ipc_put((const uint64_t *)&a->regs, TESS_REGS_WORDS);
+        return tess_reply_recv_0(machine.endpoint,
+                                 TAG(TESS_FAULT_REGS) | (TESS_MSG_REGS + TESS_REGS_WORDS), 0, 0);
+    default:
+        return tess_recv(machine.endpoint, 0);
+    }
+}
+
+/* Until the guest switches its machine off, or resets it once too often. */
+static int serve(struct self *self)
+{
+    struct answer answer = { .kind = ANSWER_NONE };
+
+    for (;;) {
+        struct tess_msg m = next(&answer);
+
+        answer.kind = ANSWER_NONE;
+        if (COMP_LIKELY(m.tag & TESS_TAG_FAULT)) {
+            machine_exit(m.badge, &m, &answer);
+        } else if (m.tag & TESS_TAG_SIGNAL) {
+            comp_signal(m.badge);
+        }
+        if (COMP_UNLIKELY(machine.wish != MACHINE_RUNS)) {
+            bool is_off = machine.wish == MACHINE_OFF;
+
+            machine_stop();
+            if (is_off || self->resets == RESETS) {
+                printf("vmm: the guest is %s\n", is_off ? "off" : "reset once too often");
+                return !is_off;
+            }
+            self->resets++;
+            const char *what = boot(self);
+            if (what) {
+                printf("vmm: %s\n", what);
+                return 1;
+            }
+        }
+    }
+}
+
+static int run(struct self *self)
+{
+    const char *what;
+    struct machine_config config = { .env = &self->env,
+                                     .ram_bytes = (uint64_t)RAM_MIB << 20,
+                                     .cpus = CPUS,
+                                     .priority = GUEST_PRIORITY,
+                                     .slice_ns = SLICE_NS };
+    enum tess_err err;
+
+    self_of_all = self;
+    tess_slots_init(&self->slots, SELF_SLOT_FIRST, SELF_SLOT_END, self->link);
+    tess_pool_init(&self->pool);
+    self->env = (struct tess_env){ .slots = &self->slots,
+                                   .pool = &self->pool,
+                                   .tables = &self->pool,
+                                   .cnode = COMP_SLOT_CNODE,
+                                   .vspace = COMP_SLOT_VSPACE,
+                                   .cpu = COMP_SLOT_CPU };
+    err = tess_pool_add(&self->pool, COMP_SLOT_UNTYPED);
+    err = err ? err : machine_make(&config);
+    if (err) {
+        printf("vmm: %s\n",
+               err == TESS_STATE
+                   ? "this machine's kernel is no hypervisor: it needs EL2 with VHE and "
+                     "a GICv3 (QEMU: virtualization=on, cortex-a76)"
+                   : "no memory or capability slots for the guest");
+        return 1;
+    }
+    vdevice_add(&virtio_console);
+    if (disk_connected()) {
+        (void)disk_capacity(self, &self->sectors);
+        vdevice_add(&virtio_blk);
+    }
+    if (entropy_connected()) {
+        vdevice_add(&virtio_rng);
+    }
+    what = boot(self);
+    if (what) {
+        printf("vmm: %s\n", what);
+        return 1;
+    }
+    return serve(self);
+}
