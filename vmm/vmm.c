@@ -194,7 +194,14 @@ static int serve(struct self *self)
 
             machine_stop();
             if (is_off || self->resets == RESETS) {
-                printf("vmm: the guest is %s\n", is_off ? "off" : "reset once too often");
+                printf("vmm: the guest is %s; exits: device %lu, register %lu, hvc %lu, kick %lu, "
+                       "other %lu\n",
+                       is_off ? "off" : "reset once too often",
+                       (unsigned long)machine.exits[EXIT_MMIO],
+                       (unsigned long)machine.exits[EXIT_SYSREG],
+                       (unsigned long)machine.exits[EXIT_HVC],
+                       (unsigned long)machine.exits[EXIT_KICK],
+                       (unsigned long)machine.exits[EXIT_OTHER]);
                 return !is_off;
             }
             self->resets++;
