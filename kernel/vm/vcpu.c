@@ -29,10 +29,13 @@ static void unload(struct cpu *cpu)
     vgic_save(v);
     struct thread *t = v->thread;
     if (t->state == TESS_THREAD_IDLE && (v->reg[TESS_VCPU_cntv_ctl] & 3) == 1 && !v->timer_fired) {
-        /* it sleeps, and nothing in the hardware counts for it any more */
-        timer_insert(&cpu->timers, &t->timer,
-                     v->reg[TESS_VCPU_cntv_cval] + v->reg[TESS_VCPU_cntvoff], TIMER_THREAD);
-        cpu->pending |= PENDING_SCHEDULE;
+        /* it sleeps, and nothing in the hardware counts for it any more; schedule() is over when another guest enters */
+        uint64_t when = v->reg[TESS_VCPU_cntv_cval] + v->reg[TESS_VCPU_cntvoff];
+        timer_insert(&cpu->timers, &t->timer, when, TIMER_THREAD);
+        if (when < cpu->armed) {
+            cpu->armed = when;
+            arch_timer_set(when);
+        }
     }
 }
 
