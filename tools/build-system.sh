@@ -20,7 +20,10 @@ log=$dir/build.log
 TESSERA_BUILD=$build TESSERA_SUPERVISOR=$build/servers/supervisor/supervisor.elf "$BUILD/compose/compose" "$file" -o "$dir" "$@"
 # What only some systems need, like the kernel of guests, is built when one of them is.
 sed -n 's/^ *libraries = //p' "$dir/build.ninja" | tr ' ' '\n' | sed -n 's|^$tree/||p' | sort -u | while read -r library; do
-    [ -f "$BUILD/$library" ] || ninja -C "$BUILD" "$library" >&2
+    ninja -C "$BUILD" -n "$library" 2>/dev/null | grep -q 'no work to do' || {
+        echo "tessera: making $library" >&2
+        ninja -C "$BUILD" "$library" >&2
+    }
 done
 ninja -j 1 -f "$dir/build.ninja" >"$log" 2>&1 || {
     cat "$log" >&2

@@ -7,15 +7,14 @@
 #include <tess/env.h>
 #include <tess/time.h>
 
+#include "guest_files.h"
 #include "host.h"
 #include "machine.h"
 #include "virtio_device.h"
 
-#define SLICE_NS  10000000u
-#define WRITE_MAX 440u /* bytes<440> of Console.write */
-
-/* Kernel and first file system (guest.sh). */
-extern const uint8_t guest_image[], guest_image_end[], guest_initrd[], guest_initrd_end[];
+#define SLICE_NS      10000000u
+#define FILES_WAIT_MS 10000u
+#define WRITE_MAX     440u /* bytes<440> of Console.write */
 
 struct self {
     uint64_t typed; /* position behind the last byte that was taken */
@@ -153,8 +152,30 @@ static const char *boot(struct self *self)
     if (entropy_connected()) {
         (void)entropy_get(self, sizeof seed, (uint8_t *)&seed);
     }
-    return machine_start(guest_image, (uint64_t)(guest_image_end - guest_image), guest_initrd,
-                         (uint64_t)(guest_initrd_end - guest_initrd), COMMAND, seed);
+    const uint8_t *from = (const uint8_t *)(uintptr_t)files(self);
+    struct guest_files f;
+
+    memcpy(&f, from, sizeof f);
+    if (f.image >= FILES_BYTES || f.image_bytes > FILES_BYTES - f.image ||
+        f.initrd >= FILES_BYTES || f.initrd_bytes > FILES_BYTES - f.initrd) {
+        return "what the guest starts from lies outside the memory for it";
+    }
+    return machine_start(from + f.image, f.image_bytes, from + f.initrd, f.initrd_bytes, COMMAND,
+                         seed);
+}
+
+/* Until kernel and first file system are there; false: they do not come. */
+static bool wait_for_files(struct self *self)
+{
+    const uint64_t *magic = (const uint64_t *)(uintptr_t)files(self);
+
+    for (unsigned ms = 0; ms < FILES_WAIT_MS; ms++) {
+        if (__atomic_load_n(magic, __ATOMIC_ACQUIRE) == GUEST_FILES_MAGIC) {
+            return true;
+        }
+        (void)comp_wait_signal(0, tess_now() + tess_ticks_of_ns(1000000));
+    }
+    return false;
 }
 
 #define TAG(label) ((uint64_t)(label) << TESS_TAG_LABEL_SHIFT)
@@ -251,7 +272,7 @@ static int run(struct self *self)
     if (entropy_connected()) {
         vdevice_add(&virtio_rng);
     }
-    what = boot(self);
+    what = wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";
     if (what) {
         printf("vmm: %s\n", what);
         return 1;
