@@ -22,7 +22,7 @@ TESSERA_BUILD=$build TESSERA_SUPERVISOR=$build/servers/supervisor/supervisor.elf
 sed -n 's/^ *libraries = //p' "$dir/build.ninja" | tr ' ' '\n' | sed -n 's|^$tree/||p' | sort -u | while read -r library; do
     ninja -C "$BUILD" -n "$library" 2>/dev/null | grep -q 'no work to do' || {
         echo "tessera: making $library" >&2
-        ninja -C "$BUILD" "$library" >&2
+        flock "$BUILD/libraries.lock" ninja -C "$BUILD" "$library" >&2
     }
 done
 ninja -j 1 -f "$dir/build.ninja" >"$log" 2>&1 || {

@@ -14,6 +14,7 @@
 
 #define SLICE_NS      10000000u
 #define FILES_WAIT_MS 10000u
+#define COMMAND_MOST  1300u
 #define WRITE_MAX     440u /* bytes<440> of Console.write */
 
 struct self {
@@ -160,8 +161,15 @@ static const char *boot(struct self *self)
         f.initrd >= FILES_BYTES || f.initrd_bytes > FILES_BYTES - f.initrd) {
         return "what the guest starts from lies outside the memory for it";
     }
-    return machine_start(from + f.image, f.image_bytes, from + f.initrd, f.initrd_bytes, COMMAND,
-                         seed);
+    char command[COMMAND_MOST];
+
+    (void)snprintf(command, sizeof command, RUN[0] ? "%s -- \"%s\"" : "%s", COMMAND, RUN);
+    const char *what = machine_start(from + f.image, f.image_bytes, from + f.initrd, f.initrd_bytes,
+                                     command, seed);
+    if (!what) {
+        up_emit(self);
+    }
+    return what;
 }
 
 /* Until kernel and first file system are there; false: they do not come. */

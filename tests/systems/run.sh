@@ -6,7 +6,7 @@
 # off by itself.  A system with a group is tested as it is written, and with all of the group's connections direct
 # and all rpc: the output is the same.  Two at a time; logs in build/logs/systems.
 #
-# NAME.qemu beside it holds further options for QEMU (tools/qemu.sh --options).
+# NAME.qemu beside it holds further options for QEMU (tools/qemu.sh --options); with a line "# el2" in it the machine starts at EL2.
 # NAME.input beside it is typed on the console, line by line.
 # NAME.check beside it is run afterwards with the folder of the image and of the disks that the options name, and prints what is wrong.
 #     SYSTEMS_KERNEL=debug    with the debug kernel     SYSTEMS_QEMU="--gic 2 ..."    further options of tools/qemu.sh
@@ -46,10 +46,12 @@ one() {
         image=$work/$name/image${SYSTEMS_KERNEL:+-$SYSTEMS_KERNEL}.img
         devices=${file%.adl}.qemu
         [ -f "$devices" ] || devices=
+        el2=
+        [ ! "$devices" ] || ! grep -q '^# el2$' "$devices" || el2=--el2
         input=${file%.adl}.input
         [ -f "$input" ] || input=
         # shellcheck disable=SC2086 # several options
-        tools/qemu.sh "$image" --icount --timeout $seconds ${input:+--input "$input"} ${devices:+--options "$devices"} ${SYSTEMS_QEMU:-} >"$log" 2>&1 || status=$?
+        tools/qemu.sh "$image" --icount --timeout $seconds $el2 ${input:+--input "$input"} ${devices:+--options "$devices"} ${SYSTEMS_QEMU:-} >"$log" 2>&1 || status=$?
         expected=${file%.adl}.expected
         [ -f "$expected" ] || expected=$(dirname "$file")/expected.txt
         why=$(check "$expected" "$log" | head -n 1)
@@ -75,7 +77,7 @@ fi
 mkdir -p "$logs"
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT INT TERM
-find systems servers drivers linux tests -name '*.expected' -o -name expected.txt | sort | while read -r expected; do
+find systems servers drivers linux tests vmm -name '*.expected' -o -name expected.txt | sort | while read -r expected; do
     case $expected in
     */expected.txt) grep -lE '^system ' "$(dirname "$expected")"/*.adl ;;
     *) echo "${expected%.expected}.adl" ;;
