@@ -35,7 +35,8 @@
 #define HCR_E2H   (1ull << 34)
 #define HCR_TLOR  (1ull << 35) /* limited ordering regions */
 #define HCR_TERR  (1ull << 36) /* error records */
-#define HCR_HOST  (HCR_RW | HCR_E2H | HCR_TGE)
+/* VM and PTW count for nothing while TGE is 1 (D17.2.48); that they stay as they are spares emulators a flush of their TLB. */
+#define HCR_HOST (HCR_RW | HCR_E2H | HCR_TGE | HCR_VM | HCR_PTW)
 #define HCR_GUEST                                                                                  \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TWI |      \
      HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW | HCR_E2H |           \

@@ -1,0 +1,4 @@
+/* The component BusyFiles. */
+#include "BusyFiles.h"
+/* */
+#include "kernel_files.inc"

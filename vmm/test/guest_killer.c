@@ -1,0 +1,98 @@
+/* Kills a guest again and again, at any instruction of its life; see parts.adl. */
+#include <stdio.h>
+#include <string.h>
+
+#include <comp/sleep.h>
+#include <tess/random.h>
+
+#include "GuestKiller.h"
+
+struct self {
+    uint64_t random;
+    bool is_up;
+    uint64_t when;
+};
+
+static void up_handle(struct self *self)
+{
+    self->is_up = true;
+    self->when = tess_now();
+}
+
+/* The guest has begun; false: it has not within seconds. */
+static bool wait_up(struct self *self)
+{
+    for (unsigned ms = 0; ms < 10000 && !self->is_up; ms++) {
+        comp_sleep_until(tess_deadline_ns(1000000));
+    }
+    return self->is_up;
+}
+
+/* Calls of the connection OTHER so far; 0: there is none. */
+static uint64_t calls(struct self *self)
+{
+    struct connection_info info;
+
+    for (uint32_t i = 0; OTHER[0] && supervisor_connection(self, i, &info) == TESS_OK; i++) {
+        if (strncmp((const char *)info.name, OTHER, strlen(OTHER)) == 0) {
+            return info.calls;
+        }
+    }
+    return 0;
+}
+
+/* Calls a second since `when`, of which there had been `had` then. */
+static uint64_t rate(struct self *self, uint64_t had, uint64_t when)
+{
+    uint64_t ns = tess_ns_of_ticks(tess_now() - when);
+
+    return ns ? (calls(self) - had) * 1000000000 / ns : 0;
+}
+
+static int run(struct self *self)
+{
+    uint64_t had, when, undisturbed, disturbed;
+    struct domain_info before = { 0 }, after = { 0 };
+    uint32_t victim = 0;
+    uint64_t longest = 0, sum = 0, late = 0;
+
+    self->random = 7;
+    if (supervisor_find(self, VICTIM, &victim) != TESS_OK || !wait_up(self) ||
+        supervisor_domain(self, victim, &before) != TESS_OK) {
+        printf("killer: FAILED to find the guest, or it does not start\n");
+        return 1;
+    }
+    had = calls(self);
+    when = tess_now();
+    comp_sleep_until(tess_deadline_ns(BEFORE_MS * 1000000ull));
+    undisturbed = rate(self, had, when);
+    had = calls(self);
+    when = tess_now();
+    for (uint32_t i = 0; i < KILLS; i++) {
+        comp_sleep_until(tess_deadline_ns(tess_random(&self->random) % (LIFE_MS * 1000000ull)));
+        self->is_up = false;
+        uint64_t begin = tess_now();
+        if (supervisor_kill(self, victim) != TESS_OK || !wait_up(self)) {
+            printf("killer: FAILED after %u kills: the guest does not come back\n", (unsigned)i);
+            return 1;
+        }
+        uint64_t us = tess_ns_of_ticks(self->when - begin) / 1000;
+        longest = us > longest ? us : longest;
+        late += us > MOST_US;
+        sum += us;
+    }
+    disturbed = rate(self, had, when);
+    (void)supervisor_domain(self, victim, &after);
+    printf("killer: requests a second of the other: %lu, while the guest was killed %lu\n",
+           (unsigned long)undisturbed, (unsigned long)disturbed);
+    printf(
+        "killer: %u kills; from the kill to the guest's first instruction %lu us, at most %lu us\n",
+        (unsigned)KILLS, (unsigned long)(sum / KILLS), (unsigned long)longest);
+    printf("killer: memory in use %lu KiB before, %lu KiB after\n",
+           (unsigned long)(before.used >> 10), (unsigned long)(after.used >> 10));
+    printf("killer: %s\n",
+           late == 0 && before.used == after.used && disturbed * 100 >= undisturbed * SHARE
+               ? "ok"
+               : "FAILED");
+    return 0;
+}

@@ -1,0 +1,4 @@
+/* The component HostileFiles. */
+#include "HostileFiles.h"
+/* */
+#include "kernel_files.inc"
