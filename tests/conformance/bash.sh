@@ -8,7 +8,7 @@ export TMPDIR=/tmp THIS_SH=/bin/bash BUILD_DIR=/tmp/bash BASH_TSTOUT=/tmp/bash.o
 unset BASH_ENV
 while read -r name; do
     rm -f $BASH_TSTOUT
-    timeout -s KILL 30 setsid sh -c 'ulimit -t 5; exec sh "$0"' "./run-$name" </dev/null >/tmp/bash.said 2>/dev/null
+    /conformance/run 120 -- sh -c 'ulimit -t 5; exec sh "$0"' "./run-$name" </dev/null >/tmp/bash.said 2>/dev/null
     status=$?
     if [ $status = 137 ]; then
         echo "$name TIMEOUT"

@@ -9,8 +9,11 @@ cp /bin/busybox /tmp/busybox/busybox
 # The suite would compile an echo of its own, since the shell's has neither -n nor -e.
 export ECHO='/bin/busybox echo'
 cd /tmp/busybox/testsuite || exit 2
+# It would make its 400 links anew for each name.
+sed -i -e '/^rm -rf "$LINKSDIR"/d' -e 's|^for i in $implemented|[ -e "$LINKSDIR/sh" ] \|\| &|' runtest
 while read -r name; do
-    timeout -s KILL 60 setsid ./runtest "$name" </dev/null >/tmp/busybox/said 2>/dev/null
+    # In deterministic time what computes is what takes the build machine's time: 2 s for each process.
+    /conformance/run 120 -- sh -c 'ulimit -t 2; exec ./runtest "$0"' "$name" </dev/null >/tmp/busybox/said 2>/dev/null
     awk -v name="$name" '/^(PASS|FAIL|SKIPPED|UNTESTED): / {
         word = $1; sub(/:$/, "", word); sub(/^[A-Z]+: /, ""); gsub(/[^ -~]/, "?")
         print name ":" ++count, word, $0 }' /tmp/busybox/said

@@ -2,7 +2,8 @@
  * Runs programs that tell their verdict by their exit status, one after the other, each in a session of its own with time
  * limits, and prints a line for each: NAME VERDICT, and behind it what the program said last if it did not pass.  A static
  * Linux program: the same binary on Debian's kernel and on Tessera.
- *     run LIMIT FOLDER    names from standard input, relative to FOLDER; LIMIT in seconds
+ *     run LIMIT FOLDER            names from standard input, relative to FOLDER; LIMIT in seconds
+ *     run LIMIT -- COMMAND...     one command with our own input and output; its status is ours, 137 at the limit
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -44,11 +45,19 @@ static void read_ahead(const char *path)
     close(fd);
 }
 
-static void child(const char *path)
+/* In the child: a session and no core file. */
+static void apart(void)
 {
     sigset_t none;
     sigemptyset(&none);
     setsid();
+    struct rlimit no_core = { 0, 0 };
+    setrlimit(RLIMIT_CORE, &no_core);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void child(const char *path)
+{
     int null = open("/dev/null", O_RDONLY);
     int out = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     if (null < 0 || out < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
@@ -57,10 +66,9 @@ static void child(const char *path)
     }
     close(null);
     close(out);
-    struct rlimit no_core = { 0, 0 }, busy = { CPU_SECONDS, CPU_SECONDS };
-    setrlimit(RLIMIT_CORE, &no_core);
+    struct rlimit busy = { CPU_SECONDS, CPU_SECONDS };
     setrlimit(RLIMIT_CPU, &busy);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    apart();
     execl(path, path, (char *)NULL);
     _exit(126);
 }
@@ -85,26 +93,25 @@ static long parent_of(const char *pid)
     return end && sscanf(end + 1, " %*c %ld", &parent) == 1 ? parent : 0;
 }
 
-/* Ends what the program left: its session, and what it handed to us, the subreaper. */
+/* Ends what the program left: its session, and what it handed to us, the subreaper.  What we end hands us its children in turn:
+ * only what has been ended is waited for, and the next round finds those. */
 static void end_rest(pid_t leader)
 {
     kill(-leader, SIGKILL);
-    for (int round = 0; round < 20; round++) {
-        int found = 0;
+    int found = 1;
+    while (found) {
+        found = 0;
         DIR *all = opendir("/proc");
         for (struct dirent *entry; all && (entry = readdir(all));) {
             if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name) == getpid()) {
-                kill((pid_t)atol(entry->d_name), SIGKILL);
+                pid_t left = (pid_t)atol(entry->d_name);
+                kill(left, SIGKILL);
+                waitpid(left, NULL, 0);
                 found = 1;
             }
         }
         if (all) {
             closedir(all);
-        }
-        if (!found) {
-            return;
-        }
-        while (waitpid(-1, NULL, 0) > 0) {
         }
     }
 }
@@ -182,40 +189,37 @@ static int wait_for(pid_t pid, long limit, int *status)
     }
 }
 
-int main(int count, char **arguments)
+/* Waits for the child and ends all that it left; whether it ended by itself within the limit. */
+static int run_out(pid_t pid, long limit, int *status)
 {
-    if (count != 3) {
-        fprintf(stderr, "usage: run LIMIT FOLDER <NAMES\n");
-        return 2;
+    if (pid < 0) {
+        fail("fork");
     }
-    long limit = atol(arguments[1]);
+    int ended = wait_for(pid, limit, status);
+    if (!ended) {
+        kill(pid, SIGKILL);
+        waitpid(pid, status, 0);
+    }
+    end_rest(pid);
+    return ended;
+}
+
+static void run_names(long limit, const char *folder)
+{
     if (mkdir(work, 0777) < 0 && errno != EEXIST) {
         fail(work);
     }
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
     char name[256], path[512];
     while (fgets(name, sizeof name, stdin)) {
         name[strcspn(name, "\n")] = 0;
-        snprintf(path, sizeof path, "%s/%s", arguments[2], name);
+        snprintf(path, sizeof path, "%s/%s", folder, name);
         read_ahead(path);
         fflush(stdout);
         pid_t pid = fork();
-        if (pid < 0) {
-            fail("fork");
-        }
         if (pid == 0) {
             child(path);
         }
-        int status = 0, ended = wait_for(pid, limit, &status);
-        if (!ended) {
-            kill(pid, SIGKILL);
-            waitpid(pid, &status, 0);
-        }
-        end_rest(pid);
+        int status = 0, ended = run_out(pid, limit, &status);
         char buffer[32], line[160];
         const char *word = ended ? verdict(status, buffer, sizeof buffer) : "TIMEOUT";
         if (strcmp(word, "PASS") == 0) {
@@ -225,5 +229,37 @@ int main(int count, char **arguments)
             printf("%s %s %s\n", name, word, line);
         }
     }
+}
+
+static int run_command(long limit, char **command)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        apart();
+        execvp(command[0], command);
+        _exit(126);
+    }
+    int status = 0;
+    run_out(pid, limit, &status);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int main(int count, char **arguments)
+{
+    int command = count > 3 && strcmp(arguments[2], "--") == 0;
+    if (count != 3 && !command) {
+        fprintf(stderr, "usage: run LIMIT FOLDER <NAMES, or run LIMIT -- COMMAND...\n");
+        return 2;
+    }
+    long limit = atol(arguments[1]);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    if (command) {
+        return run_command(limit, arguments + 3);
+    }
+    run_names(limit, arguments[2]);
     return 0;
 }
