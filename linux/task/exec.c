@@ -585,6 +585,7 @@ static void set_ids(struct process *p, const struct inode *i, bool may_gain)
     }
     p->cred.suid = p->cred.fsuid = p->cred.euid;
     p->cred.sgid = p->cred.fsgid = p->cred.egid;
+    p->cred.keeps_capabilities = false;
     p->cred.cap_permitted = p->cred.cap_effective = p->cred.euid == 0 ? p->cred.cap_bounding : 0;
 }
 

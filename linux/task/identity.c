@@ -4,6 +4,7 @@
 #include <linux/personality.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>
+#include <linux/securebits.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 #include <string.h>
@@ -150,7 +151,8 @@ static void ids_changed(struct credentials *c, const struct credentials *before)
 
     c->fsuid = c->euid;
     if (was_root && c->uid && c->euid && c->suid) {
-        c->cap_permitted = c->cap_effective = 0;
+        c->cap_permitted = c->keeps_capabilities ? c->cap_permitted : 0;
+        c->cap_effective = 0;
     } else if (!before->euid && c->euid) {
         c->cap_effective = 0;
     } else if (before->euid && !c->euid) {
@@ -638,10 +640,16 @@ long sys_prctl(struct task *t, const uint64_t *a)
         }
         p->cred.cap_bounding &= ~(1ull << a[1]);
         return 0;
+    case PR_SET_KEEPCAPS:
+        if (a[1] > 1) {
+            return -EINVAL;
+        }
+        p->cred.keeps_capabilities = a[1];
+        return 0;
     case PR_GET_KEEPCAPS:
-        return 0;
+        return p->cred.keeps_capabilities;
     case PR_GET_SECUREBITS:
-        return 0;
+        return p->cred.keeps_capabilities ? SECBIT_KEEP_CAPS : 0;
     case PR_GET_TIMING:
         return PR_TIMING_STATISTICAL;
     case PR_SET_TIMERSLACK:

@@ -28,6 +28,7 @@ struct credentials {
     uint32_t gid, egid, sgid, fsgid;
     uint32_t groups[32], group_count;
     uint64_t cap_effective, cap_permitted, cap_inheritable, cap_bounding;
+    bool keeps_capabilities; /* PR_SET_KEEPCAPS */
 };
 
 struct space;      /* mm/mm.h */

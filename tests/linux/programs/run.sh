@@ -73,6 +73,14 @@ r = os.times()
 print(\"both\" if r.user > 0 and r.system > 0 else r)"'
 is ps 'bash' 'ps -o comm= -p $$ | sed s/run.sh/bash/'
 is su 'uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)' 'su -s /bin/sh nobody -c id'
+is setpriv '1000 0000000000000000' 'setpriv --reuid 1000 --clear-groups sh -c "echo \$(id -u) \$(sed -n s/CapPrm:.//p /proc/self/status)"'
+is keepcaps '000001ffffffffff 0000000000000000 1 -1' 'python3 -c "
+import ctypes, os
+prctl = ctypes.CDLL(None).prctl
+prctl(8, 1)
+os.setresuid(1, 1, 1)
+caps = {line.split()[0]: line.split()[1] for line in open(\"/proc/self/status\")}
+print(caps[\"CapPrm:\"], caps[\"CapEff:\"], prctl(7), prctl(8, 2))"'
 is permission 'Permission denied' 'su -s /bin/sh nobody -c "cat /etc/shadow" 2>&1 | sed "s/.*: //"'
 is "disk full" 'No space left on device' 'dd if=/dev/zero of=big bs=1M 2>&1 | sed -n "s/.*: //p"; rm big'
 is "busy program" 'Text file busy runs' 'cp /bin/sleep z; ./z 1 & sleep 0.2; said=$( (echo x >>z) 2>&1 | sed "s/.*: //"); wait; cp /bin/true z; ./z && echo $said runs'
