@@ -198,11 +198,15 @@ bash_image() {
 }
 
 bash_put() {
-    cp -R "$source/tests" "$1/bash"
+    mkdir "$1/bash"
+    cp -R "$source/tests" "$source/y.tab.c" "$1/bash"
+    # A test reads three files of a built bash, whatever is in them.
+    cp "$source/config.h.in" "$1/bash/config.h"
+    cp "$source/patchlevel.h" "$1/bash/version.h"
     : >"$out/config.h"
     for tool in recho zecho xcase printenv; do
         aarch64-linux-gnu-gcc -w -O1 -s -DHAVE_STRING_H -DHAVE_STDLIB_H -DHAVE_UNISTD_H -I "$out" -I "$source" \
-            -I "$source/include" -o "$1/bash/$tool" "$source/support/$tool.c" ||
+            -I "$source/include" -o "$1/bash/tests/$tool" "$source/support/$tool.c" ||
             fail "$tool.c of bash does not compile"
     done
     cp "$here/bash.sh" "$BUILD/tests/conformance/run" "$1"

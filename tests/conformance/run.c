@@ -3,8 +3,10 @@
  * limits, and prints a line for each: NAME VERDICT, and behind it what the program said last if it did not pass.  A static
  * Linux program: the same binary on Debian's kernel and on Tessera.
  *     run LIMIT FOLDER            names from standard input, relative to FOLDER; LIMIT in seconds
- *     run LIMIT -- COMMAND...     one command with our own input and output; its status is ours, 137 at the limit
+ *     run LIMIT -- COMMAND...     one command with our own input and output, and a terminal that nobody types at as /dev/tty; its
+ *                                 status is ours, 137 at the limit
  */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -51,8 +53,11 @@ static void apart(void)
     sigset_t none;
     sigemptyset(&none);
     setsid();
-    struct rlimit no_core = { 0, 0 };
-    setrlimit(RLIMIT_CORE, &no_core);
+    struct rlimit core;
+    if (getrlimit(RLIMIT_CORE, &core) == 0) {
+        core.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &core);
+    }
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
@@ -233,9 +238,18 @@ static void run_names(long limit, const char *folder)
 
 static int run_command(long limit, char **command)
 {
+    int other = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const char *terminal = other >= 0 && unlockpt(other) == 0 ? ptsname(other) : NULL;
+    if (!terminal) {
+        fail("terminal");
+    }
     pid_t pid = fork();
     if (pid == 0) {
         apart();
+        int own = open(terminal, O_RDWR | O_CLOEXEC); /* of a session's leader: its terminal */
+        if (own < 0) {
+            _exit(126);
+        }
         execvp(command[0], command);
         _exit(126);
     }
