@@ -124,8 +124,12 @@ static int follow(struct walk *w, struct dentry *link, uint32_t flags)
     n = i->ops->readlink ? i->ops->readlink(i, text, PATH_BYTES_MAX - 1) : -EINVAL;
     inode_put(i);
     if (n > 0) {
+        struct last *last = w->last; /* of the path, not of a link on the way */
+
         text[n] = 0;
+        w->last = NULL;
         err = walk(w, text, flags);
+        w->last = last;
     } else {
         err = n < 0 ? (int)n : -ENOENT;
     }
