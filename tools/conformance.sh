@@ -178,11 +178,19 @@ python_run() {
 busybox_image() {
     source=$("$top/tools/fetch-source.sh" busybox) || fail "the source of busybox cannot be had"
     image_of busybox "$here/busybox.sh" "$BUILD/tests/conformance/run" "$cache/../source/busybox.done"
-    (cd "$source/testsuite" && ls -d -- *.tests */ | sed 's|\.tests$||; s|/$||' | LC_ALL=C sort -u) >"$out/busybox.all"
+    {
+        (cd "$source/testsuite" && ls -d -- *.tests */) | sed 's|\.tests$||; s|/$||'
+        (cd "$source/shell/ash_test" && ls ash-*/*.tests) | grep -v z_slow/ | sed 's|\.tests$||'
+    } | LC_ALL=C sort -u >"$out/busybox.all"
 }
 
 busybox_put() {
     cp -R "$source/testsuite" "$1/busybox"
+    cp -R "$source/shell/ash_test" "$1/ash"
+    for tool in recho zecho printenv; do
+        aarch64-linux-gnu-gcc -w -O1 -s -o "$1/ash/$tool" "$source/shell/ash_test/$tool.c" ||
+            fail "$tool.c of busybox does not compile"
+    done
     cp "$source/debian/config/pkg/static" "$1/busybox.config"
     cp "$here/busybox.sh" "$BUILD/tests/conformance/run" "$1"
 }
