@@ -29,4 +29,15 @@ bool host_disk_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint
 uint8_t *host_random_buffer(void);
 bool host_random_start(uint32_t bytes);
 
+/* ---- network ---- */
+
+#define HOST_FRAME_MAX 1536u
+
+/* First byte of the card's address in the lowest eight bits. */
+uint64_t host_net_address(void);
+/* Where the frame of send `cookie`, 0 .. 7, lies. */
+uint8_t *host_net_frame(uint64_t cookie);
+/* Send it; virtio_net_sent tells when its place is free again.  False: not now. */
+bool host_net_send(uint64_t cookie, uint32_t bytes);
+
 #endif

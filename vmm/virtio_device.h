@@ -80,10 +80,12 @@ uint32_t chain_copy(const struct chain *c, bool is_in, uint32_t from, void *memo
 
 /* ---- the devices ---- */
 
-extern const struct vdevice_kind virtio_blk, virtio_console, virtio_rng;
+extern const struct vdevice_kind virtio_blk, virtio_console, virtio_net, virtio_rng;
 
 void virtio_blk_done(uint64_t cookie, bool is_error);
 void virtio_rng_done(uint32_t bytes);
+void virtio_net_sent(uint64_t cookie);
+void virtio_net_received(const uint8_t *frame, uint32_t bytes);
 /* Typed text; returns what it took; 0 when the guest has no such driver. */
 uint32_t virtio_console_input(const uint8_t *text, uint32_t bytes);
 bool virtio_console_works(void);

@@ -19,7 +19,7 @@
 
 struct self {
     uint64_t typed; /* position behind the last byte that was taken */
-    uint64_t sectors;
+    uint64_t sectors, mac;
     uint32_t resets;
     struct tess_slots slots;
     struct tess_pool pool;
@@ -142,6 +142,67 @@ void entropy_get_done(struct self *self, uint64_t cookie, enum tess_err err)
 {
     (void)self;
     virtio_rng_done(err == TESS_OK ? (uint32_t)cookie : 0);
+}
+
+/* ---- network ---- */
+
+#define RECEIVES    8u
+#define FRAME_PLACE 2048u
+
+uint64_t host_net_address(void)
+{
+    return self_of_all->mac;
+}
+
+uint8_t *host_net_frame(uint64_t cookie)
+{
+    return net_buffer(self_of_all) + cookie * FRAME_PLACE;
+}
+
+bool host_net_send(uint64_t cookie, uint32_t bytes)
+{
+    return net_send_start(self_of_all, cookie, bytes, cookie * FRAME_PLACE) == TESS_OK;
+}
+
+void net_send_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self, (void)err; /* a frame that is lost is what the protocols above are for */
+    virtio_net_sent(cookie);
+}
+
+void net_address_done(struct self *self, uint64_t cookie, enum tess_err err, uint64_t mac)
+{
+    (void)self, (void)cookie, (void)err, (void)mac;
+}
+
+void net_link_done(struct self *self, uint64_t cookie, enum tess_err err, bool up)
+{
+    (void)self, (void)cookie, (void)err, (void)up;
+}
+
+static void receive(struct self *self, uint64_t cookie)
+{
+    (void)frames_receive_start(self, cookie, FRAME_PLACE, cookie * FRAME_PLACE);
+}
+
+void frames_receive_done(struct self *self, uint64_t cookie, enum tess_err err, uint32_t n)
+{
+    if (err == TESS_OK && cookie < RECEIVES && n <= FRAME_PLACE) {
+        virtio_net_received(frames_buffer(self) + cookie * FRAME_PLACE, n);
+    }
+    if (err != TESS_GONE && err != TESS_CAP) {
+        receive(self, cookie);
+    }
+}
+
+static void net_start(struct self *self)
+{
+    if (net_connected() && frames_connected() && net_address(self, &self->mac) == TESS_OK) {
+        vdevice_add(&virtio_net);
+        for (uint64_t i = 0; i < RECEIVES; i++) {
+            receive(self, i);
+        }
+    }
 }
 
 /* ---- the guest ---- */
@@ -280,6 +341,7 @@ static int run(struct self *self)
     if (entropy_connected()) {
         vdevice_add(&virtio_rng);
     }
+    net_start(self);
     what = wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";
     if (what) {
         printf("vmm: %s\n", what);
