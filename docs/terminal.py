@@ -2,7 +2,8 @@
 """A terminal: records what a program does in one, and draws a recording.
 
     terminal.py record SIZE TYPED -- COMMAND...   runs the command in a terminal of SIZE (80x24), types the lines of the file TYPED, each
-                                                  when a prompt has come, and prints what the terminal got, one line a line
+                                                  when a prompt has come, and prints what the terminal got, one line a line;
+                                                  a line "^]" is that key
     terminal.py draw COLUMNS RECORDING            prints the picture of it, SVG: from the first prompt on
     terminal.py typed RECORDING                   prints what stands behind its prompts
 
@@ -62,7 +63,8 @@ def record(size, typed, command):
         text = plain(got[since:].decode("utf-8", "replace"))
         if lines and PROMPT.search(text):
             since = len(got)
-            os.write(fd, lines.pop(0).encode() + b"\r")
+            line = lines.pop(0)
+            os.write(fd, b"\x1d" if line == "^]" else line.encode() + b"\r")
     _, status = os.waitpid(pid, 0)
     if lines or status:
         sys.stderr.write(got.decode("utf-8", "replace"))
@@ -142,6 +144,11 @@ def screen(text, columns):
                 pen.sgr(codes)
             elif final == "K" and codes in ("", "0"):
                 del lines[-1][at:]
+            elif final == "H" and not codes:  # a new screen: shown below the one before
+                lines.append([])
+                at = 0
+            elif final == "J" and codes == "2":
+                pass
             elif final == "C":
                 at += int(codes or 1)
             elif final == "D":
