@@ -61,6 +61,11 @@ static struct {
     uint32_t waker[CPUS_MAX];
 } gic;
 
+void gic_part(struct machine_part *out)
+{
+    *out = (struct machine_part){ &gic, sizeof gic };
+}
+
 void gic_reset_cpu(unsigned cpu)
 {
     gic.own[cpu] = (struct lines){ .priority = { 0 } };

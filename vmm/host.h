@@ -29,6 +29,16 @@ bool host_disk_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint
 uint8_t *host_random_buffer(void);
 bool host_random_start(uint32_t bytes);
 
+/* ---- snapshots: a disk of the monitor's own ---- */
+
+uint8_t *host_store_buffer(uint64_t *bytes);
+uint64_t host_store_sectors(void);
+/* As host_disk_start; its end is told by snapshot_done. */
+bool host_store_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint32_t sectors,
+                      uint64_t buffer);
+/* What was begun with snapshot_begin is over (enum snapshot_result). */
+void snapshot_over(int result);
+
 /* ---- network ---- */
 
 #define HOST_FRAME_MAX 1536u

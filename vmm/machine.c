@@ -170,11 +170,38 @@ bool cpu_start(unsigned number, uint64_t pc, uint64_t argument)
     return c->is_on;
 }
 
+void machine_pause(void)
+{
+    for (unsigned i = 0; i < machine.cpus; i++) {
+        (void)tess_thread_suspend(machine.cpu[i].thread);
+    }
+}
+
+void machine_go(void)
+{
+    for (unsigned i = 0; i < machine.cpus; i++) {
+        if (machine.cpu[i].is_on) {
+            (void)tess_thread_resume(machine.cpu[i].thread);
+        }
+    }
+}
+
+bool machine_part(unsigned n, struct machine_part *out)
+{
+    static void (*const part[])(struct machine_part *) = { gic_part, uart_part };
+
+    if (n >= sizeof part / sizeof *part) {
+        return false;
+    }
+    part[n](out);
+    return true;
+}
+
 void machine_stop(void)
 {
     for (unsigned i = 0; i < machine.cpus; i++) {
         (void)tess_thread_suspend(machine.cpu[i].thread);
-        machine.cpu[i].is_on = machine.cpu[i].is_stopped = false;
+        machine.cpu[i].is_on = false;
     }
     vdevices_reset();
     uart_reset();

@@ -95,7 +95,21 @@ void machine_exit(uint64_t badge, const struct tess_msg *m, struct answer *answe
 /* A CPU starts at that address with x0 = argument. */
 bool cpu_start(unsigned number, uint64_t pc, uint64_t argument);
 
+/* Stop the CPUs where they are, and let them go on. */
+void machine_pause(void);
+void machine_go(void);
+
+/* The n-th of the monitor's books that a snapshot must hold; false: there are no more. */
+struct machine_part {
+    void *at;
+    uint64_t bytes;
+};
+bool machine_part(unsigned n, struct machine_part *out);
+
 /* ---- devices ---- */
+
+void gic_part(struct machine_part *out);
+void uart_part(struct machine_part *out);
 
 void gic_reset(void);
 void gic_reset_cpu(unsigned cpu);

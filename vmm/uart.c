@@ -29,6 +29,11 @@ static struct {
     uint32_t first, count;
 } uart;
 
+void uart_part(struct machine_part *out)
+{
+    *out = (struct machine_part){ &uart, sizeof uart };
+}
+
 void uart_reset(void)
 {
     uart.raw = uart.mask = uart.first = uart.count = 0;

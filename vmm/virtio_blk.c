@@ -252,6 +252,16 @@ static uint32_t config(uint32_t offset)
     }
 }
 
+static bool idle(void)
+{
+    for (unsigned i = 0; i < REQUESTS_MAX; i++) {
+        if (request[i].is_used) {
+            return false;
+        }
+    }
+    return !is_waiting;
+}
+
 const struct vdevice_kind virtio_blk = {
     .device = VIRTIO_BLOCK,
     .queues = 1,
@@ -259,4 +269,5 @@ const struct vdevice_kind virtio_blk = {
     .notify = notify,
     .reset = reset,
     .config = config,
+    .idle = idle,
 };

@@ -137,6 +137,33 @@ static void set_ready(struct vdevice *d, struct vqueue *q, bool ready)
     q->is_ready = true;
 }
 
+bool vdevices_idle(void)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (vdevice[i].kind->idle && !vdevice[i].kind->idle()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void vdevice_check(struct vdevice *d)
+{
+    for (unsigned i = 0; i < QUEUES_MAX; i++) {
+        struct vqueue *q = &d->queue[i], was = *q;
+
+        if (!was.is_ready) {
+            continue;
+        }
+        q->is_ready = false;
+        if (was.size <= QUEUE_SIZE && (was.size & (was.size - 1)) == 0) {
+            set_ready(d, q, true);
+        }
+        q->next = was.next;
+        q->used_next = was.used_next;
+    }
+}
+
 static void put_half(uint64_t *to, bool high, uint64_t value)
 {
     *to = high ? (*to & 0xffffffff) | value << 32 : (*to & ~0xffffffffull) | (uint32_t)value;

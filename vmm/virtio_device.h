@@ -47,6 +47,7 @@ struct vdevice_kind {
     void (*notify)(struct vdevice *d, unsigned queue);
     void (*reset)(struct vdevice *d);
     uint32_t (*config)(uint32_t offset); /* four bytes */
+    bool (*idle)(void);                  /* nothing of the guest's is in hand; NULL: always */
 };
 
 struct vdevice {
@@ -63,6 +64,9 @@ extern struct vdevice vdevice[];
 void vdevice_add(const struct vdevice_kind *kind);
 unsigned vdevice_count(void);
 void vdevices_reset(void);
+bool vdevices_idle(void);
+/* Its registers come from outside: what does not fit the guest's memory is broken. */
+void vdevice_check(struct vdevice *d);
 uint64_t vdevice_read(struct vdevice *d, uint64_t offset, unsigned bytes);
 void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value);
 /* It works: the driver has said DRIVER_OK, and nothing is broken. */

@@ -100,6 +100,16 @@ static uint32_t config(uint32_t offset)
                          : 0;
 }
 
+static bool idle(void)
+{
+    for (unsigned i = 0; i < SENDS; i++) {
+        if (sends[i].is_used) {
+            return false;
+        }
+    }
+    return true;
+}
+
 const struct vdevice_kind virtio_net = {
     .device = VIRTIO_NET,
     .queues = 2,
@@ -107,4 +117,5 @@ const struct vdevice_kind virtio_net = {
     .notify = notify,
     .reset = reset,
     .config = config,
+    .idle = idle,
 };

@@ -49,10 +49,16 @@ static uint32_t config(uint32_t offset)
     return 0;
 }
 
+static bool idle(void)
+{
+    return !is_wanted;
+}
+
 const struct vdevice_kind virtio_rng = {
     .device = VIRTIO_ENTROPY,
     .queues = 1,
     .notify = notify,
     .reset = reset,
     .config = config,
+    .idle = idle,
 };

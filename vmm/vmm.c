@@ -10,6 +10,7 @@
 #include "guest_files.h"
 #include "host.h"
 #include "machine.h"
+#include "snapshot.h"
 #include "virtio_device.h"
 
 #define SLICE_NS      10000000u
@@ -19,7 +20,10 @@
 
 struct self {
     uint64_t typed; /* position behind the last byte that was taken */
-    uint64_t sectors, mac;
+    uint64_t sectors, store_sectors, mac;
+    bool is_off, is_paused;
+    uint32_t asked; /* id of the order that waits for a snapshot */
+    uint64_t press; /* the last one that was done */
     uint32_t resets;
     struct tess_slots slots;
     struct tess_pool pool;
@@ -142,6 +146,134 @@ void entropy_get_done(struct self *self, uint64_t cookie, enum tess_err err)
 {
     (void)self;
     virtio_rng_done(err == TESS_OK ? (uint32_t)cookie : 0);
+}
+
+/* ---- orders ---- */
+
+uint8_t *host_store_buffer(uint64_t *bytes)
+{
+    *bytes = STORE_BUFFER_BYTES;
+    return store_connected() ? store_buffer(self_of_all) : NULL;
+}
+
+uint64_t host_store_sectors(void)
+{
+    return self_of_all->store_sectors;
+}
+
+bool host_store_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint32_t sectors,
+                      uint64_t buffer)
+{
+    struct self *s = self_of_all;
+    enum tess_err err = what == HOST_READ    ? store_read_start(s, cookie, sector, sectors, buffer)
+                        : what == HOST_WRITE ? store_write_start(s, cookie, sector, sectors, buffer)
+                                             : store_flush_start(s, cookie);
+
+    return err == TESS_OK;
+}
+
+void store_read_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    snapshot_done(cookie, err != TESS_OK);
+}
+
+void store_write_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    snapshot_done(cookie, err != TESS_OK);
+}
+
+void store_flush_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self;
+    snapshot_done(cookie, err != TESS_OK);
+}
+
+void store_capacity_done(struct self *self, uint64_t cookie, enum tess_err err, uint64_t sectors)
+{
+    (void)self, (void)cookie, (void)err, (void)sectors;
+}
+
+void snapshot_over(int result)
+{
+    static const uint32_t error[] = { TESS_OK, GUEST_ERROR_NO_STORE, GUEST_ERROR_NOT_SAVED,
+                                      TESS_STATE };
+
+    control_finish(self_of_all, self_of_all->asked, (enum tess_err)error[result]);
+}
+
+static enum tess_err control_status_begin(struct self *self, uint32_t id)
+{
+    uint64_t exits = 0;
+    enum guest_state state = self->is_off         ? GUEST_STATE_OFF
+                             : snapshot_is_busy() ? GUEST_STATE_SAVING
+                             : self->is_paused    ? GUEST_STATE_PAUSED
+                                                  : GUEST_STATE_RUNS;
+
+    for (unsigned i = 0; i <= EXIT_OTHER; i++) {
+        exits += machine.exits[i];
+    }
+    control_status_finish(self, id, TESS_OK, state, self->resets, exits);
+    return TESS_OK;
+}
+
+static enum tess_err control_pause_begin(struct self *self, uint32_t id)
+{
+    if (self->is_off || snapshot_is_busy()) {
+        return TESS_STATE;
+    }
+    machine_pause();
+    self->is_paused = true;
+    control_finish(self, id, TESS_OK);
+    return TESS_OK;
+}
+
+static enum tess_err control_go_begin(struct self *self, uint32_t id)
+{
+    if (self->is_off || snapshot_is_busy()) {
+        return TESS_STATE;
+    }
+    self->is_paused = false;
+    machine_go();
+    control_finish(self, id, TESS_OK);
+    return TESS_OK;
+}
+
+static enum tess_err control_reset_begin(struct self *self, uint32_t id, uint64_t press)
+{
+    if (self->is_off || snapshot_is_busy()) {
+        return TESS_STATE;
+    }
+    if (press != self->press) {
+        self->press = press;
+        self->is_paused = false;
+        machine.wish = MACHINE_RESET; /* serve does it */
+    }
+    control_finish(self, id, TESS_OK);
+    return TESS_OK;
+}
+
+static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
+{
+    if (self->is_off || snapshot_is_busy()) {
+        return TESS_STATE;
+    }
+    machine_pause();
+    self->is_paused = true;
+    self->asked = id;
+    (void)snapshot_begin(saves);
+    return TESS_OK;
+}
+
+static enum tess_err control_save_begin(struct self *self, uint32_t id)
+{
+    return snapshot(self, id, true);
+}
+
+static enum tess_err control_load_begin(struct self *self, uint32_t id)
+{
+    return snapshot(self, id, false);
 }
 
 /* ---- network ---- */
@@ -278,11 +410,13 @@ static int serve(struct self *self)
             machine_exit(m.badge, &m, &answer);
         } else if (m.tag & TESS_TAG_SIGNAL) {
             comp_signal(m.badge);
+            snapshot_look();
         }
         if (COMP_UNLIKELY(machine.wish != MACHINE_RUNS)) {
             bool is_off = machine.wish == MACHINE_OFF;
 
             machine_stop();
+            self->is_off = is_off;
             if (is_off || self->resets == RESETS) {
                 printf("vmm: the guest is %s; exits: device %lu, register %lu, hvc %lu, kick %lu, "
                        "other %lu\n",
@@ -340,6 +474,9 @@ static int run(struct self *self)
     }
     if (entropy_connected()) {
         vdevice_add(&virtio_rng);
+    }
+    if (store_connected()) {
+        (void)store_capacity(self, &self->store_sectors);
     }
     net_start(self);
     what = wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";

@@ -22,6 +22,8 @@ void make_mapped(struct build *b, uint64_t bytes, unsigned to, uint64_t at, uint
     map(b, b->slots + to, at, rights, TESS_ATTR_NORMAL);
 }
 
+#define BEAT_BYTES (1u << 20)
+
 static void copy_words(char *to, const char *from, uint64_t bytes)
 {
     uint64_t i = 0, word[2];
@@ -29,6 +31,10 @@ static void copy_words(char *to, const char *from, uint64_t bytes)
     for (; i + 16 <= bytes; i += 16) {
         __builtin_memcpy(word, from + i, 16);
         __builtin_memcpy(to + i, word, 16);
+        if (i % BEAT_BYTES == 0 &&
+            sup.self != SEED) { /* a long image takes a while: the standby need not worry */
+            sup.region->beat[sup.self]++;
+        }
     }
     for (; i < bytes; i++) {
         to[i] = from[i];

@@ -1,0 +1,331 @@
+/* Snapshots; see snapshot.h. */
+#include "snapshot.h"
+
+#include <string.h>
+#include <tess/time.h>
+
+#include "host.h"
+#include "machine.h"
+#include "virtio_device.h"
+
+#define MAGIC     0x7e55e7a05a9e5001ull
+#define PIECE     65536u
+#define SECTORS   (PIECE / HOST_SECTOR)
+#define WINDOW    8u /* requests at once; the buffer has room for so many pieces */
+#define HEAD_AT   0u /* sectors */
+#define STATE_AT  SECTORS
+#define MEMORY_AT (2 * SECTORS)
+#define FP_WORDS  (2 * TESS_FPU_WORDS)
+
+struct header {
+    uint64_t magic, ram_bytes, cpus, devices, state_bytes, counter; /* counter: when it was saved */
+};
+
+struct saved_cpu {
+    uint64_t is_on;
+    struct tess_regs regs;
+    uint64_t fp[FP_WORDS];
+    uint64_t vcpu[TESS_VCPU_LR_END];
+};
+
+struct saved {
+    struct saved_cpu cpu[CPUS_MAX];
+    struct vdevice device[DEVICES_MAX]; /* .kind means nothing here */
+    uint32_t device_kind[DEVICES_MAX];
+    uint8_t parts[16384]; /* of gic and uart */
+};
+_Static_assert(sizeof(struct saved) <= PIECE, "it is one piece");
+
+static enum step { NOTHING, DRAIN, WRITE, SEAL, HEAD, READ } step;
+static struct saved saved;
+static uint64_t next, all, flying; /* pieces of memory, and one more: the state */
+static bool failed;
+
+bool snapshot_is_busy(void)
+{
+    return step != NOTHING;
+}
+
+static void over(enum snapshot_result result)
+{
+    step = NOTHING;
+    snapshot_over(result);
+}
+
+static uint8_t *place_of(uint64_t cookie)
+{
+    uint64_t bytes;
+
+    return host_store_buffer(&bytes) + cookie * PIECE;
+}
+
+/* ---- the machine's state ---- */
+
+static void cpus_take(void)
+{
+    for (unsigned i = 0; i < machine.cpus; i++) {
+        const struct cpu *c = &machine.cpu[i];
+        struct saved_cpu *s = &saved.cpu[i];
+
+        s->is_on = c->is_on;
+        (void)tess_thread_read_regs(c->thread, &s->regs);
+        (void)tess_thread_fpu_read(c->thread, 0, s->fp);
+        (void)tess_thread_fpu_read(c->thread, 1, s->fp + TESS_FPU_WORDS);
+        for (unsigned r = 0; r < TESS_VCPU_LR_END; r++) {
+            (void)tess_vcpu_read(c->vcpu, r, &s->vcpu[r]);
+        }
+    }
+}
+
+/* elapsed: what the counter has gone on since; the guest does not notice. */
+static void cpus_put(uint64_t elapsed)
+{
+    for (unsigned i = 0; i < machine.cpus; i++) {
+        struct cpu *c = &machine.cpu[i];
+        struct saved_cpu *s = &saved.cpu[i];
+
+        c->is_on = s->is_on;
+        (void)tess_thread_write_regs(c->thread, &s->regs);
+        (void)tess_thread_fpu_write(c->thread, 0, s->fp);
+        (void)tess_thread_fpu_write(c->thread, 1, s->fp + TESS_FPU_WORDS);
+        s->vcpu[TESS_VCPU_cntvoff] += elapsed;
+        for (unsigned r = 0; r < TESS_VCPU_LR_END; r++) {
+            (void)tess_vcpu_write(c->vcpu, r, s->vcpu[r]);
+        }
+    }
+}
+
+/* The monitor's own books of interrupt controller and UART, one after the other; `puts`: back into them. */
+static bool parts(bool puts)
+{
+    uint64_t at = 0;
+    struct machine_part part;
+
+    for (unsigned i = 0; machine_part(i, &part); i++) {
+        if (part.bytes > sizeof saved.parts - at) {
+            return false;
+        }
+        if (puts) {
+            memcpy(part.at, saved.parts + at, part.bytes);
+        } else {
+            memcpy(saved.parts + at, part.at, part.bytes);
+        }
+        at += part.bytes;
+    }
+    return true;
+}
+
+static bool take(void)
+{
+    memset(&saved, 0, sizeof saved);
+    cpus_take();
+    for (unsigned i = 0; i < vdevice_count(); i++) {
+        saved.device[i] = vdevice[i];
+        saved.device[i].kind = NULL;
+        saved.device_kind[i] = vdevice[i].kind->device;
+    }
+    return parts(false);
+}
+
+static enum snapshot_result apply(uint64_t counter)
+{
+    for (unsigned i = 0; i < vdevice_count(); i++) {
+        if (saved.device_kind[i] != vdevice[i].kind->device) {
+            return SNAPSHOT_NOT_SAVED;
+        }
+    }
+    for (unsigned i = 0; i < vdevice_count(); i++) {
+        const struct vdevice_kind *kind = vdevice[i].kind;
+        vdevice[i] = saved.device[i];
+        vdevice[i].kind = kind;
+        vdevice[i].number = i;
+        vdevice_check(&vdevice[i]);
+    }
+    if (!parts(true)) {
+        return SNAPSHOT_NOT_SAVED;
+    }
+    cpus_put(tess_now() - counter);
+    return SNAPSHOT_OK;
+}
+
+/* ---- saving ---- */
+
+static struct header header_now(void)
+{
+    return (struct header){ MAGIC,           machine.ram_bytes,    machine.cpus,
+                            vdevice_count(), sizeof(struct saved), tess_now() };
+}
+
+static bool fits_store(void)
+{
+    return host_store_sectors() >= MEMORY_AT + machine.ram_bytes / HOST_SECTOR;
+}
+
+static bool put_header(const struct header *h)
+{
+    memset(place_of(0), 0, HOST_SECTOR);
+    memcpy(place_of(0), h, sizeof *h);
+    return host_store_start(0, HOST_WRITE, HEAD_AT, 1, 0);
+}
+
+/* Piece n of state and memory: where it lies on the store, and in the monitor. */
+static uint64_t sector_of(uint64_t n)
+{
+    return n == 0 ? STATE_AT : MEMORY_AT + (n - 1) * SECTORS;
+}
+
+static void *memory_of(uint64_t n, uint64_t *bytes)
+{
+    *bytes = n == 0 ? sizeof saved : PIECE;
+    return n == 0 ? (void *)&saved : machine.ram + (n - 1) * PIECE;
+}
+
+static uint64_t piece_of[WINDOW]; /* that the request with this cookie is about */
+static bool is_flying[WINDOW];
+
+/* As many requests as there is room for. */
+static void pump(void)
+{
+    for (unsigned i = 0; i < WINDOW && next < all && !failed; i++) {
+        uint64_t bytes;
+        const void *from = memory_of(next, &bytes);
+
+        if (is_flying[i]) {
+            continue;
+        }
+        if (step == WRITE) {
+            memcpy(place_of(i), from, bytes);
+        }
+        if (!host_store_start(i, step == WRITE ? HOST_WRITE : HOST_READ, sector_of(next), SECTORS,
+                              i * (uint64_t)PIECE)) {
+            return;
+        }
+        is_flying[i] = true;
+        piece_of[i] = next++;
+        flying++;
+    }
+}
+
+static void begin_pieces(enum step what)
+{
+    step = what;
+    next = flying = 0;
+    all = 1 + machine.ram_bytes / PIECE;
+    failed = false;
+    memset(is_flying, 0, sizeof is_flying);
+    pump();
+    if (!flying) {
+        over(SNAPSHOT_FAILED);
+    }
+}
+
+void snapshot_look(void)
+{
+    struct header nothing = { 0 };
+
+    if (step == DRAIN && vdevices_idle()) {
+        if (!take() || !put_header(&nothing)) {
+            over(SNAPSHOT_FAILED);
+        } else {
+            step = SEAL; /* the old snapshot is invalid first */
+            all = 0;
+        }
+    }
+}
+
+bool snapshot_begin(bool saves)
+{
+    uint64_t bytes;
+
+    if (step != NOTHING) {
+        return false;
+    }
+    if (!host_store_buffer(&bytes) || bytes < (uint64_t)WINDOW * PIECE || !fits_store()) {
+        over(SNAPSHOT_NO_STORE);
+    } else if (saves) {
+        step = DRAIN;
+        snapshot_look();
+    } else {
+        step = HEAD;
+        if (!host_store_start(0, HOST_READ, HEAD_AT, 1, 0)) {
+            over(SNAPSHOT_FAILED);
+        }
+    }
+    return true;
+}
+
+/* ---- what comes back ---- */
+
+static uint64_t loaded_counter;
+
+static void sealed(uint64_t cookie)
+{
+    if (all == 0) { /* the old one is invalid now */
+        return begin_pieces(WRITE);
+    }
+    if (cookie == 0 && !host_store_start(1, HOST_FLUSH, 0, 0, 0)) {
+        return over(SNAPSHOT_FAILED);
+    }
+    if (cookie == 1) {
+        over(SNAPSHOT_OK);
+    }
+}
+
+static void head_read(void)
+{
+    struct header h, now = header_now();
+
+    memcpy(&h, place_of(0), sizeof h);
+    loaded_counter = h.counter;
+    h.counter = now.counter;
+    if (memcmp(&h, &now, sizeof h) != 0) {
+        return over(SNAPSHOT_NOT_SAVED);
+    }
+    begin_pieces(READ);
+}
+
+static void piece_done(uint64_t cookie, bool is_error)
+{
+    uint64_t bytes;
+
+    if (cookie >= WINDOW || !is_flying[cookie]) {
+        return;
+    }
+    is_flying[cookie] = false;
+    flying--;
+    failed = failed || is_error;
+    if (step == READ && !is_error) {
+        void *to = memory_of(piece_of[cookie], &bytes);
+        memcpy(to, place_of(cookie), bytes);
+    }
+    pump();
+    if (flying) {
+        return;
+    }
+    if (failed || next < all) {
+        return over(SNAPSHOT_FAILED);
+    }
+    if (step == READ) {
+        return over(apply(loaded_counter));
+    }
+    struct header h = header_now();
+    step = SEAL;
+    if (!put_header(&h)) {
+        over(SNAPSHOT_FAILED);
+    }
+}
+
+void snapshot_done(uint64_t cookie, bool is_error)
+{
+    switch (step) {
+    case SEAL:
+        return is_error ? over(SNAPSHOT_FAILED) : sealed(cookie);
+    case HEAD:
+        return is_error ? over(SNAPSHOT_FAILED) : head_read();
+    case WRITE:
+    case READ:
+        return piece_done(cookie, is_error);
+    default:
+        return;
+    }
+}
