@@ -426,6 +426,12 @@ static int show_events(struct text *to, const struct subject *s)
     return personality_show(to, TEXT_EVENTS);
 }
 
+static int show_guests(struct text *to, const struct subject *s)
+{
+    (void)s;
+    return personality_show(to, TEXT_GUESTS);
+}
+
 static int show_trace(struct text *to, const struct subject *s)
 {
     (void)s;
@@ -536,6 +542,7 @@ static const struct entry
                   FILE_("components", show_components),
                   FILE_("connections", show_connections),
                   FILE_("events", show_events),
+                  FILE_("guests", show_guests),
                   FILE_("memory", show_memory),
                   { "control", PROC_FILE, 0200, 0, 0, order, 0 },
                   { "trace", PROC_FILE, 0600, 0, show_trace, switch_trace, 0 },

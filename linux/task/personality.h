@@ -39,7 +39,7 @@ uint8_t *personality_disk(size_t *bytes);
 bool personality_disk_start(uint64_t cookie, const struct disk_request *request);
 /* The system around the personality (supervise.inc), for /proc/tessera.  -ENODEV: no supervisor is connected. */
 struct text;
-enum personality_text { TEXT_COMPONENTS, TEXT_CONNECTIONS, TEXT_EVENTS, TEXT_TRACE };
+enum personality_text { TEXT_COMPONENTS, TEXT_CONNECTIONS, TEXT_EVENTS, TEXT_GUESTS, TEXT_TRACE };
 int personality_show(struct text *to, enum personality_text what);
 /* "restart|kill|stop|start COMPONENT" or "swap COMPONENT ALTERNATIVE"; the text is changed.  -EINVAL, -ESRCH, -EPERM, -EBUSY. */
 int personality_order(char *text);
