@@ -18,29 +18,7 @@
 #include <tess/invoke.h>
 #include <tessera/vcpu.h>
 
-/* The map of guest-physical addresses; the same on every guest. */
-#define GICD_AT      0x08000000ull
-#define GICR_AT      0x080a0000ull /* GICR_BYTES each virtual CPU */
-#define GICR_BYTES   0x20000ull
-#define UART_AT      0x09000000ull
-#define RTC_AT       0x09010000ull
-#define VIRTIO_AT    0x0a000000ull /* VIRTIO_BYTES each device */
-#define VIRTIO_BYTES 0x1000ull
-#define RAM_AT       0x40000000ull
-
-/* INTIDs */
-#define IRQ_VTIMER 27u
-#define IRQ_UART   33u
-#define IRQ_VIRTIO 48u /* + number of the device */
-#define IRQ_LINES  96u
-
-#define CPUS_MAX    4u
-#define DEVICES_MAX 4u
-
-/* ---- memory ---- */
-
-/* Where the monitor sees `bytes` of guest memory from this address on; NULL: not all of it is RAM. */
-void *guest_memory(uint64_t address, uint64_t bytes);
+#include "board.h"
 
 /* ---- exits ---- */
 
@@ -120,8 +98,6 @@ uint64_t gicr_read(unsigned cpu, uint64_t offset, unsigned bytes);
 void gicr_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value);
 /* ICC_SGI1R_EL1 was written. */
 void gic_sgi(unsigned from, uint64_t value);
-/* A shared line fires: an edge. */
-void gic_fire(unsigned intid);
 /* The CPU may have a list register free. */
 void gic_refill(unsigned cpu);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <virtio/mmio.h>
 
-#include "machine.h"
+#include "board.h"
 
 #define EVENT_INDEX (1ull << 29) /* VIRTIO_F_RING_EVENT_IDX (6) */
 

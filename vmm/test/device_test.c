@@ -1,0 +1,390 @@
+/* The virtio devices of the monitor on the build machine, under sanitizers: what they do, and what a guest that means harm cannot make them do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <virtio/mmio.h>
+
+#include "board.h"
+#include "host.h"
+#include "virtio_device.h"
+
+#define RAM_BYTES (1u << 20)
+#define RINGS     (RAM_AT + 0x10000)
+#define DISK      (1u << 20)
+
+/* ---- the board and the component around it ---- */
+
+static uint8_t ram[RAM_BYTES] __attribute__((aligned(4096))), buffer[1u << 20], disk[DISK],
+    frame[8][2048];
+static unsigned fired[128];
+static struct {
+    bool is_used;
+    enum host_disk what;
+    uint64_t sector, place;
+    uint32_t sectors;
+} asked[16];
+static char printed[256];
+static size_t printed_bytes;
+
+void *guest_memory(uint64_t address, uint64_t bytes)
+{
+    uint64_t offset = address - RAM_AT;
+
+    return address < RAM_AT || offset >= RAM_BYTES || bytes > RAM_BYTES - offset ? NULL
+                                                                                 : ram + offset;
+}
+
+void gic_fire(unsigned intid)
+{
+    assert_true(intid < 128);
+    fired[intid]++;
+}
+
+void host_console(const uint8_t *text, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < bytes; i++) {
+        printed[printed_bytes++ % sizeof printed] = (char)text[i];
+    }
+}
+
+uint8_t *host_disk_buffer(uint64_t *bytes)
+{
+    *bytes = sizeof buffer;
+    return buffer;
+}
+
+uint64_t host_disk_sectors(void)
+{
+    return DISK / HOST_SECTOR;
+}
+
+bool host_disk_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint32_t sectors,
+                     uint64_t place)
+{
+    assert_true(cookie < 16 && !asked[cookie].is_used);
+    assert_true(sector <= DISK / HOST_SECTOR && sectors <= DISK / HOST_SECTOR - sector);
+    assert_true(place + (uint64_t)sectors * HOST_SECTOR <= sizeof buffer);
+    if (rand() % 8 == 0) {
+        return false;
+    }
+    asked[cookie].is_used = true;
+    asked[cookie].what = what;
+    asked[cookie].sector = sector;
+    asked[cookie].sectors = sectors;
+    asked[cookie].place = place;
+    return true;
+}
+
+static void disk_works(void)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        uint32_t bytes = asked[i].sectors * HOST_SECTOR;
+
+        if (!asked[i].is_used) {
+            continue;
+        }
+        asked[i].is_used = false;
+        if (asked[i].what == HOST_READ) {
+            memcpy(buffer + asked[i].place, disk + asked[i].sector * HOST_SECTOR, bytes);
+        } else if (asked[i].what == HOST_WRITE) {
+            memcpy(disk + asked[i].sector * HOST_SECTOR, buffer + asked[i].place, bytes);
+        }
+        virtio_blk_done(i, false);
+    }
+}
+
+uint8_t *host_random_buffer(void)
+{
+    return buffer;
+}
+
+static uint32_t random_asked;
+
+bool host_random_start(uint32_t bytes)
+{
+    assert_true(bytes <= 4096);
+    random_asked = bytes;
+    return bytes != 0;
+}
+
+uint64_t host_net_address(void)
+{
+    return 0x060504030202;
+}
+
+uint8_t *host_net_frame(uint64_t cookie)
+{
+    assert_true(cookie < 8);
+    return frame[cookie];
+}
+
+static bool sending[8];
+
+bool host_net_send(uint64_t cookie, uint32_t bytes)
+{
+    assert_true(cookie < 8 && bytes <= HOST_FRAME_MAX && !sending[cookie]);
+    sending[cookie] = true;
+    return true;
+}
+
+/* ---- a driver ---- */
+
+enum { CONSOLE, BLOCK, RNG, NET };
+
+static int start(void **state)
+{
+    static bool is_made;
+
+    (void)state;
+    if (!is_made) {
+        vdevice_add(&virtio_console);
+        vdevice_add(&virtio_blk);
+        vdevice_add(&virtio_rng);
+        vdevice_add(&virtio_net);
+        is_made = true;
+    }
+    for (unsigned i = 0; i < 16; i++) { /* what is left of the test before */
+        while (asked[i].is_used) {
+            disk_works();
+        }
+    }
+    memset(sending, 0, sizeof sending);
+    vdevices_reset();
+    memset(ram, 0, sizeof ram);
+    memset(fired, 0, sizeof fired);
+    printed_bytes = 0;
+    return 0;
+}
+
+static void set(unsigned device, uint32_t offset, uint64_t value)
+{
+    vdevice_write(&vdevice[device], offset, value);
+}
+
+static uint64_t get(unsigned device, uint32_t offset)
+{
+    return vdevice_read(&vdevice[device], offset, 4);
+}
+
+static uint64_t rings_of(unsigned queue)
+{
+    return RINGS + queue * 0x4000;
+}
+
+static void drive(unsigned device, unsigned queues)
+{
+    set(device, VIRTIO_MMIO_STATUS, 0);
+    set(device, VIRTIO_MMIO_STATUS, 3);
+    set(device, VIRTIO_MMIO_DRIVER_FEATURES_WORD, 1);
+    set(device, VIRTIO_MMIO_DRIVER_FEATURES, 1);
+    set(device, VIRTIO_MMIO_STATUS, 11);
+    assert_int_equal(get(device, VIRTIO_MMIO_STATUS), 11);
+    for (unsigned q = 0; q < queues; q++) {
+        set(device, VIRTIO_MMIO_QUEUE, q);
+        set(device, VIRTIO_MMIO_QUEUE_SIZE, 16);
+        set(device, VIRTIO_MMIO_DESCRIPTORS, rings_of(q));
+        set(device, VIRTIO_MMIO_AVAILABLE, rings_of(q) + 0x1000);
+        set(device, VIRTIO_MMIO_USED, rings_of(q) + 0x2000);
+        set(device, VIRTIO_MMIO_QUEUE_READY, 1);
+    }
+    set(device, VIRTIO_MMIO_STATUS, 15);
+}
+
+static void describe(unsigned queue, unsigned n, uint64_t address, uint32_t bytes, unsigned flags,
+                     unsigned next)
+{
+    struct virtq_descriptor d = { address, bytes, (uint16_t)flags, (uint16_t)next };
+
+    memcpy(guest_memory(rings_of(queue) + n * sizeof d, sizeof d), &d, sizeof d);
+}
+
+static void offer(unsigned device, unsigned queue, unsigned head)
+{
+    uint16_t *available = guest_memory(rings_of(queue) + 0x1000, 64);
+
+    available[2 + available[1] % 16] = (uint16_t)head;
+    available[1]++;
+    set(device, VIRTIO_MMIO_NOTIFY, queue);
+}
+
+static unsigned used(unsigned queue)
+{
+    return ((uint16_t *)guest_memory(rings_of(queue) + 0x2000, 64))[1];
+}
+
+/* ---- tests ---- */
+
+static void test_console(void **state)
+{
+    (void)state;
+    drive(CONSOLE, 2);
+    memcpy(ram + 0x100, "hello, ", 7);
+    memcpy(ram + 0x200, "world", 5);
+    describe(1, 0, RAM_AT + 0x100, 7, VIRTQ_NEXT, 1);
+    describe(1, 1, RAM_AT + 0x200, 5, 0, 0);
+    offer(CONSOLE, 1, 0);
+    assert_memory_equal(printed, "hello, world", 12);
+    assert_int_equal(used(1), 1);
+    assert_int_equal(fired[IRQ_VIRTIO + CONSOLE], 1);
+    assert_int_equal(get(CONSOLE, VIRTIO_MMIO_INTERRUPT), 1);
+    set(CONSOLE, VIRTIO_MMIO_INTERRUPT_ACK, 1);
+    assert_int_equal(get(CONSOLE, VIRTIO_MMIO_INTERRUPT), 0);
+    describe(0, 0, RAM_AT + 0x300, 4, VIRTQ_WRITE, 0);
+    offer(CONSOLE, 0, 0);
+    assert_int_equal(virtio_console_input((const uint8_t *)"typed", 5), 4);
+    assert_memory_equal(ram + 0x300, "type", 4);
+}
+
+static void test_disk(void **state)
+{
+    struct {
+        uint32_t type, reserved;
+        uint64_t sector;
+    } header = { 1, 0, 5 };
+
+    (void)state;
+    drive(BLOCK, 1);
+    memset(ram + 0x1000, 0x5a, 1024);
+    memcpy(ram + 0x100, &header, sizeof header);
+    describe(0, 0, RAM_AT + 0x100, 16, VIRTQ_NEXT, 1);
+    describe(0, 1, RAM_AT + 0x1000, 1024, VIRTQ_NEXT, 2);
+    describe(0, 2, RAM_AT + 0x200, 1, VIRTQ_WRITE, 0);
+    ram[0x200] = 0xff;
+    offer(BLOCK, 0, 0);
+    while (used(0) == 0) {
+        disk_works();
+        set(BLOCK, VIRTIO_MMIO_NOTIFY, 0);
+    }
+    assert_int_equal(ram[0x200], 0);
+    assert_int_equal(disk[5 * 512], 0x5a);
+    assert_int_equal(disk[7 * 512 - 1], 0x5a);
+    header.type = 0;
+    header.sector = DISK / 512 - 1; /* two sectors are not there */
+    memcpy(ram + 0x100, &header, sizeof header);
+    describe(0, 1, RAM_AT + 0x1000, 1024, VIRTQ_NEXT | VIRTQ_WRITE, 2);
+    offer(BLOCK, 0, 0);
+    assert_int_equal(used(0), 2);
+    assert_int_equal(ram[0x200], 1);
+}
+
+static void test_broken(void **state)
+{
+    static const struct {
+        uint64_t address;
+        uint32_t bytes, flags, next;
+    } bad[] = {
+        { RAM_AT + RAM_BYTES, 1, 0, 0 },     /* outside */
+        { RAM_AT + RAM_BYTES - 4, 8, 0, 0 }, /* over the end */
+        { 0, 8, 0, 0 },                      /* a device */
+        { RAM_AT, 8, VIRTQ_NEXT, 0 },        /* a loop */
+        { RAM_AT, 8, VIRTQ_NEXT, 99 },       /* no such descriptor */
+        { RAM_AT, 8, 4, 0 },                 /* indirect was not agreed on */
+        { ~0ull, ~0u, 0, 0 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        start(NULL);
+        drive(CONSOLE, 2);
+        describe(1, 0, bad[i].address, bad[i].bytes, bad[i].flags, bad[i].next);
+        offer(CONSOLE, 1, 0);
+        assert_int_equal(get(CONSOLE, VIRTIO_MMIO_STATUS) & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET);
+        assert_int_equal(used(1), 0);
+        assert_int_equal(printed_bytes, 0);
+        drive(CONSOLE, 2); /* a reset mends it */
+        assert_int_equal(get(CONSOLE, VIRTIO_MMIO_STATUS), 15);
+    }
+    start(NULL);
+    drive(CONSOLE, 2);
+    ((uint16_t *)guest_memory(rings_of(1) + 0x1000, 64))[1] = 17; /* more than there are */
+    set(CONSOLE, VIRTIO_MMIO_NOTIFY, 1);
+    assert_int_equal(get(CONSOLE, VIRTIO_MMIO_STATUS) & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    set(BLOCK, VIRTIO_MMIO_STATUS, 3);
+    set(BLOCK, VIRTIO_MMIO_STATUS, 11); /* without version 1 */
+    assert_int_equal(get(BLOCK, VIRTIO_MMIO_STATUS), 3);
+    set(BLOCK, VIRTIO_MMIO_QUEUE_SIZE, 16);
+    set(BLOCK, VIRTIO_MMIO_DESCRIPTORS, RAM_AT + RAM_BYTES - 64);
+    set(BLOCK, VIRTIO_MMIO_AVAILABLE, RAM_AT);
+    set(BLOCK, VIRTIO_MMIO_USED, RAM_AT);
+    set(BLOCK, VIRTIO_MMIO_QUEUE_READY, 1); /* the table ends outside */
+    assert_int_equal(get(BLOCK, VIRTIO_MMIO_QUEUE_READY), 0);
+}
+
+/* Everything at random: nothing but the guest's memory and the buffers is touched (sanitizers, and the checks of the stand-ins). */
+static void test_random(void **state)
+{
+    static uint8_t noise[1514];
+
+    (void)state;
+    srand(7);
+    for (unsigned round = 0; round < 300000; round++) {
+        unsigned device = (unsigned)rand() % 4, queue = (unsigned)rand() % 2;
+
+        switch (rand() % 12) {
+        case 0:
+            drive(device, vdevice[device].kind->queues);
+            break;
+        case 1:
+        case 2:
+            set(device, (uint32_t)rand() % 0x108, (uint64_t)rand() << (rand() % 24));
+            break;
+        case 3:
+            (void)vdevice_read(&vdevice[device], (uint64_t)rand() % 0x1000, rand() % 2 ? 4 : 8);
+            break;
+        case 4:
+        case 5:
+        case 6:
+            describe(queue, (unsigned)rand() % 16,
+                     rand() % 8 ? RAM_AT + (uint64_t)rand() % (RAM_BYTES + 4096)
+                                : (uint64_t)rand() << 20,
+                     rand() % 4 ? (uint32_t)rand() % 5000 : (uint32_t)rand() * 2u,
+                     (unsigned)rand() % 4, (unsigned)rand() % 17);
+            break;
+        case 7:
+        case 8:
+            offer(device, queue, (unsigned)rand() % 17);
+            break;
+        case 9:
+            disk_works();
+            if (random_asked) {
+                uint32_t n = random_asked;
+                random_asked = 0;
+                virtio_rng_done(n);
+            }
+            break;
+        case 10:
+            (void)virtio_console_input(noise, (uint32_t)rand() % 64);
+            virtio_net_received(noise, (uint32_t)rand() % sizeof noise);
+            break;
+        default:
+            for (unsigned i = 0; i < 8; i++) {
+                if (sending[i]) {
+                    sending[i] = false;
+                    virtio_net_sent(i);
+                }
+            }
+            break;
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_console, start), cmocka_unit_test_setup(test_disk, start),
+        cmocka_unit_test_setup(test_broken, start),  cmocka_unit_test_setup(test_refused, start),
+        cmocka_unit_test_setup(test_random, start),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
