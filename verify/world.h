@@ -1,6 +1,6 @@
 /*
  * A small world of threads and what they wait on, serve and run on: three threads, an endpoint, a notification, a reply
- * object, two budgets, one CPU.  world_any() makes any state of it that satisfies the invariants; an operation on it is
+ * object, two budgets, a virtual CPU, one CPU.  world_any() makes any state of it that satisfies the invariants; an operation on it is
  * followed by world_check().
  *
  * The ready queues and the timer heap, which have proofs of their own (sched/ready.c, sched/timer.c), are replaced by
@@ -28,6 +28,7 @@
 #include "cap/cnode.h"
 #include "cap/invoke.h"
 #include "trace.h"
+#include "vm/vcpu.h"
 #undef ready_append
 #undef ready_prepend
 #undef ready_remove
@@ -59,6 +60,7 @@ static struct endpoint ep;
 static struct notification nt;
 static struct reply rp;
 static struct vspace space;
+static struct vcpu vc;
 static struct cpu cpu;
 
 struct cpu *const cpu_boot = &cpu;
@@ -173,6 +175,25 @@ static void switch_to(struct cpu *c, struct thread *next)
 }
 #endif
 
+void vcpu_advance(struct thread *t, word_t value)
+{
+    (void)value;
+    CHECK(t->vcpu != NULL, "an exit that is completed is a guest's");
+}
+
+word_t arch_guest_pstate(word_t pstate)
+{
+    (void)pstate;
+    return any_u64();
+}
+
+#ifndef WORLD_REAL_VCPU
+void vcpu_enter(struct cpu *c)
+{
+    CHECK(c->current->vcpu != NULL, "only a guest's world is entered");
+}
+#endif
+
 /* ---- invariants ---- */
 
 static bool waits(const struct thread *t)
@@ -220,14 +241,26 @@ static struct budget *own(const struct thread *t)
                                                                 : &budget_2;
 }
 
+/* A guest makes no system calls: it runs, sleeps, or waits for its fault handler. */
+static bool guest_ok(const struct thread *t)
+{
+    bool calls = waits(t) || t->state == TESS_THREAD_REPLY;
+
+    return (t->vcpu == NULL || (t->vcpu == &vc && vc.thread == t)) &&
+           (t->vcpu == NULL || !calls || t->fault_kind != 0) &&
+           (t->vcpu != NULL || t->fault_kind != TESS_FAULT_guest) &&
+           (t->space == &vspace_none || (t->vcpu == NULL && !t->vspace->guest));
+}
+
 static bool thread_links_ok(const struct thread *t)
 {
-    bool reply = t->state == TESS_THREAD_REPLY;
+    bool reply = t->state == TESS_THREAD_REPLY, sleeps = t->state == TESS_THREAD_IDLE;
 
     return (t->server == NULL || reply) && (t->reply_object == NULL || reply) && chain_ends(t) &&
            (t->bound == NULL || (t->bound == &nt && nt.bound == t)) &&
            (t->fault_kind == 0 || reply || t->state == TESS_THREAD_SEND) &&
-           (t->timer.kind == TIMER_OFF || (t->timer.kind == TIMER_THREAD && (waits(t) || reply))) &&
+           (t->timer.kind == TIMER_OFF || (t->timer.kind == TIMER_THREAD && (waits(t) || reply || sleeps))) &&
+           guest_ok(t) &&
            (t->state != TESS_THREAD_READY || !t->budget->throttled) &&
            (t->state != TESS_THREAD_RECV || t->caller == NULL) &&
            (own(t) == NULL || own(t)->owner == t);
@@ -235,7 +268,7 @@ static bool thread_links_ok(const struct thread *t)
 
 static bool world_thread_ok(const struct thread *t)
 {
-    return t->state <= TESS_THREAD_WAIT && thread_ok(t) && queue_ok(t) && thread_links_ok(t) &&
+    return t->state <= TESS_THREAD_IDLE && thread_ok(t) && queue_ok(t) && thread_links_ok(t) &&
            *queued(t) == (t->state == TESS_THREAD_READY && t != cpu.current);
 }
 
@@ -263,7 +296,8 @@ static bool world_objects_ok(void)
     return endpoint_ok(&ep) && head_ok(ep.receivers, TESS_THREAD_RECV) &&
            head_ok(ep.senders, TESS_THREAD_SEND) && ep.sender_count == senders() &&
            notification_ok(&nt) && head_ok(nt.waiters, TESS_THREAD_WAIT) && reply_ok(&rp) &&
-           world_budget_ok(&budget_1) && world_budget_ok(&budget_2);
+           world_budget_ok(&budget_1) && world_budget_ok(&budget_2) &&
+           (vc.thread == NULL || vc.thread->vcpu == &vc);
 }
 
 /* At thread_1, which the operation is about, and at another: thread_2 and thread_3 differ only by name. */
@@ -282,6 +316,7 @@ static void world_check(void)
           "queues hold threads that wait in them");
     CHECK(notification_ok(&nt), "notification_ok");
     CHECK(reply_ok(&rp), "reply_ok");
+    CHECK(vc.thread == NULL || vc.thread->vcpu == &vc, "a vCPU and its thread name each other");
     CHECK(world_budget_ok(&budget_1) && world_budget_ok(&budget_2),
           "budgets: owner and holder are linked both ways, timer on when throttled");
 }
@@ -293,7 +328,7 @@ static void thread_any(struct thread *t)
     uint32_t where = any_below(4);
 
     t->cpu = &cpu;
-    t->state = (uint8_t)any_below(TESS_THREAD_WAIT + 1);
+    t->state = (uint8_t)any_below(TESS_THREAD_IDLE + 1);
     t->prio = any_u8(); /* never above the ceiling: only thread.set_priority changes them */
     t->ceiling = any_u8();
     ASSUME(t->prio <= t->ceiling);
@@ -307,10 +342,11 @@ static void thread_any(struct thread *t)
     t->bound = any_bool() ? &nt : NULL;
     t->waiting_on = where == 0 ? NULL : where == 1 ? (void *)&ep : (void *)&nt;
     t->timer.kind = any_bool() ? TIMER_THREAD : TIMER_OFF;
-    t->fault_kind = any_below(TESS_FAULT_hardware + 1);
+    t->fault_kind = any_below(TESS_FAULT_guest + 1);
     t->send_kind = (uint8_t)any_below(SEND_FAULT + 1);
     t->badge = any_u64();
     t->vspace = any_bool() ? &space : NULL;
+    t->vcpu = any_bool() ? &vc : NULL;
     t->space = any_bool() ? &space : &vspace_none;
     t->regs.pc = any_u64();
     for (unsigned i = 0; i < THREAD_SLOTS; i++) {
@@ -355,6 +391,8 @@ static void world_any(void)
     nt.bound = any_thread_or_none();
     nt.bits = any_u64();
     rp.caller = any_thread_or_none();
+    vc.thread = any_thread_or_none();
+    space.guest = any_bool();
     cpu.current = any_bool() ? &cpu.idle : any_thread();
     cpu.idle.prio = 0;
     top_any(&cpu);

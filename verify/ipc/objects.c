@@ -6,7 +6,7 @@
 
 SPEC_BEGIN
 
-PROOF(notification_signal_waiter, 8)
+PROOF(notification_signal_waiter, 9)
 {
     world_any();
     word_t bits = any_u64();
@@ -19,7 +19,7 @@ PROOF(notification_signal_waiter, 8)
     REACHED(somebody waits);
 }
 
-PROOF(notification_signal_bound, 8)
+PROOF(notification_signal_bound, 9)
 {
     world_any();
     word_t bits = any_u64(), before = nt.bits;
@@ -38,7 +38,7 @@ PROOF(notification_signal_bound, 8)
     }
 }
 
-PROOF(notification_signal_nobody, 8)
+PROOF(notification_signal_nobody, 9)
 {
     world_any();
     word_t bits = any_u64(), before = nt.bits;
@@ -50,7 +50,7 @@ PROOF(notification_signal_nobody, 8)
     REACHED(end);
 }
 
-PROOF(notification_empty_step_waiter, 8)
+PROOF(notification_empty_step_waiter, 9)
 {
     world_any();
     WLOG(nt.waiters, &thread_1);
@@ -78,7 +78,7 @@ static void empty_endpoint(void)
     }
 }
 
-PROOF(endpoint_empty_step_receiver, 8)
+PROOF(endpoint_empty_step_receiver, 9)
 {
     world_any();
     WLOG(ep.receivers, &thread_1);
@@ -86,7 +86,7 @@ PROOF(endpoint_empty_step_receiver, 8)
     empty_endpoint();
 }
 
-PROOF(endpoint_empty_step_sender, 8)
+PROOF(endpoint_empty_step_sender, 9)
 {
     world_any();
     WLOG(ep.receivers, NULL);
@@ -94,7 +94,7 @@ PROOF(endpoint_empty_step_sender, 8)
     empty_endpoint();
 }
 
-PROOF_LONG(endpoint_cancel_turn, 8)
+PROOF_LONG(endpoint_cancel_turn, 9)
 {
     world_any();
     WLOG(ep.senders, &thread_1);
@@ -115,7 +115,7 @@ PROOF_LONG(endpoint_cancel_turn, 8)
     }
 }
 
-PROOF(reply_drop_caller, 8)
+PROOF(reply_drop_caller, 9)
 {
     world_any();
     WLOG(rp.caller, &thread_1);
@@ -127,7 +127,7 @@ PROOF(reply_drop_caller, 8)
     REACHED(end);
 }
 
-PROOF(reply_defer_any, 8)
+PROOF(reply_defer_any, 9)
 {
     world_any();
     struct cap c = { .object = (word_t)&rp, .type = TESS_TYPE_reply };
@@ -166,7 +166,7 @@ static void line_any(void)
     line_masked = lines_1.masked;
 }
 
-PROOF(irq_deliver_any, 8)
+PROOF(irq_deliver_any, 9)
 {
     world_any();
     line_any();
@@ -185,7 +185,7 @@ PROOF(irq_deliver_any, 8)
     }
 }
 
-PROOF(irq_ack_any, 8)
+PROOF(irq_ack_any, 9)
 {
     line_any();
     irq_ack(0);

@@ -39,6 +39,7 @@ static void syscall_any(enum tess_type type, word_t second)
     world_any();
     WLOG(cpu.current, self);
     WLOG(self->state, TESS_THREAD_READY);
+    WLOG(self->vcpu, NULL); /* a guest has exits instead */
     /* What a thread runs on is its own or was lent by the one it serves. */
     slot_any(&slots[1], type, type == TESS_TYPE_endpoint ? (const void *)&ep : (const void *)&nt);
     slot_any(&slots[2], TESS_TYPE_reply, &rp);
@@ -221,7 +222,8 @@ PROOF_LONG(fault_to_handler, 9)
     struct cap handler = { .object = (word_t)&ep, .badge = any_u64() };
     handler.type = any_bool() ? TESS_TYPE_endpoint : TESS_TYPE_null;
     word_t words[8];
-    enum tess_fault kind = (enum tess_fault)(1 + any_below(TESS_FAULT_hardware));
+    enum tess_fault kind = (enum tess_fault)(1 + any_below(TESS_FAULT_guest));
+    ASSUME(kind != TESS_FAULT_guest || t->vcpu != NULL);
     unsigned count = 1 + any_below(8);
     struct thread *receiver = ep.receivers;
     ipc_fault(t, &handler, kind, words, count);

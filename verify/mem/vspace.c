@@ -47,6 +47,30 @@ word_t arch_space_word(word_t root, word_t asid)
     return asid << 48 | root;
 }
 
+/* ---- and for guests ---- */
+
+word_t arch_guest_word(word_t level1, word_t vmid)
+{
+    return vmid << 48 | level1;
+}
+
+void arch_guest_flush(word_t guest_word, bool dies)
+{
+    CHECK(dies, "the number is given back for good");
+    flushed = guest_word >> 48;
+}
+
+bool arch_pte_is_table(word_t pte, unsigned level)
+{
+    (void)level;
+    return pte & 1;
+}
+
+word_t arch_pte_paddr(word_t pte)
+{
+    return pte & (~(~0ull << 48) & ~(word_t)(TESS_PAGE - 1));
+}
+
 SPEC_END
 #include "../../kernel/mem/vspace.c"
 SPEC_BEGIN
@@ -56,7 +80,7 @@ SPEC_BEGIN
 static bool space_ok(const struct vspace *v)
 {
     return v->asid < ASID_COUNT && vspace_ok(v) &&
-           (v->asid == 0 || v->switch_word == arch_space_word(v->root, v->asid));
+           (v->asid == 0 || v->switch_word == space_word(v));
 }
 
 static bool owner_ok(uint32_t asid)
@@ -65,16 +89,29 @@ static bool owner_ok(uint32_t asid)
     return v == NULL || v->asid == asid;
 }
 
+static word_t level_0[1]; /* the root of guests' spaces: what is in it is where the hardware begins */
+
+static bool has_root(const struct vspace *v)
+{
+    return v->root != 0 && (!v->guest || guest_root(v) != 0);
+}
+
 static void space_any(struct vspace *v)
 {
     struct vspace any;
     *v = any;
     v->mapped = v->tables = v->window = NULL;
     v->root &= ~(~0ull << 48) & ~(word_t)(TESS_PAGE - 1);
+    v->guest = any_bool();
+    if (v->guest) {
+        v->root = any_bool() ? (word_t)level_0 : 0;
+        ASSUME(v->asid == 0 || v->root != 0);
+    }
 }
 
 PROOF(vspace_activate_any, 5)
 {
+    level_0[0] = any_u64();
     space_any(&space_1);
     space_any(&space_2);
     space_any(&space_3);
@@ -87,10 +124,11 @@ PROOF(vspace_activate_any, 5)
     ASSUME(owner_ok(1) && owner_ok(2) && owner_ok(3));
     struct vspace *w = space_no(1 + any_below(4)); /* any space; the one activated is the first */
     cpu.space_none = 1;
-    cpu.space_word = any_bool() ? space_2.switch_word : cpu.space_none;
+    /* a guest's space is not the CPU's: its word is loaded behind the kernel's back */
+    cpu.space_word = any_bool() && !space_2.guest ? space_2.switch_word : cpu.space_none;
     word_t had = space_1.asid, loaded = cpu.space_word, other = w->asid;
     bool ok = vspace_activate(&space_1);
-    CHECK(ok == (space_1.switch_word != 0) && ok == (space_1.root != 0 || had != 0),
+    CHECK(ok == (space_1.switch_word != 0) && ok == (has_root(&space_1) || had != 0),
           "it can be switched to iff it has a root");
     CHECK(space_ok(w) && owner_ok(1 + any_below(ASID_COUNT - 1)),
           "a number has one user, a user one number");
@@ -98,7 +136,9 @@ PROOF(vspace_activate_any, 5)
     CHECK(w == &space_1 || other == 0 || w->asid == other || (w->asid == 0 && flushed == other),
           "whoever lost its number has no translations left");
     CHECK(loaded == 0 || cpu.space_word == loaded, "the space that is loaded keeps its number");
-    if (!ok) {
+    if (ok && space_1.guest && had == 0) {
+        REACHED(a guest got a number);
+    } else if (!ok) {
         REACHED(no root);
     } else if (had == 0 && w != &space_1 && other != 0 && w->asid == 0) {
         REACHED(a number was taken from another);
@@ -123,11 +163,13 @@ PROOF(vspace_map_check, 1)
 {
     frame_any();
     word_t va = any_u64(), rights = any_u64(), attr = any_u64();
-    enum tess_err err = map_check(&f, va, rights, attr);
+    space_1.guest = any_bool();
+    word_t top = space_1.guest ? TESS_GUEST_TOP : TESS_USER_TOP;
+    enum tess_err err = map_check(&space_1, &f, va, rights, attr);
     if (err == TESS_OK) {
         CHECK((rights & ~(word_t)f.rights) == 0, "never a right that the capability lacks");
-        CHECK(va % TESS_PAGE == 0 && va < TESS_USER_TOP && f.size <= TESS_USER_TOP - va,
-              "below the user's top");
+        CHECK(va % TESS_PAGE == 0 && va < top && f.size <= top - va,
+              "below the top of the address space");
         CHECK(((f.flags & CAP_DEVICE) != 0) == (attr == TESS_ATTR_DEVICE),
               "device memory is mapped as such, RAM is not");
         f.vspace = 1;

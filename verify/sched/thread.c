@@ -19,7 +19,7 @@ static void detach(enum tess_thread_state state)
     world_check();
 }
 
-PROOF(thread_detach_ready, 8)
+PROOF(thread_detach_ready, 9)
 {
     detach(TESS_THREAD_READY);
     if (cpu.current == t) {
@@ -29,7 +29,7 @@ PROOF(thread_detach_ready, 8)
     }
 }
 
-PROOF(thread_detach_send, 8)
+PROOF(thread_detach_send, 9)
 {
     detach(TESS_THREAD_SEND);
     if (ep.senders == NULL) {
@@ -39,7 +39,7 @@ PROOF(thread_detach_send, 8)
     }
 }
 
-PROOF(thread_detach_recv, 8)
+PROOF(thread_detach_recv, 9)
 {
     detach(TESS_THREAD_RECV);
     if (ep.receivers == NULL) {
@@ -49,13 +49,13 @@ PROOF(thread_detach_recv, 8)
     }
 }
 
-PROOF(thread_detach_wait, 8)
+PROOF(thread_detach_wait, 9)
 {
     detach(TESS_THREAD_WAIT);
     REACHED(end);
 }
 
-PROOF(thread_detach_reply, 8)
+PROOF(thread_detach_reply, 9)
 {
     detach(TESS_THREAD_REPLY);
     if (t->budget != NULL && own(t) != t->budget) {
@@ -65,7 +65,33 @@ PROOF(thread_detach_reply, 8)
     }
 }
 
-PROOF(thread_abort_waiting, 8)
+PROOF(thread_detach_idle, 9)
+{
+    detach(TESS_THREAD_IDLE);
+    CHECK(t->vcpu == &vc && t->timer.kind == TIMER_OFF, "a guest, which no timer wakes any more");
+    REACHED(end);
+}
+
+PROOF(thread_abort_idle, 9)
+{
+    world_any();
+    WLOG(t->state, TESS_THREAD_IDLE);
+    bool timer = t->timer.kind != TIMER_OFF;
+    uint64_t pc = t->regs.pc, x0 = t->regs.x[0], x1 = t->regs.x[1];
+    thread_abort(t, (enum tess_err)any_below(TESS_CALL + 1));
+    CHECK(t->state == TESS_THREAD_READY || t->state == TESS_THREAD_NO_BUDGET, "it goes on");
+    CHECK(t->regs.pc == pc && t->regs.x[0] == x0 && t->regs.x[1] == x1,
+          "its registers are the guest's: no system call has ended");
+    CHECK(t->timer.kind == TIMER_OFF, "its timer is off");
+    world_check();
+    if (timer) {
+        REACHED(the kernel counted for it);
+    } else {
+        REACHED(the hardware did);
+    }
+}
+
+PROOF(thread_abort_waiting, 9)
 {
     world_any();
     ASSUME(waits(t) || t->state == TESS_THREAD_REPLY);
@@ -87,7 +113,7 @@ PROOF(thread_abort_waiting, 8)
     }
 }
 
-PROOF(thread_suspend_any, 8)
+PROOF(thread_suspend_any, 9)
 {
     world_any();
     thread_suspend(t);
@@ -96,7 +122,7 @@ PROOF(thread_suspend_any, 8)
     REACHED(end);
 }
 
-PROOF(thread_resume_any, 8)
+PROOF(thread_resume_any, 9)
 {
     world_any();
     unsigned state = t->state;
@@ -111,7 +137,7 @@ PROOF(thread_resume_any, 8)
     }
 }
 
-PROOF(thread_stop_any, 8)
+PROOF(thread_stop_any, 9)
 {
     world_any();
     struct thread *caller = t->caller;
@@ -131,7 +157,7 @@ PROOF(thread_stop_any, 8)
     }
 }
 
-PROOF(thread_ready_any, 8)
+PROOF(thread_ready_any, 9)
 {
     world_any();
     ASSUME(t->state == TESS_THREAD_SUSPENDED || t->state == TESS_THREAD_NO_BUDGET);
