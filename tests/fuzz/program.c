@@ -1,6 +1,6 @@
 /*
- * Random user programs.  Victims execute pages of random instructions, each in an address space that has nothing but its
- * code and a page of data; whatever they do must end in a fault message or in nothing, never in a kernel panic or in
+ * Random user programs, and random guests where the kernel has any.  Victims execute pages of random instructions, each in
+ * an address space that has nothing but its code and a page of data; whatever they do must end in a fault message or in nothing, never in a kernel panic or in
  * somebody else's registers or memory.  The guardian is the fault handler: at each fault, and when nothing happens for
  * a while, the victim gets a new program.
  *
@@ -13,21 +13,27 @@
 #include <stdio.h>
 #include <string.h>
 #include <tess/tess.h>
+#include <tessera/vcpu.h>
 
 #include "canary.h"
 #include "options.h"
 #include "random.h"
 
-#define VICTIMS      4u
+#define VICTIMS      6u
+#define GUESTS       2u   /* the last victims have virtual CPUs */
+#define EXITS        100u /* of a guest, answered by ADVANCE, until it gets a new program */
 #define MEMORY_BYTES 0x100000u
 #define SLOTS        64u     /* of each victim's objects in the root's CNode */
 #define PATIENCE_NS  200000u /* a victim that does nothing for so long is taken out of it */
+#define GUEST_NS     800000u /* likewise with guests, in the time of the machine below (fuzz.sh) */
 #define LIFE         500u    /* programs until all objects of the victims are made anew */
 #define FAULTS       10u
+#define EL1H         5u
+#define VECTORS      0x800u /* of the code page: a guest's exceptions */
 
 struct victim {
-    tess_cap thread, cnode, vspace, budget;
-    uint64_t programs;
+    tess_cap thread, cnode, vspace, budget, vcpu; /* vcpu 0: not a guest */
+    unsigned exits;
 };
 
 static struct tess_env env;
@@ -35,11 +41,12 @@ static struct tess_slots slots;
 static struct tess_pool pool;
 static uint32_t slot_link[TESS_ROOT_CNODE_SLOTS];
 static struct canary canary[2];
-static uint64_t seed, programs, silent, refused, by_fault[FAULTS];
+static uint64_t seed, programs, exits, silent, refused, by_fault[FAULTS];
 static struct tess_thread metronome;
 static tess_cap
     tick; /* signalled by the metronome, delivered where the guardian waits for faults */
 static unsigned passed, failed;
+static bool guests;
 
 static tess_cap memory, first_slot, next_slot, handler, badged[VICTIMS];
 static struct victim victim[VICTIMS];
@@ -80,7 +87,7 @@ static void metronome_main(void *argument)
 {
     (void)argument;
     for (;;) {
-        (void)tess_recv(env.sleep, tess_deadline_ns(PATIENCE_NS));
+        (void)tess_recv(env.sleep, tess_deadline_ns(guests ? GUEST_NS : PATIENCE_NS));
         (void)tess_signal(tick);
     }
 }
@@ -134,6 +141,64 @@ static void give_objects(const struct victim *v, unsigned i)
     must(tess_cnode_copy(v->cnode, 0, victim[(i + 1) % VICTIMS].thread, 9, TESS_RIGHT_ALL), "copy");
 }
 
+/* Does this kernel have guests?  Needs memory and slots that nothing is made of yet. */
+static bool has_guests(void)
+{
+    next_slot = first_slot;
+    tess_cap vcpu = make(TESS_TYPE_vcpu, 0);
+    enum tess_err err = tess_vcpu_bind(vcpu, make(TESS_TYPE_thread, 0));
+
+    must(err == TESS_STATE ? TESS_OK : err, "bind a vCPU");
+    return err == TESS_OK;
+}
+
+/* Every exception inside the guest is an exit; answered, the guest goes on behind the instruction. */
+static void write_vectors(uint32_t *at)
+{
+    static const uint32_t code[] = {
+        0xd4000002u, /* hvc #0 */
+        0xd538403eu, /* mrs x30, elr_el1 */
+        0x910013deu, /* add x30, x30, #4 */
+        0xd518403eu, /* msr elr_el1, x30 */
+        0xd69f03e0u, /* eret */
+    };
+
+    for (unsigned v = 0; v < 16; v++) {
+        memcpy(&at[v * 32], code, sizeof code);
+    }
+}
+
+/* Registers that the last program left in the virtual CPU: to their reset values, or to anything. */
+static void prepare_guest(const struct victim *v, uint64_t *random)
+{
+    static const uint64_t reset[] = {
+#define VCPU_STATE(name, number, value, text)    [number] = (value),
+#define VCPU_REG(name, number, reg, value, text) VCPU_STATE(name, number, value, text)
+#include <vcpu.def>
+#undef VCPU_REG
+#undef VCPU_STATE
+    };
+    bool wild = random_chance(random, 15);
+
+    for (unsigned n = 0; n < TESS_VCPU_LR_END && random_chance(random, 99); n++) {
+        uint64_t value = n < sizeof reset / sizeof *reset ? reset[n] : 0;
+        must(tess_vcpu_write(v->vcpu, n, wild ? random_next(random) : value), "write vCPU");
+    }
+    if (!wild) {
+        must(tess_vcpu_write(v->vcpu, TESS_VCPU_vbar, PROGRAM_CODE + VECTORS), "write vCPU");
+        must(tess_vcpu_write(v->vcpu, TESS_VCPU_cpacr, random_chance(random, 80) ? 3u << 20 : 0),
+             "write vCPU");
+        must(tess_vcpu_write(v->vcpu, TESS_VCPU_vtimer,
+                             TESS_VCPU_VTIMER_ON | random_below(random, 256) << 16 | 27),
+             "write vCPU");
+    }
+    for (uint64_t n = random_below(random, 6); n > 0; n--) {
+        enum tess_err err =
+            tess_vcpu_inject(v->vcpu, random_below(random, 1020), random_below(random, 256));
+        must(err == TESS_AGAIN ? TESS_OK : err, "inject");
+    }
+}
+
 static void build(void)
 {
     uint64_t period = tess_ticks_of_ns(1000000);
@@ -146,6 +211,10 @@ static void build(void)
         v->cnode = make(TESS_TYPE_cnode, 16);
         v->vspace = make(TESS_TYPE_vspace, 0);
         v->budget = make(TESS_TYPE_budget, 0);
+        v->vcpu = guests && i >= VICTIMS - GUESTS ? make(TESS_TYPE_vcpu, 0) : 0;
+        if (v->vcpu) {
+            must(tess_vspace_guest(v->vspace), "guest");
+        }
         must(tess_vspace_donate(v->vspace, memory, 12 * TESS_PAGE, 0, next_slot++), "donate");
         must(tess_frame_map(code_frame[i], v->vspace, PROGRAM_CODE,
                             TESS_RIGHT_READ | TESS_RIGHT_EXEC, 0, NULL),
@@ -163,6 +232,9 @@ static void build(void)
         must(tess_thread_configure(victim[i].thread, victim[i].cnode, victim[i].vspace, badged[i],
                                    page_frame[i], TESS_PAGE, i & 1 ? TESS_THREAD_FOREIGN : 0),
              "configure");
+        if (victim[i].vcpu) {
+            must(tess_vcpu_bind(victim[i].vcpu, victim[i].thread), "bind a vCPU");
+        }
     }
 }
 
@@ -174,6 +246,14 @@ static void next_program(unsigned i, struct tess_regs *regs)
     programs++;
     program_write((uint32_t *)page[i], &random);
     program_registers(regs, &random);
+    victim[i].exits = 0;
+    if (victim[i].vcpu) {
+        if (random_chance(&random, 70)) {
+            regs->pstate = (regs->pstate & ~15ull) | EL1H;
+        }
+        write_vectors((uint32_t *)(page[i] + VECTORS));
+        prepare_guest(&victim[i], &random);
+    }
     memset(page[i] + TESS_PAGE, (int)programs, TESS_PAGE / 4);
 }
 
@@ -200,6 +280,27 @@ static void answer(unsigned i)
          "reply");
 }
 
+/* A guest's exit: mostly it goes on behind the instruction, with any value; false: it gets a new program. */
+static bool advance(unsigned i)
+{
+    uint64_t random = seed << 32 ^ programs << 8 ^ victim[i].exits;
+
+    if (victim[i].exits++ == EXITS || random_chance(&random, 3)) {
+        return false;
+    }
+    if (random_chance(&random, 5)) { /* it is taken out of the CPU */
+        uint64_t value;
+        must(tess_vcpu_read(victim[i].vcpu, random_below(&random, TESS_VCPU_LR_END), &value),
+             "read vCPU");
+    }
+    must(tess_reply(
+             tess_tag(random_chance(&random, 95) ? TESS_FAULT_ADVANCE : TESS_FAULT_RESUME, 1, 0), 0,
+             (struct tess_words){ { random_next(&random) } }),
+         "reply");
+    exits++;
+    return true;
+}
+
 /* Nothing happened for a while: force somebody out of whatever it does. */
 static void nothing_happens(unsigned turn)
 {
@@ -220,7 +321,8 @@ static void life(uint64_t until)
         restart(i);
     }
     for (unsigned turn = 0; programs < end && refused < 20; turn++) {
-        struct tess_msg m = tess_recv(handler, turn % 8 ? 0 : tess_deadline_ns(PATIENCE_NS));
+        struct tess_msg m =
+            tess_recv(handler, turn % 8 ? 0 : tess_deadline_ns(guests ? GUEST_NS : PATIENCE_NS));
         if (m.tag & (TESS_TAG_ERROR | TESS_TAG_SIGNAL)) {
             nothing_happens(turn);
             continue;
@@ -231,6 +333,9 @@ static void life(uint64_t until)
         uint64_t kind = tess_tag_label(m.tag);
         unsigned i = (unsigned)(m.badge - 1) % VICTIMS;
         by_fault[kind < FAULTS ? kind : 0]++;
+        if (kind == TESS_FAULT_guest && advance(i)) {
+            continue;
+        }
         if (kind == TESS_FAULT_syscall && turn % 4) {
             (void)tess_reply(tess_tag(TESS_FAULT_RESUME, 1, 0), 0,
                              (struct tess_words){ { programs } });
@@ -249,9 +354,10 @@ static void report(void)
     for (unsigned f = 1; f < FAULTS; f++) {
         printf("fault %-10s %9" PRIu64 "\n", fault_name[f], by_fault[f]);
         /* budget: no timeout handler here; hardware: the machine has no errors */
-        missing += by_fault[f] == 0 && f != TESS_FAULT_budget && f != TESS_FAULT_hardware;
+        missing += by_fault[f] == 0 && f != TESS_FAULT_budget && f != TESS_FAULT_hardware &&
+                   (f != TESS_FAULT_guest || guests);
     }
-    printf("silent %" PRIu64 "\n", silent);
+    printf("silent %" PRIu64 ", exits of guests that went on %" PRIu64 "\n", silent, exits);
     check(programs < 20000 || missing == 0, "every kind of fault that a program can cause happens");
 }
 
@@ -270,6 +376,7 @@ int main(void)
     printf("programs: seed %" PRIu64 ", %" PRIu64 " programs, %s kernel, EL%" PRIu64 "\n", seed,
            until, tess_bootinfo->debug_kernel ? "debug" : "release", tess_bootinfo->el);
     prepare();
+    guests = has_guests();
     start_metronome();
     must(canary_start(&canary[0], &env, 40), "canary");
     must(canary_start(&canary[1], &env, 41), "canary");
