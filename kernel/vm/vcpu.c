@@ -29,10 +29,10 @@ static void unload(struct cpu *cpu)
     vgic_save(v);
     struct thread *t = v->thread;
     if (t->state == TESS_THREAD_IDLE && (v->reg[TESS_VCPU_cntv_ctl] & 3) == 1 && !v->timer_fired) {
-        /* it sleeps, and nothing in the hardware counts for it any more; schedule() is over when another guest enters */
+        /* it sleeps, and nothing in the hardware counts for it any more */
         uint64_t when = v->reg[TESS_VCPU_cntv_cval] + v->reg[TESS_VCPU_cntvoff];
         timer_insert(&cpu->timers, &t->timer, when, TIMER_THREAD);
-        if (when < cpu->armed) {
+        if (when < cpu->armed) { /* schedule is over when another guest enters */
             cpu->armed = when;
             arch_timer_set(when);
         }
@@ -74,8 +74,8 @@ void vcpu_unbind(struct thread *t)
     if (t->cpu->vcpu == v) {
         unload(t->cpu);
     }
-    arch_thread_init(
-        t); /* user mode: it can never run guest code without the guest's world around it */
+    arch_thread_init(t); /* user mode: it can never run guest code without the guest's world */
+    arch_thread_set_foreign(t, (t->flags & THREAD_FOREIGN) != 0);
     v->thread = NULL;
     t->vcpu = NULL;
     thread_update_space(t);

@@ -1,17 +1,7 @@
 /* Guests: virtual CPUs, exits, virtual interrupts, and what must not get from one to the other. */
-#include "test.h"
+#include "guest.h"
 
-#include <tessera/vcpu.h>
-
-#define NONE    ((struct tess_words){ { 0 } })
-#define RW      (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
-#define RWX     (RW | TESS_RIGHT_EXEC)
-#define RAM_AT  0x40000000ull /* guest-physical */
 #define HOLE_AT 0x09000000ull
-#define PAGES   16u
-#define EL1H    0x3c5u /* EL1h, interrupts masked (Arm ARM C5.2.19) */
-#define EC(esr) ((esr) >> 26)
-#define TABLE   0x800u /* of the code page: the guest's vectors */
 
 /* What guests do: something, then hvc.  All of it is position independent and lies in the guest's first page. */
 __asm__(
@@ -60,6 +50,8 @@ __asm__(
     "   mrs x2, par_el1\n"
     "   fmov x3, d0\n"
     "   hvc #0\n"
+    "native_svc: svc #10\n"
+    "   brk #0\n"
     ".balign 2048\n"
     "vm_vectors:\n"
     "   .skip 0x280\n"
@@ -73,71 +65,12 @@ __asm__(
     "vm_end:\n"
     ".popsection\n");
 extern const uint32_t vm_code[], vm_hvc[], vm_store[], vm_load[], vm_sgi[], vm_id[], vm_wait[],
-    vm_timer[], vm_spin[], vm_regs[], vm_end[];
+    vm_timer[], vm_spin[], vm_regs[], native_svc[], vm_end[];
 
-struct machine {
-    tess_cap vs, frame, vcpu, tcb, ep;
-    uint64_t *memory;
-};
-
-/* False: no guests on this machine, and the kernel says so. */
 static bool make_machine(struct machine *m)
 {
-    tess_cap budget = make(TESS_TYPE_budget);
-    void *memory;
-    enum tess_err err;
-
-    m->vs = make(TESS_TYPE_vspace);
-    OK(tess_vspace_guest(m->vs));
-    OK(tess_vspace_donate(m->vs, arena, 8 * TESS_PAGE, 0, empty_slot()));
-    m->frame = make_mapped(PAGES * TESS_PAGE, &memory);
-    m->memory = memory;
-    for (unsigned i = 0; vm_code + i < vm_end; i++) {
-        ((volatile uint32_t *)m->memory)[i] = vm_code[i];
-    }
-    __builtin___clear_cache(memory, (char *)memory + 2 * TESS_PAGE);
-    OK(tess_frame_map(copy(m->frame, RWX), m->vs, RAM_AT, RWX, TESS_ATTR_NORMAL, NULL));
-    m->vcpu = make(TESS_TYPE_vcpu);
-    m->tcb = make(TESS_TYPE_thread);
-    m->ep = make(TESS_TYPE_endpoint);
-    OK(tess_thread_configure(m->tcb, 0, m->vs, mint(m->ep, TESS_RIGHT_ALL, 0x77), 0, 0, 0));
-    OK(tess_thread_set_priority(m->tcb, LOW, LOW));
-    OK(tess_budget_configure(budget, env.cpu, 1000000, 1000000));
-    OK(tess_budget_bind(budget, m->tcb));
-    err = tess_vcpu_bind(m->vcpu, m->tcb);
-    if (err == TESS_STATE) {
-        return false;
-    }
-    OK(err);
-    OK(tess_vcpu_write(m->vcpu, TESS_VCPU_cpacr,
-                       3 << 20)); /* FP registers do not trap inside the guest */
-    return true;
+    return guest_make(m, vm_code, vm_end);
 }
-
-static void go(const struct machine *m, const uint32_t *where, uint64_t x0, uint64_t x1)
-{
-    struct tess_regs regs = { .x = { x0, x1, 0x2222, 0x3333 }, .pstate = EL1H };
-
-    regs.pc = RAM_AT + (uint64_t)(where - vm_code) * 4;
-    OK(tess_thread_write_regs(m->tcb, &regs));
-    OK(tess_thread_resume(m->tcb));
-}
-
-static struct tess_msg advance(const struct machine *m, uint64_t value)
-{
-    return tess_reply_recv_1(m->ep, tess_tag(TESS_FAULT_ADVANCE, 1, 0), 0, 0, value);
-}
-
-static void expect_exit(struct tess_msg m, unsigned class)
-{
-    EQ(m.badge, 0x77);
-    EQ(m.tag & TESS_TAG_KERNEL, TESS_TAG_FAULT);
-    EQ(tess_tag_label(m.tag), TESS_FAULT_guest);
-    EQ(tess_tag_len(m.tag), 8);
-    EQ(EC(m.w[0]), class);
-}
-
-enum { EC_HVC = 0x16, EC_SYS = 0x18, EC_FETCH = 0x20, EC_DATA = 0x24 };
 
 TEST("hvc of a guest tells its number and x0..x3, and the answer's word comes back in x0")
 {
@@ -147,17 +80,17 @@ TEST("hvc of a guest tells its number and x0..x3, and the answer's word comes ba
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_hvc, 0x1010, 0x1111);
+    guest_go(&m, vm_hvc, 0x1010, 0x1111);
     e = tess_recv(m.ep, 0);
-    expect_exit(e, EC_HVC);
+    guest_expect(e, EC_HVC);
     EQ(e.w[0] & 0xffff, 7);
     EQ(e.w[3], RAM_AT + 4);
     EQ(e.w[4], 0x1010);
     EQ(e.w[5], 0x1111);
     EQ(e.w[6], 0x2222);
     EQ(e.w[7], 0x3333);
-    e = advance(&m, 0xabcd);
-    expect_exit(e, EC_HVC);
+    e = guest_advance(&m, 0xabcd);
+    guest_expect(e, EC_HVC);
     EQ(e.w[0] & 0xffff, 8);
     EQ(e.w[4], 0xabcd);
     EQ(e.w[5], 0x1111);
@@ -171,12 +104,12 @@ TEST("a guest's store where nothing is mapped tells the address and the value")
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_store, HOLE_AT + 0x18, 0x1234567889abcdef);
+    guest_go(&m, vm_store, HOLE_AT + 0x18, 0x1234567889abcdef);
     e = tess_recv(m.ep, 0);
-    expect_exit(e, EC_DATA);
+    guest_expect(e, EC_DATA);
     EQ(e.w[1], HOLE_AT + 0x18);
     EQ(e.w[2], 0x89abcdef);
-    expect_exit(advance(&m, 5), EC_HVC);
+    guest_expect(guest_advance(&m, 5), EC_HVC);
 }
 
 TEST("a guest's load gets the answer's word, cut and extended as the instruction says")
@@ -187,12 +120,12 @@ TEST("a guest's load gets the answer's word, cut and extended as the instruction
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_load, HOLE_AT + 0x102, 0);
+    guest_go(&m, vm_load, HOLE_AT + 0x102, 0);
     e = tess_recv(m.ep, 0);
-    expect_exit(e, EC_DATA);
+    guest_expect(e, EC_DATA);
     EQ(e.w[1], HOLE_AT + 0x102);
-    e = advance(&m, 0x12348765);
-    expect_exit(e, EC_HVC);
+    e = guest_advance(&m, 0x12348765);
+    guest_expect(e, EC_HVC);
     EQ(e.w[4], 0xffffffffffff8765);
 }
 
@@ -204,16 +137,16 @@ TEST("trapped system registers are the monitor's to write and to read")
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_sgi, 0, 0x5005);
+    guest_go(&m, vm_sgi, 0, 0x5005);
     e = tess_recv(m.ep, 0);
-    expect_exit(e, EC_SYS);
+    guest_expect(e, EC_SYS);
     EQ(e.w[0] & 1, 0);
     EQ(e.w[2], 0x5005);
-    e = advance(&m, 0x999);
-    expect_exit(e, EC_SYS);
+    e = guest_advance(&m, 0x999);
+    guest_expect(e, EC_SYS);
     EQ(e.w[0] & 1, 1);
-    e = advance(&m, 0x42);
-    expect_exit(e, EC_HVC);
+    e = guest_advance(&m, 0x42);
+    guest_expect(e, EC_HVC);
     EQ(e.w[4], 0x42);
 }
 
@@ -226,9 +159,9 @@ TEST("a guest's CPU has no EL2, no performance counters, and the number it was g
         return;
     }
     OK(tess_vcpu_write(m.vcpu, TESS_VCPU_vmpidr, 0x80000003));
-    go(&m, vm_id, 0, 0);
+    guest_go(&m, vm_id, 0, 0);
     e = tess_recv(m.ep, 0);
-    expect_exit(e, EC_HVC);
+    guest_expect(e, EC_HVC);
     EQ(e.w[4] & 0xff00, 0);
     EQ(e.w[4] & 0xf0, 0x10);
     EQ(e.w[5] & 0xf00, 0);
@@ -243,7 +176,7 @@ TEST("a guest sleeps in wfi until an interrupt is injected, and takes it")
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_wait, 0, 0);
+    guest_go(&m, vm_wait, 0, 0);
     for (unsigned i = 0; i < 3; i++) {
         sleep_us(1000);
         struct tess_thread_info info;
@@ -251,7 +184,7 @@ TEST("a guest sleeps in wfi until an interrupt is injected, and takes it")
         EQ(info.state, TESS_THREAD_IDLE);
         OK(tess_vcpu_inject(m.vcpu, 40 + i, 0xa0));
         e = tess_recv(m.ep, after_us(1000000));
-        expect_exit(e, EC_HVC);
+        guest_expect(e, EC_HVC);
         EQ(e.w[0] & 0xffff, 0x11);
         EQ(e.w[4], 40 + i);
         OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
@@ -268,19 +201,36 @@ TEST("a guest's virtual timer wakes it, whether its virtual CPU is loaded or not
     }
     OK(tess_vcpu_write(m.vcpu, TESS_VCPU_vtimer, TESS_VCPU_VTIMER_ON | 0xa0 << 16 | 27));
     for (unsigned i = 0; i < 4; i++) {
-        go(&m, vm_timer, 100000, 0);
+        guest_go(&m, vm_timer, 100000, 0);
         if (i & 1) { /* another guest takes the CPU meanwhile */
             sleep_us(200);
-            go(&other, vm_hvc, 0, 0);
-            expect_exit(tess_recv(other.ep, 0), EC_HVC);
+            guest_go(&other, vm_hvc, 0, 0);
+            guest_expect(tess_recv(other.ep, 0), EC_HVC);
             OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
         }
         e = tess_recv(m.ep, after_us(1000000));
-        expect_exit(e, EC_HVC);
+        guest_expect(e, EC_HVC);
         EQ(e.w[0] & 0xffff, 0x11);
         EQ(e.w[4], 27);
         OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
     }
+}
+
+TEST("a sleeping guest's timer wakes it in time while another guest spins")
+{
+    struct machine m, other;
+
+    if (!make_machine(&m) || !make_machine(&other)) {
+        return;
+    }
+    OK(tess_thread_set_priority(m.tcb, LOW + 1, LOW + 1));
+    OK(tess_vcpu_write(m.vcpu, TESS_VCPU_vtimer, TESS_VCPU_VTIMER_ON | 0xa0 << 16 | 27));
+    guest_go(&m, vm_timer, tess_ticks_of_ns(2000000), 0);
+    sleep_us(200);
+    uint64_t start = tess_now();
+    guest_go(&other, vm_spin, 0, 0);
+    guest_expect(tess_recv(m.ep, after_us(1000000)), EC_HVC);
+    TRUE(tess_now() - start < tess_ticks_of_ns(6000000)); /* other's slice: 16 ms */
 }
 
 TEST("more interrupts than list registers: AGAIN, and a kick when there is room")
@@ -300,7 +250,7 @@ TEST("more interrupts than list registers: AGAIN, and a kick when there is room"
     EQ(err, TESS_AGAIN);
     TRUE(sent >= 1);
     OK(tess_vcpu_inject(m.vcpu, 40, 0xa0)); /* pending already */
-    go(&m, vm_wait, 0, 0);
+    guest_go(&m, vm_wait, 0, 0);
     uint64_t taken = 0, all = (1ull << sent) - 1; /* bit: INTID - 40 */
     while (taken != (all | 1ull << 59)) {
         e = tess_recv(m.ep, after_us(1000000));
@@ -309,7 +259,7 @@ TEST("more interrupts than list registers: AGAIN, and a kick when there is room"
             kicked = true;
             OK(tess_vcpu_inject(m.vcpu, 99, 0xa0));
         } else {
-            expect_exit(e, EC_HVC);
+            guest_expect(e, EC_HVC);
             TRUE(e.w[4] >= 40 && e.w[4] < 100 && !(taken & 1ull << (e.w[4] - 40)));
             taken |= 1ull << (e.w[4] - 40);
         }
@@ -334,16 +284,16 @@ TEST("what two guests put into the same registers stays with each, and programs 
         return;
     }
     for (unsigned i = 0; i < 2; i++) {
-        go(&m[i], vm_regs, 0x1000 + i, 0x2000 + i);
+        guest_go(&m[i], vm_regs, 0x1000 + i, 0x2000 + i);
         e = tess_recv(m[i].ep, 0);
-        expect_exit(e, EC_HVC);
+        guest_expect(e, EC_HVC);
         EQ(read_tpidrro(), 0);
         OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
     }
     for (unsigned i = 0; i < 2; i++) {
         OK(tess_thread_resume(m[i].tcb));
         e = tess_recv(m[i].ep, 0);
-        expect_exit(e, EC_HVC);
+        guest_expect(e, EC_HVC);
         EQ(e.w[4], 0x1000 + i);
         EQ(e.w[5], 0x2000 + i);
         EQ(e.w[6], 0x2222);
@@ -374,8 +324,8 @@ TEST("every switched register of a virtual CPU comes back as it was")
         OK(tess_vcpu_write(m[i % 2].vcpu, plain[i / 2], pattern(plain[i / 2], i % 2)));
     }
     for (unsigned round = 0; round < 4; round++) {
-        go(&m[round % 2], vm_hvc, 0, 0);
-        expect_exit(tess_recv(m[round % 2].ep, 0), EC_HVC);
+        guest_go(&m[round % 2], vm_hvc, 0, 0);
+        guest_expect(tess_recv(m[round % 2].ep, 0), EC_HVC);
         OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
     }
     for (unsigned i = 0; i < sizeof plain * 2; i++) {
@@ -414,7 +364,7 @@ TEST("a guest that spins is preempted, and forced out by a kick")
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_spin, 0, 0);
+    guest_go(&m, vm_spin, 0, 0);
     sleep_us(2000);
     OK(tess_thread_kick(m.tcb));
     e = tess_recv(m.ep, after_us(1000000));
@@ -435,13 +385,13 @@ TEST("memory taken from a guest is gone at once, and a page it may only read tel
     }
     OK(tess_frame_map(data, m.vs, 0x50000000, RW, TESS_ATTR_NORMAL, NULL));
     for (unsigned i = 0; i < 3; i++) {
-        go(&m, vm_store, 0x50000008, 0x66);
+        guest_go(&m, vm_store, 0x50000008, 0x66);
         e = tess_recv(m.ep, 0);
         if (i == 0) {
-            expect_exit(e, EC_HVC);
+            guest_expect(e, EC_HVC);
             OK(tess_frame_protect(data, TESS_RIGHT_READ));
         } else {
-            expect_exit(e, EC_DATA);
+            guest_expect(e, EC_DATA);
             EQ(e.w[1], 0x50000008);
             if (i == 1) {
                 OK(tess_frame_unmap(data));
@@ -474,7 +424,7 @@ TEST("a thread that lost its virtual CPU is no guest any more")
     if (!make_machine(&m)) {
         return;
     }
-    go(&m, vm_wait, 0, 0);
+    guest_go(&m, vm_wait, 0, 0);
     sleep_us(500);
     revoke(m.vcpu);
     struct tess_thread_info info;
@@ -486,6 +436,41 @@ TEST("a thread that lost its virtual CPU is no guest any more")
     struct tess_msg e = tess_recv(m.ep, after_us(1000000));
     EQ(tess_tag_label(e.tag), TESS_FAULT_page);
     OK(tess_vcpu_bind(m.vcpu, make(TESS_TYPE_thread)));
+}
+
+TEST("a foreign thread that was a guest for a while is foreign again: its svc is a fault")
+{
+    tess_cap ep = make(TESS_TYPE_endpoint), vcpu = make(TESS_TYPE_vcpu);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = LOW, .fault = ep });
+
+    OK(tess_thread_configure(t->tcb, TESS_ROOT_CNODE, TESS_ROOT_VSPACE, ep, 0, 0,
+                             TESS_THREAD_FOREIGN));
+    if (tess_vcpu_bind(vcpu, t->tcb) == TESS_STATE) {
+        return;
+    }
+    revoke(vcpu);
+    OK(tess_thread_start(t->tcb, (uint64_t)native_svc, t->stack_top, 0, t->tls));
+    struct tess_msg e = tess_recv(ep, after_us(1000000));
+    EQ(tess_tag_label(e.tag), TESS_FAULT_syscall);
+}
+
+TEST("a thread without a virtual CPU finds nothing in a guest's address space")
+{
+    struct machine m;
+    tess_cap ep = make(TESS_TYPE_endpoint);
+    struct tess_thread *t = prepare(&(struct tess_thread_config){ .priority = LOW, .fault = ep });
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    guest_go(&m, vm_hvc, 0, 0); /* so that the address space is in use */
+    guest_expect(tess_recv(m.ep, 0), EC_HVC);
+    guest_stop();
+    OK(tess_thread_configure(t->tcb, 0, m.vs, ep, 0, 0, 0));
+    OK(tess_thread_start(t->tcb, RAM_AT, 0, 0, 0));
+    struct tess_msg e = tess_recv(ep, after_us(1000000));
+    EQ(tess_tag_label(e.tag), TESS_FAULT_page);
+    EQ(e.w[0], RAM_AT);
 }
 
 TEST("a virtual CPU belongs to one thread, and register numbers end")
