@@ -4,6 +4,8 @@
  */
 #include "worker.h"
 
+#include <tessera/vcpu.h>
+
 #include "platform.h"
 #include "random.h"
 
@@ -108,7 +110,8 @@ static unsigned any_type(struct worker *w)
 {
     static const uint8_t often[] = { TESS_TYPE_untyped, TESS_TYPE_cnode,        TESS_TYPE_frame,
                                      TESS_TYPE_vspace,  TESS_TYPE_thread,       TESS_TYPE_endpoint,
-                                     TESS_TYPE_reply,   TESS_TYPE_notification, TESS_TYPE_budget };
+                                     TESS_TYPE_reply,   TESS_TYPE_notification, TESS_TYPE_budget,
+                                     TESS_TYPE_vcpu };
 
     return random_chance(&w->random, 90) ? PICK(w, often) : (unsigned)random_below(&w->random, 20);
 }
@@ -190,6 +193,23 @@ static uint64_t any_pc(struct worker *w)
     return chance < 80 ? (uint64_t)worker_spin : any_word(w);
 }
 
+/* Bits that mean something in the registers of a virtual CPU; no address of the kernel, which would come out again cut. */
+static uint64_t any_guest_word(struct worker *w)
+{
+    static const uint64_t some[] = { 0,
+                                     1,
+                                     3,
+                                     3u << 20,
+                                     0x30d00800,
+                                     GUEST_CODE + GUEST_VECTORS,
+                                     TESS_VCPU_VTIMER_ON | 0xa0ull << 16 | 27,
+                                     TESS_LR_PENDING | TESS_LR_GROUP1 | 0x80ull << 48 | 33,
+                                     TESS_LR_ACTIVE | TESS_LR_GROUP1 | 34,
+                                     0x4c9f9d1fe0ull };
+
+    return random_chance(&w->random, 60) ? PICK(w, some) : random_next(&w->random) >> 2;
+}
+
 /* ---- arguments of invocations: one letter each ---- */
 
 static const char *const patterns[OP_COUNT] = {
@@ -213,6 +233,7 @@ static const char *const patterns[OP_COUNT] = {
     [OP_vspace_protect_vector] = "kM",
     [OP_vspace_window] = "FcL",
     [OP_vspace_pages] = "k",
+    [OP_vspace_guest] = "",
     [OP_vspace_info] = "",
     [OP_thread_configure] = "CVEFgf",
     [OP_thread_resume] = "",
@@ -234,6 +255,10 @@ static const char *const patterns[OP_COUNT] = {
     [OP_budget_bind] = "H",
     [OP_budget_unbind] = "",
     [OP_budget_consumed] = "",
+    [OP_vcpu_bind] = "H",
+    [OP_vcpu_read] = "R",
+    [OP_vcpu_write] = "RG",
+    [OP_vcpu_inject] = "QZ",
     [OP_irq_bind] = "N",
     [OP_irq_ack] = "",
     [OP_irq_mask] = "h",
@@ -343,6 +368,14 @@ static uint64_t argument(struct worker *w, char kind)
         return pick_free(w, TESS_TYPE_tables);
     case 'I':
         return pick_free(w, TESS_TYPE_irq);
+    case 'R': /* register of a virtual CPU */
+        return random_below(r, TESS_VCPU_LR_END + 2);
+    case 'G': /* its value */
+        return any_guest_word(w);
+    case 'Q': /* virtual interrupt */
+        return random_chance(r, 70) ? 16 + random_below(r, 40) : random_below(r, 1100);
+    case 'Z': /* its priority */
+        return random_below(r, 270);
     default:
         return any_word(w);
     }
@@ -455,7 +488,10 @@ static void make_invocation(struct worker *w, enum fuzz_op op, struct svc_regist
     if (random_chance(&w->random, 2)) {
         words = (unsigned)random_below(&w->random, 128);
     }
-    r->x[0] = pick_slot(w, object_of[op]);
+    /* only what a worker has just made, and nobody has a copy of, becomes a guest's space */
+    r->x[0] = op == OP_vspace_guest && random_chance(&w->random, 60)
+                  ? pick_free(w, TESS_TYPE_vspace)
+                  : pick_slot(w, object_of[op]);
     r->x[1] = tess_tag(label_of[op], words, caps);
     r->x[2] = random_chance(&w->random, 90) ? 0 : any_deadline(w);
     w->op = op;

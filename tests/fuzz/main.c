@@ -145,13 +145,19 @@ static bool machine_op(unsigned op)
            op == OP_machine_check;
 }
 
+/* Needs a kernel that has guests. */
+static bool guest_op(unsigned op)
+{
+    return op == OP_vcpu_bind || op == OP_vcpu_inject;
+}
+
 /* What never succeeded was not tested: the workers do not know how to do it. */
 static void check_cover(void)
 {
     unsigned missing = 0;
 
     for (unsigned op = 0; op < OP_COUNT; op++) {
-        if (!machine_op(op) && covered(op, 0) == 0) {
+        if (!machine_op(op) && !(guest_op(op) && !world.guests) && covered(op, 0) == 0) {
             printf("never successful: %s\n", op_name[op]);
             missing++;
         }

@@ -27,7 +27,7 @@ enum fuzz_op {
 
 /* Slots of a worker's CNode: those of type t are wanted at t * SLOTS_A_TYPE and following. */
 #define SLOTS_A_TYPE 32u
-#define FUZZ_SLOTS   512u
+#define FUZZ_SLOTS   544u
 
 #define WORKER_STRIDE 0x10000u /* from one struct worker to the next */
 #define WORKER_BASE   0x20000000ull
@@ -35,6 +35,8 @@ enum fuzz_op {
 #define WORKER_COUNT  12u /* the last WORKER_SPARE run when a worker starts them */
 #define WORKER_SPARE  4u
 #define PLAY_BASE     0x30000000ull /* where frames are mapped at random */
+#define GUEST_CODE    0x10000000ull /* a page of guests: program.h; the next one is theirs to write */
+#define GUEST_VECTORS 0x800u
 
 enum personality { CLIENT, SERVER, INVOKER, MIXED, PERSONALITIES };
 

@@ -1,8 +1,10 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <tessera/vcpu.h>
 
 #include "platform.h"
+#include "program.h"
 #include "random.h"
 
 #define PERIOD    625000u     /* ticks: 10 ms at the 62.5 MHz of QEMU */
@@ -57,6 +59,19 @@ static void take_device(struct world *w)
     }
 }
 
+static void prepare_guests(struct world *w)
+{
+    for (unsigned i = 0; i < WORLD_GUESTS; i++) {
+        tess_cap frame;
+        void *at = NULL;
+        refuse(w, "guest's memory", tess_alloc_memory(w->env, 2 * TESS_PAGE, &frame, &at));
+        w->guest_code[i] = platform_pointer(at);
+        (void)tess_slot_alloc(w->env->slots, &w->guest_mapped[i]);
+        refuse(w, "derive the guest's memory",
+               tess_frame_derive(frame, 0, 2 * TESS_PAGE, 0, w->guest_mapped[i], TESS_RIGHT_ALL));
+    }
+}
+
 void world_prepare(struct world *w, struct tess_env *env, uint64_t seed)
 {
     w->env = env;
@@ -72,6 +87,7 @@ void world_prepare(struct world *w, struct tess_env *env, uint64_t seed)
                                  TESS_RIGHT_READ | TESS_RIGHT_WRITE));
     }
     copy_program(w);
+    prepare_guests(w);
     refuse(w, "the world's memory", tess_alloc(env, TESS_TYPE_untyped, WORLD_BYTES, &w->memory));
     take_device(w);
     refuse(w, "the world's slots", tess_slot_alloc_range(env->slots, WORLD_SLOTS, &w->first));
@@ -203,6 +219,7 @@ static const uint8_t pool_plan[][2] = {
     { TESS_TYPE_untyped, 16 }, { TESS_TYPE_cnode, 4 },        { TESS_TYPE_frame, 16 },
     { TESS_TYPE_vspace, 3 },   { TESS_TYPE_thread, 5 },       { TESS_TYPE_endpoint, 8 },
     { TESS_TYPE_reply, 8 },    { TESS_TYPE_notification, 8 }, { TESS_TYPE_budget, 6 },
+    { TESS_TYPE_vcpu, 4 },
 };
 
 static void build_pool(struct world *w)
@@ -259,6 +276,66 @@ static tess_cap any_handler(struct world *w)
     const struct member *m = &w->pool[random_below(&w->random, w->pool_count)];
 
     return m->type == TESS_TYPE_endpoint ? m->cap : 0;
+}
+
+/* ---- guests ---- */
+
+/* A new program; its thread is suspended, and has a virtual CPU where there are any. */
+static void start_guest(struct world *w, unsigned i)
+{
+    struct guest *g = &w->guest[i];
+    uint32_t *code = w->guest_code[i];
+    struct tess_regs regs;
+
+    (void)tess_thread_suspend(g->thread);
+    (void)tess_thread_configure(g->thread, 0, g->vspace, any_handler(w), 0, 0, 0);
+    enum tess_err err = tess_vcpu_bind(g->vcpu, g->thread);
+    w->guests = w->guests || !err;
+    program_write(code, &w->random);
+    for (unsigned v = 0; v < 16; v++) {                 /* every exception inside it is an exit */
+        code[GUEST_VECTORS / 4 + v * 32] = 0xd4000002u; /* hvc #0 */
+        code[GUEST_VECTORS / 4 + v * 32 + 1] = 0xd69f03e0u; /* eret */
+    }
+    program_registers(&regs, &w->random);
+    for (unsigned n = 0; n < 31; n++) { /* which workers see: no addresses of the kernel */
+        regs.x[n] >>= 2;
+    }
+    regs.pc = GUEST_CODE;
+    regs.pstate = random_chance(&w->random, 70) ? 5 : regs.pstate;
+    (void)tess_thread_write_regs(g->thread, &regs);
+    (void)tess_vcpu_write(g->vcpu, TESS_VCPU_vbar, GUEST_CODE + GUEST_VECTORS);
+    (void)tess_vcpu_write(g->vcpu, TESS_VCPU_sctlr, 0x30d00800);
+    (void)tess_thread_resume(g->thread);
+}
+
+static void build_guest(struct world *w, unsigned i)
+{
+    struct guest *g = &w->guest[i];
+
+    g->thread = make(w, TESS_TYPE_thread, 0);
+    g->vspace = make(w, TESS_TYPE_vspace, 0);
+    g->vcpu = make(w, TESS_TYPE_vcpu, 0);
+    g->budget = make(w, TESS_TYPE_budget, 0);
+    refuse(w, "guest", tess_vspace_guest(g->vspace));
+    refuse(w, "donate", tess_vspace_donate(g->vspace, w->memory, 8 * TESS_PAGE, 0, w->next++));
+    refuse(w, "map the guest's memory",
+           tess_frame_map(w->guest_mapped[i], g->vspace, GUEST_CODE,
+                          TESS_RIGHT_READ | TESS_RIGHT_WRITE | TESS_RIGHT_EXEC, TESS_ATTR_NORMAL,
+                          NULL));
+    (void)tess_thread_set_priority(g->thread, 10 + random_below(&w->random, 60), WORKER_CEILING);
+    (void)tess_budget_configure(g->budget, TESS_ROOT_CPU, PERIOD / 64, PERIOD / 8);
+    (void)tess_budget_bind(g->budget, g->thread);
+    start_guest(w, i);
+}
+
+/* What workers may do to a guest: all of it. */
+static void hand_guests(struct world *w, unsigned i)
+{
+    const struct guest *g = &w->guest[random_below(&w->random, WORLD_GUESTS)];
+
+    hand_out(w, &(struct member){ g->thread, TESS_TYPE_thread, 6 }, i);
+    hand_out(w, &(struct member){ g->vspace, TESS_TYPE_vspace, 6 }, i);
+    hand_out(w, &(struct member){ g->vcpu, TESS_TYPE_vcpu, 0 }, i);
 }
 
 /* Every fourth worker is a passive server: once it waits, it loses its processor time (world_nudge). */
@@ -323,8 +400,12 @@ void world_build(struct world *w)
     for (unsigned i = 0; i < WORKER_COUNT; i++) {
         worker_reset(w, i);
     }
+    for (unsigned i = 0; i < WORLD_GUESTS; i++) {
+        build_guest(w, i);
+    }
     for (unsigned i = 0; i < WORLD_RUNNING; i++) {
         hand_rest(w, i);
+        hand_guests(w, i);
         start(w, i);
     }
     if (w->device) {
@@ -392,6 +473,11 @@ bool world_nudge(struct world *w)
         }
         alive += r->stalls < 4;
     }
+    for (unsigned i = 0; i < WORLD_GUESTS; i++) {
+        if (random_chance(&w->random, 50)) {
+            start_guest(w, i);
+        }
+    }
     return alive > WORLD_RUNNING / 2;
 }
 
@@ -421,6 +507,7 @@ static bool kill_worker(struct world *w, unsigned i)
     }
     if (done) {
         hand_rest(w, i);
+        hand_guests(w, i);
         start(w, i);
     }
     return done;

@@ -14,7 +14,8 @@
 #define WORLD_BYTES    0xa00000u
 #define WORLD_SPACES   3u
 #define WORLD_RUNNING  (WORKER_COUNT - WORKER_SPARE)
-#define WORLD_OBJECTS  72u /* the pool that all workers get capabilities of */
+#define WORLD_GUESTS   2u
+#define WORLD_OBJECTS  76u /* the pool that all workers get capabilities of */
 #define GUARDIAN_PRIO  254u
 #define WORKER_CEILING 120u
 
@@ -33,6 +34,9 @@ struct world {
     tess_cap worker_frame[WORKER_COUNT]; /* source of what is mapped for the worker */
     tess_cap worker_mapped[WORKER_COUNT];
     tess_cap text_mapped[WORLD_SPACES];
+    uint32_t *guest_code[WORLD_GUESTS]; /* as the guardian sees it */
+    tess_cap guest_mapped[WORLD_GUESTS];
+    bool guests; /* the kernel has any */
     uint64_t text_address;
     /* of the present world: */
     tess_cap space[WORLD_SPACES];
@@ -41,6 +45,9 @@ struct world {
         uint64_t calls;  /* at the last look */
         unsigned stalls; /* looks at which nothing had happened */
     } running[WORLD_RUNNING];
+    struct guest {
+        tess_cap thread, vspace, vcpu, budget;
+    } guest[WORLD_GUESTS];
     struct member {
         tess_cap cap;
         uint8_t type;
