@@ -233,10 +233,9 @@ void audit_cpu(const struct cpu *cpu)
           t->flags, 0);
     HOLDS(t == &cpu->idle || cpu->budget == t->budget, "the running budget is the running thread's",
           t, cpu->budget, t->budget);
-    word_t space =
-        t->vspace != NULL && !t->vspace->guest && t->vspace->switch_word != 0
-            ? t->vspace->switch_word
-            : cpu->space_none;
+    word_t space = t->vspace != NULL && !t->vspace->guest && t->vspace->switch_word != 0
+                       ? t->vspace->switch_word
+                       : cpu->space_none;
 
     HOLDS(t->vcpu != NULL || cpu->space_word == space,
           "the CPU translates by the running thread's tables", t, cpu->space_word, t->vspace);
