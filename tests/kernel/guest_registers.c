@@ -62,18 +62,15 @@ __asm__(".pushsection .text\n"
 #undef K
         "row_end:\n"
         ".popsection\n");
-extern const uint32_t row_code[], row_end[];
-/* clang-format off: rows without semicolons */
-#define G(name, write, read, base, bits)                                                           \
-    extern const uint32_t row_write_##name[], row_read_##name[];
-#define M(name, read, base, bits) extern const uint32_t row_read_##name[];
-#define K(name, base, bits)       M(name, , base, bits)
-ROWS
+#define G(name, write, read, base, bits) row_write_##name[], row_read_##name[],
+#define M(name, read, base, bits)        row_read_##name[],
+#define K(name, base, bits)              row_read_##name[],
+extern const uint32_t ROWS row_code[], row_end[];
 #undef G
 #undef M
 #undef K
 
-    static const struct row {
+static const struct row {
     const uint32_t *write; /* NULL: the monitor */
     const uint32_t *read;
     uint64_t base, bits;
@@ -88,7 +85,6 @@ ROWS
 #undef M
 #undef K
 };
-/* clang-format on */
 
 static bool may_be_constant(unsigned r)
 {
