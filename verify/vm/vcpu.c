@@ -1,0 +1,249 @@
+/*
+ * Virtual CPUs: whoever takes one out of the CPU, gives it to a thread or takes it away leaves the world of threads right;
+ * a sleeping guest whose timer the hardware no longer counts for is in the timer heap, and the comparator is set for it.
+ * thread_1 calls, the guest is thread_2.
+ */
+#define WORLD_REAL_VCPU
+#include "world_sources.h"
+#include "vm/vgic.h"
+
+SPEC_BEGIN
+
+static struct cap named; /* what the argument of bind names */
+static bool saved, stopped_fresh, possible;
+
+void arch_vcpu_load(const struct vcpu *v)
+{
+    CHECK(cpu.vcpu == v, "what is loaded is the CPU's");
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+    CHECK(v == &vc && v->thread != NULL, "what is saved is somebody's");
+    v->reg[TESS_VCPU_cntv_ctl] = any_u64();
+    v->reg[TESS_VCPU_cntv_cval] = any_u64();
+    saved = true;
+}
+
+void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
+{
+    (void)fp;
+    CHECK(cpu.vcpu == v && v == cpu.current->vcpu, "the guest that runs is in the CPU");
+    CHECK(guest_word == 0 || cpu.current->vspace->guest,
+          "behind an address space of guests, or none");
+}
+
+bool arch_vcpu_possible(void)
+{
+    return possible;
+}
+
+word_t arch_vcpu_value(word_t number, word_t value)
+{
+    CHECK(number < TESS_VCPU_LR_END, "a register that there is");
+    return value & any_u64();
+}
+
+void arch_thread_init(struct thread *t)
+{
+    CHECK(t->state == TESS_THREAD_SUSPENDED, "nobody's registers change while it runs");
+    stopped_fresh = true;
+}
+
+void arch_thread_set_foreign(struct thread *t, bool foreign)
+{
+    (void)t, (void)foreign;
+}
+
+bool vspace_activate(struct vspace *v)
+{
+    v->switch_word = any_u64();
+    return v->switch_word != 0;
+}
+
+struct cap *arg_cap(struct invocation *inv, word_t index, enum tess_type type, enum tess_err *err)
+{
+    (void)inv, (void)index;
+    CHECK(type == TESS_TYPE_thread, "a thread is bound");
+    if (any_bool()) {
+        *err = TESS_CAP;
+        return NULL;
+    }
+    return &named;
+}
+
+void cap_copy(struct cap *from, struct cap *to, unsigned rights, word_t badge)
+{
+    (void)rights, (void)badge;
+    CHECK(to->type == TESS_TYPE_null, "only an empty slot is filled");
+    to->type = from->type;
+    to->object = from->object;
+}
+
+void vgic_load(const struct vcpu *v)
+{
+    (void)v;
+}
+
+void vgic_save(struct vcpu *v)
+{
+    (void)v;
+}
+
+bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
+{
+    CHECK(loaded == (cpu.vcpu == v), "into the registers if they are the guest's");
+    CHECK(intid < VGIC_LINES && priority <= 255, "a line and a priority that there are");
+    return any_bool();
+}
+
+SPEC_END
+#include "../kernel/vm/vcpu.c"
+SPEC_BEGIN
+
+static struct thread *const self = &thread_1, *const g = &thread_2;
+static struct cap of_vcpu = { .type = TESS_TYPE_vcpu, .object = (word_t)&vc };
+static word_t words[2];
+static struct invocation inv = {
+    .cpu = &cpu, .self = &thread_1, .cap = &of_vcpu, .arg = words, .result = words
+};
+
+/* Any state in which the virtual CPU, if it has a thread, has this one. */
+static void guests_any(struct thread *t)
+{
+    world_any();
+    struct thread *owner = any_bool() ? t : NULL;
+    WLOG(vc.thread, owner);
+    cpu.vcpu = any_bool() && vc.thread != NULL ? &vc : NULL;
+    cpu.armed = any_u64();
+    vc.timer_fired = any_bool();
+    /* the kernel's timer is for guests that the hardware's does not count for */
+    ASSUME(cpu.vcpu == NULL || t->state != TESS_THREAD_IDLE || t->timer.kind == TIMER_OFF);
+    thread_1.slot[THREAD_VCPU].type = thread_1.vcpu != NULL ? TESS_TYPE_vcpu : TESS_TYPE_null;
+    thread_2.slot[THREAD_VCPU].type = thread_2.vcpu != NULL ? TESS_TYPE_vcpu : TESS_TYPE_null;
+}
+
+PROOF(vcpu_wake_any, 9)
+{
+    guests_any(g);
+    unsigned state = g->state;
+    vcpu_wake(&vc);
+    world_check();
+    if (vc.thread != NULL && state == TESS_THREAD_IDLE) {
+        CHECK(g->state == TESS_THREAD_READY || g->state == TESS_THREAD_NO_BUDGET, "it goes on");
+        REACHED(it slept);
+    } else {
+        CHECK(g->state == state, "it is as it was");
+        REACHED(it did not sleep);
+    }
+}
+
+PROOF(vcpu_unbind_any, 9)
+{
+    guests_any(self);
+    bool guest = self->vcpu != NULL;
+    vcpu_unbind(self);
+    CHECK(self->vcpu == NULL && (!guest || vc.thread == NULL), "it is no guest");
+    CHECK(!guest || (self->state == TESS_THREAD_SUSPENDED && stopped_fresh),
+          "who was one has stopped, in user mode");
+    CHECK(!guest || cpu.vcpu == NULL, "nothing of it is in the CPU");
+    CHECK(self->timer.kind == TIMER_OFF || !guest, "and no timer runs for it");
+    world_check();
+    if (guest && saved) {
+        REACHED(it was in the CPU);
+    } else if (guest) {
+        REACHED(it was not in the CPU);
+    } else {
+        REACHED(it was no guest);
+    }
+}
+
+PROOF(vcpu_read_write, 9)
+{
+    guests_any(g);
+    WLOG(cpu.current, self);
+    WLOG(self->state, TESS_THREAD_READY);
+    bool was_in = cpu.vcpu != NULL;
+    word_t number = any_u64();
+    inv.label = any_bool() ? TESS_LABEL_vcpu_read : TESS_LABEL_vcpu_write;
+    inv.arg[0] = number;
+    inv.arg[1] = any_u64();
+    enum tess_err err = vcpu_invoke(&inv);
+    CHECK((err == TESS_OK) == (number < TESS_VCPU_LR_END), "all registers that there are");
+    CHECK(err != TESS_OK || cpu.vcpu == NULL, "and they are not in the CPU any more");
+    CHECK(cpu.vcpu == NULL || vc.thread == g, "or its thread's still");
+    CHECK(!saved || g->timer.kind == TIMER_OFF || g->state != TESS_THREAD_IDLE ||
+              cpu.armed <= g->timer.time,
+          "the comparator is set for a sleeping guest's timer");
+    world_check();
+    if (was_in && g->state == TESS_THREAD_IDLE && g->timer.kind != TIMER_OFF) {
+        REACHED(it sleeps until its timer);
+    } else if (err != TESS_OK) {
+        REACHED(no such register);
+    } else if (!was_in) {
+        REACHED(it was not in the CPU);
+    }
+}
+
+PROOF(vcpu_inject_any, 9)
+{
+    guests_any(g);
+    WLOG(cpu.current, self);
+    WLOG(self->state, TESS_THREAD_READY);
+    inv.label = TESS_LABEL_vcpu_inject;
+    inv.arg[0] = any_u64();
+    inv.arg[1] = any_u64();
+    enum tess_err err = vcpu_invoke(&inv);
+    CHECK(err != TESS_OK || vc.thread == NULL || g->state != TESS_THREAD_IDLE, "nobody sleeps on");
+    world_check();
+    if (err == TESS_OK) {
+        REACHED(injected);
+    } else if (err == TESS_AGAIN) {
+        REACHED(no room);
+    } else {
+        REACHED(no such interrupt);
+    }
+}
+
+PROOF(vcpu_bind_any, 9)
+{
+    guests_any(g);
+    WLOG(cpu.current, self);
+    WLOG(self->state, TESS_THREAD_READY);
+    possible = any_bool();
+    named.object = (word_t)&thread_2;
+    named.type = TESS_TYPE_thread;
+    struct vcpu *had = g->vcpu;
+    const struct thread *owner = vc.thread;
+    inv.label = TESS_LABEL_vcpu_bind;
+    enum tess_err err = vcpu_invoke(&inv);
+    world_check();
+    if (err == TESS_OK) {
+        CHECK(possible && had == NULL && owner == NULL && g->vcpu == &vc && vc.thread == g &&
+                  g->state == TESS_THREAD_SUSPENDED && g->space == &vspace_none,
+              "a suspended thread has it, which is on no direct way any more");
+        REACHED(bound);
+    } else {
+        CHECK(g->vcpu == had && vc.thread == owner, "an error has changed nothing");
+        REACHED(refused);
+    }
+}
+
+PROOF(vcpu_enter_any, 9)
+{
+    guests_any(self);
+    WLOG(cpu.current, self);
+    WLOG(self->state, TESS_THREAD_READY);
+    WLOG(self->vcpu, &vc);
+    bool was_in = cpu.vcpu != NULL;
+    vcpu_enter(&cpu);
+    CHECK(cpu.vcpu == &vc, "it is in the CPU");
+    world_check();
+    if (was_in) {
+        REACHED(it was already);
+    } else {
+        REACHED(it was not );
+    }
+}
+
+SPEC_END
