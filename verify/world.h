@@ -259,9 +259,9 @@ static bool thread_links_ok(const struct thread *t)
     return (t->server == NULL || reply) && (t->reply_object == NULL || reply) && chain_ends(t) &&
            (t->bound == NULL || (t->bound == &nt && nt.bound == t)) &&
            (t->fault_kind == 0 || reply || t->state == TESS_THREAD_SEND) &&
-           (t->timer.kind == TIMER_OFF || (t->timer.kind == TIMER_THREAD && (waits(t) || reply || sleeps))) &&
-           guest_ok(t) &&
-           (t->state != TESS_THREAD_READY || !t->budget->throttled) &&
+           (t->timer.kind == TIMER_OFF ||
+            (t->timer.kind == TIMER_THREAD && (waits(t) || reply || sleeps))) &&
+           guest_ok(t) && (t->state != TESS_THREAD_READY || !t->budget->throttled) &&
            (t->state != TESS_THREAD_RECV || t->caller == NULL) &&
            (own(t) == NULL || own(t)->owner == t);
 }

@@ -89,7 +89,8 @@ static bool owner_ok(uint32_t asid)
     return v == NULL || v->asid == asid;
 }
 
-static word_t level_0[1]; /* the root of guests' spaces: what is in it is where the hardware begins */
+/* The root of guests' spaces: the hardware begins where its one entry says. */
+static word_t level_0[1];
 
 static bool has_root(const struct vspace *v)
 {
