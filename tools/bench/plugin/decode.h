@@ -24,7 +24,9 @@
     X(eret)                                                                                        \
     X(atomic) /* exclusives, CAS, LDADD and relatives */                                           \
     X(load)   /* memory reads as QEMU makes them: a pair of 8-byte registers is two */             \
-    X(store)
+    X(store)                                                                                       \
+    X(watch0) /* of all, those at an address that the argument watch named: the first one, */      \
+    X(watch1) /* the second */
 
 enum counter {
 #define X(name) COUNT_##name,
