@@ -3,7 +3,7 @@
  * marks (tess/mark.h); QEMU's instruction counter (tools/bench/plugin) sums what the program, kernel and servers did between
  * them.  The same binary runs on Debian's kernel and on Tessera: tests/linux/bench/bench.sh, ./tessera bench linux.
  *
- *     bench [PREFIX]    runs the operations whose names begin with PREFIX, in the working directory
+ *     bench [PREFIX...]    runs the operations whose names begin with one of the PREFIXes, in the working directory
  *
  * Prints one line for each interval, in the order of the marks: "sample NAME COUNT", COUNT operations in the interval; for an
  * operation that the kernel refuses "refused NAME ERRNO".  Ends with "done".
@@ -632,6 +632,15 @@ static void seed_kernel(void)
     }
 }
 
+static bool wanted(char **prefix)
+{
+    bool all = *prefix == NULL;
+    for (; *prefix; prefix++) {
+        all |= strncmp(row, *prefix, strlen(*prefix)) == 0;
+    }
+    return all;
+}
+
 int main(int arguments, char **argument)
 {
     if (arguments == 2 && strcmp(argument[1], "--nothing") == 0) {
@@ -644,7 +653,7 @@ int main(int arguments, char **argument)
     for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
         row = operations[i].name;
         refused = 0;
-        if (arguments > 1 && strncmp(row, argument[1], strlen(argument[1])) != 0) {
+        if (!wanted(argument + 1)) {
             continue;
         }
         operations[i].run();
