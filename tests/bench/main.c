@@ -42,12 +42,14 @@ int main(void)
     active(SERVER, wake_main, PRIO_SERVER);
     active(SERVER, driver_main, PRIO_DRIVER);
     active(SERVER, person_main, PRIO_SERVER);
+    active(SERVER, monitor_main, PRIO_SERVER);
     run(client_main, 0, 0);
     run(faulter_main, caps.fault, 0);
     run(stranger_main, caps.foreign, TESS_THREAD_FOREIGN);
     run(guest_main, caps.person, TESS_THREAD_FOREIGN);
     run(poker_main, 0, 0);
     run_yielders();
+    vm_run();
     BENCH_POINT(BENCH_DONE);
     return 0;
 }

@@ -20,6 +20,7 @@ void fault_main(struct worker *self);   /* maps caps.page where the client fault
 void foreign_main(struct worker *self); /* answers foreign system calls */
 void person_main(
     struct worker *self); /* answers them in every way, and page faults, on its own budget */
+void monitor_main(struct worker *self); /* answers the exits of a guest, on caps.exits */
 
 /* Clients; they return when all rounds are done. */
 void client_main(struct worker *self); /* everything that one thread can do */
@@ -29,5 +30,8 @@ void guest_main(struct worker *self);      /* another one, for person_main */
 void poker_main(struct worker *self);      /* makes the clock interrupt */
 void yield_from_main(struct worker *self); /* two at one priority */
 void yield_to_main(struct worker *self);
+
+/* A guest, from beginning to end; nothing where there are none. */
+void vm_run(void);
 
 #endif

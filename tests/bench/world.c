@@ -99,8 +99,8 @@ void world_make(void)
     caps.vspace[ROOT] = TESS_ROOT_VSPACE;
     caps.vspace[CLIENT] = object(TESS_TYPE_vspace, 0);
     caps.vspace[SERVER] = object(TESS_TYPE_vspace, 0);
-    tess_cap *endpoint[] = { &caps.serve,  &caps.own,   &caps.same,    &caps.words, &caps.take,
-                             &caps.listen, &caps.fault, &caps.foreign, &caps.person };
+    tess_cap *endpoint[] = { &caps.serve,  &caps.own,   &caps.same,    &caps.words,  &caps.take,
+                             &caps.listen, &caps.fault, &caps.foreign, &caps.person, &caps.exits };
     for (unsigned i = 0; i < sizeof(endpoint) / sizeof(endpoint[0]); i++) {
         *endpoint[i] = object(TESS_TYPE_endpoint, 0);
     }

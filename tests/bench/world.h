@@ -29,6 +29,7 @@ struct caps {
     tess_cap foreign;   /* endpoint of the handler of foreign system calls */
     tess_cap person;    /* endpoint of the handler that makes all of foreign threads */
     tess_cap reply;     /* its Reply object */
+    tess_cap exits;     /* endpoint of the monitor of a guest */
     tess_cap irq_note;  /* notification of the driver */
     tess_cap irq;       /* the real-time clock's interrupt */
     tess_cap page;      /* one page */

@@ -99,8 +99,8 @@ function row_value(el, id,    h, n, i, v, sum, low, high)
     if (h[1] == "mean") {
         return mean(el, mark_of(id))
     }
-    if (h[1] == "count" || h[1] == "user") {
-        v = count(el, mark_of(id), h[1] == "count" ? 2 : 1)
+    if (h[1] == "count" || h[1] == "user" || h[1] == "guest") {
+        v = count(el, mark_of(id), h[1] == "user" ? 1 : 2)
         if (v != "" && least != v) {
             unsteady[el, id] = least ".." most
         }
@@ -139,7 +139,10 @@ function per_machine(id)
 # Counts beside the instructions: MSR / MRS / DSB + ISB; of sums, their parts'.
 function beside(el, id,    h, n, i, msr, mrs, barriers)
 {
-    n = split(how[id] ~ /^count/ ? "count " key[id] : how[id], h, " ")
+    if (el < first_level(id)) {
+        return ""
+    }
+    n = split(how[id] ~ /^(count|guest)/ ? "count " key[id] : how[id], h, " ")
     if (h[1] != "count" && h[1] != "sum") {
         return ""
     }
@@ -188,9 +191,15 @@ function json_row(el, id,    name, limit, p, peers)
            limit == "-" ? "null" : limit, peers >json
 }
 
+# The first exception level that has the row.
+function first_level(id)
+{
+    return how[id] == "guest" ? 2 : 1
+}
+
 function mark(el, id)
 {
-    return value[el, id] == "" ? "?" : value[el, id] (unsteady[el, id] != "" ? "~" : "")
+    return el < first_level(id) ? "-" : value[el, id] == "" ? "?" : value[el, id] (unsteady[el, id] != "" ? "~" : "")
 }
 
 END {
@@ -204,8 +213,8 @@ END {
         }
         printf form, text[id], mark(1, id), per_machine(id) ? mark(2, id) : "", target[id], peer[id, 1],
                peer[id, 2], peer[id, 3], peer[id, 4], beside(1, id), beside(2, id),
-               how[id] ~ /^count/ ? count(1, mark_of(id), 1) : ""
-        for (el = 1; el <= 1 + per_machine(id); el++) {
+               how[id] ~ /^(count|guest)/ ? count(first_level(id), mark_of(id), 1) : ""
+        for (el = first_level(id); el <= 1 + per_machine(id); el++) {
             judge(el, id)
             json_row(el, id)
         }
