@@ -22,6 +22,7 @@
 
 #include "../dev/dev.h"
 #include "../sched/direct.h"
+#include "../vm/direct.h"
 
 #define TAG_SIMPLE(tag)                                                                            \
     (((tag)&0xffff) <= TESS_MSG_REGS) /* no capabilities, no kernel bits, 0..8 words */
@@ -261,15 +262,18 @@ static __attribute__((noinline)) void reply_fault(word_t slot, word_t tag, struc
     return resume_faulted(self, to);
 }
 
-/* Not directly: perhaps only because self used FP registers. */
-static __attribute__((noinline)) void reply_hurdle(word_t slot, word_t tag, word_t deadline,
-                                                   word_t slot2, struct thread *self,
+/* Not directly: perhaps only because self used FP registers, or because it answers a guest. */
+static __attribute__((noinline)) void reply_hurdle(word_t slot, word_t tag, struct thread *to,
+                                                   struct cap *c, struct thread *self,
                                                    struct cpu *cpu)
 {
     if (lock_fpu(cpu)) {
-        return path_reply_recv(slot, tag, deadline, slot2, self, cpu);
+        return path_reply_recv(slot, tag, 0, 0, self, cpu);
     }
-    return path_slow(slot, tag, deadline, slot2, self, cpu);
+    if (to->vcpu != NULL && guest_directly(cpu, self, to, (struct endpoint *)c->object, tag)) {
+        return switch_guest(any_word(), tag, to, any_word(), self, cpu);
+    }
+    return path_slow(slot, tag, 0, 0, self, cpu);
 }
 
 void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, struct thread *self,
@@ -284,7 +288,7 @@ void path_reply_recv(word_t slot, word_t tag, word_t deadline, word_t slot2, str
     }
     if (unlikely(!can_switch(cpu, to) || ((struct endpoint *)c->object)->senders != NULL ||
                  (self->bound != NULL && self->bound->bits != 0))) {
-        return reply_hurdle(slot, tag, 0, 0, self, cpu);
+        return reply_hurdle(slot, tag, to, c, self, cpu);
     }
     if (unlikely(!TAG_SIMPLE(tag))) {
         return reply_long(slot, tag, to, c, self, cpu);

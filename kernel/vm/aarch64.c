@@ -276,15 +276,17 @@ static void exit_to_monitor(struct thread *t, struct cpu *cpu, word_t esr, word_
         word_t words[8] = { esr, ipa, value, t->regs.pc, x[0], x[1], x[2], x[3] };
         return ipc_fault(t, &t->slot[THREAD_FAULT], TESS_FAULT_guest, words, 8);
     }
+    word_t pc = t->regs.pc, x0 = x[0], x1 = x[1], x2 = x[2],
+           x3 = x[3]; /* all before the first store: in pairs */
     word_t *w = &to->regs.x[10];
     w[0] = esr;
     w[1] = ipa;
     w[2] = value;
-    w[3] = t->regs.pc;
-    w[4] = x[0];
-    w[5] = x[1];
-    w[6] = x[2];
-    w[7] = x[3];
+    w[3] = pc;
+    w[4] = x0;
+    w[5] = x1;
+    w[6] = x2;
+    w[7] = x3;
 }
 
 static word_t reg_get(const struct thread *t, unsigned n)
@@ -301,7 +303,7 @@ static void reg_set(struct thread *t, unsigned n, word_t value)
 
 static void skip(struct thread *t, word_t esr)
 {
-    t->regs.pc += esr & ESR_IL ? 4 : 2;
+    t->regs.pc += 2 + (esr & ESR_IL) / (ESR_IL / 2);
     t->regs.pstate &= ~PSTATE_SKIPPED;
 }
 
@@ -310,36 +312,29 @@ static word_t extend(word_t value, word_t esr)
 {
     unsigned unused = 64 - (8u << ESR_SAS(esr));
 
-    value = value << unused >> unused;
-    if (esr & ESR_SSE) {
-        value = (word_t)((int64_t)(value << unused) >> unused);
+    if (likely((esr & (3u << 22 | ESR_SSE)) == 2u << 22)) { /* 32 bits, without sign */
+        return (uint32_t)value;
     }
+    value <<= unused;
+    value = esr & ESR_SSE ? (word_t)((int64_t)value >> unused) : value >> unused;
     return esr & ESR_SF ? value : (uint32_t)value;
 }
 
 void vcpu_advance(struct thread *t, word_t value)
 {
-    word_t esr = t->vcpu->exit;
+    word_t esr = t->vcpu->exit, class = ESR_EC(esr);
 
-    switch (ESR_EC(esr)) {
-    case EC_HVC64: /* the pc is behind it already */
-        t->regs.x[0] = value;
-        return;
-    case EC_SMC64:
-        t->regs.x[0] = value;
-        break;
-    case EC_SYS64:
-        if (esr & SYS_READ) {
-            reg_set(t, SYS_RT(esr), value);
-        }
-        break;
-    case EC_DATA_LOWER:
+    if (likely(class == EC_DATA_LOWER)) {
         if ((esr & (ESR_ISV | ESR_WNR)) == ESR_ISV) {
             reg_set(t, ESR_SRT(esr), extend(value, esr));
         }
-        break;
-    default:
-        break;
+    } else if (class == EC_HVC64) { /* the pc is behind it already */
+        t->regs.x[0] = value;
+        return;
+    } else if (class == EC_SMC64) {
+        t->regs.x[0] = value;
+    } else if (class == EC_SYS64 && (esr & SYS_READ)) {
+        reg_set(t, SYS_RT(esr), value);
     }
     skip(t, esr);
 }
@@ -419,54 +414,4 @@ void trap_guest_serror(struct thread *t, struct cpu *cpu, word_t esr)
 {
     leave(t, cpu);
     trap_serror(t, cpu, esr);
-}
-
-/* The common answer, directly: look up, check, commit, as in ipc/path.c; the message is in self's register block. */
-bool guest_directly(struct cpu *cpu, struct thread *self, word_t esr)
-{
-    struct thread *to = self->caller;
-    word_t tag = self->regs.x[1], label = tess_tag_label(tag);
-    const struct cap *c = cap_lookup(self, self->regs.x[0]);
-    const struct budget *theirs = to->budget;
-    uint64_t now = 0;
-
-    if ((esr & 0xffff) != TESS_SYS_reply_recv || (self->regs.x[2] | self->regs.x[3]) != 0 ||
-        (tag & 0xffff) > TESS_MSG_REGS ||
-        (label != TESS_FAULT_ADVANCE && label != TESS_FAULT_RESUME) || c == NULL ||
-        c->type != TESS_TYPE_endpoint || (c->rights & TESS_RIGHT_RECV) == 0) {
-        return false;
-    }
-    struct endpoint *e = (struct endpoint *)c->object;
-    if (to->fault_kind != TESS_FAULT_guest || (to->flags & (THREAD_KICK | THREAD_SLOW)) != 0 ||
-        to->prio < cpu->top || e->senders != NULL ||
-        (self->bound != NULL && self->bound->bits != 0) || cpu->trace_on) {
-        return false;
-    }
-    if (theirs != NULL) {
-        now = arch_now();
-        if (!slice_lasts(cpu, self->budget, theirs, now)) {
-            return false;
-        }
-    }
-    /* ---- commit ---- */
-    (void)lock_fpu(cpu);
-    if (theirs != NULL) {
-        slice_switch(cpu, self->budget, to->budget, now);
-    } else {
-        to->budget = self->budget;
-        to->budget->holder = to;
-        self->budget = NULL;
-    }
-    self->caller = NULL;
-    queue_append(&e->receivers, self);
-    self->waiting_on = e;
-    self->state = TESS_THREAD_RECV;
-    to->fault_kind = 0;
-    if (label == TESS_FAULT_ADVANCE) {
-        vcpu_advance(to, self->regs.x[10]);
-    }
-    to->state = TESS_THREAD_READY;
-    cpu->current = to;
-    vcpu_enter(cpu);
-    return true;
 }

@@ -41,3 +41,12 @@ guest_irq:
     ENTER_GUEST trap_guest_irq
 guest_serror:
     ENTER_GUEST trap_guest_serror
+
+/* void switch_guest(word_t, word_t tag, struct thread *to, word_t, struct thread *from, struct cpu *); SP = struct cpu */
+    .global switch_guest
+switch_guest:
+    SAVE_NATIVE x4
+    mov     x0, x10
+    mov     x3, x5
+    bl      vcpu_answered
+    b       exit_full

@@ -39,21 +39,49 @@ static void unload(struct cpu *cpu)
     }
 }
 
+/* Another vCPU's state comes into the CPU. */
+static __attribute__((noinline)) void load(struct cpu *cpu, struct vcpu *v)
+{
+    unload(cpu);
+    cpu->vcpu = v;
+    vgic_load(v);
+    arch_vcpu_load(v);
+}
+
+static __attribute__((noinline)) void enter_in(struct cpu *cpu, struct vcpu *v,
+                                               struct vspace *space)
+{
+    bool is_there = space != NULL && space->guest && vspace_activate(space);
+
+    arch_vcpu_enter(v, is_there ? space->switch_word : 0, cpu->fpu_on);
+}
+
+/* Most often nothing but the last line. */
+ALWAYS_INLINE void enter(struct cpu *cpu, struct thread *t)
+{
+    struct vcpu *v = t->vcpu;
+    struct vspace *space = t->vspace;
+
+    if (unlikely(cpu->vcpu != v)) {
+        load(cpu, v);
+    }
+    if (unlikely(space == NULL || !space->guest || space->switch_word == 0)) {
+        return enter_in(cpu, v, space);
+    }
+    arch_vcpu_enter(v, space->switch_word, cpu->fpu_on);
+}
+
 void vcpu_enter(struct cpu *cpu)
 {
-    struct thread *t = cpu->current;
-    struct vcpu *v = t->vcpu;
+    enter(cpu, cpu->current);
+}
 
-    if (cpu->vcpu != v) {
-        unload(cpu);
-        cpu->vcpu = v;
-        vgic_load(v);
-        arch_vcpu_load(v);
+void vcpu_answered(word_t value, word_t tag, struct thread *to, struct cpu *cpu)
+{
+    if (tag >> TESS_TAG_LABEL_SHIFT == TESS_FAULT_ADVANCE) {
+        vcpu_advance(to, value);
     }
-    word_t word = t->vspace != NULL && t->vspace->guest && vspace_activate(t->vspace)
-                      ? t->vspace->switch_word
-                      : 0;
-    arch_vcpu_enter(v, word, cpu->fpu_on);
+    enter(cpu, to);
 }
 
 void vcpu_wake(struct vcpu *v)

@@ -38,6 +38,8 @@ enum tess_err vcpu_invoke(struct invocation *inv);
 void vcpu_unbind(struct thread *t);
 /* t, which left because of v->exit, goes on behind that instruction. */
 void vcpu_advance(struct thread *t, word_t value);
+/* What is left to do when a message has answered the exit of to, which is current (vm/direct.h). */
+void vcpu_answered(word_t value, word_t tag, struct thread *to, struct cpu *cpu);
 /* The current thread is a guest: make the CPU its own.  Nothing else happens in the kernel until the exit. */
 void vcpu_enter(struct cpu *cpu);
 /* An interrupt for v is pending: it does not sleep any more. */

@@ -17,8 +17,6 @@ void trap_guest_irq(struct thread *t, struct cpu *cpu);
 void trap_guest_serror(struct thread *t, struct cpu *cpu, word_t esr);
 /* First use of FP registers since the switch: bring in the thread's. */
 void trap_fp(struct thread *t, struct cpu *cpu);
-/* self answers the exit of a guest and receives again, directly; false: not so simple, nothing has changed. */
-bool guest_directly(struct cpu *cpu, struct thread *self, word_t esr);
 /* Remembers which line is the kernel's timer. */
 void trap_init(const struct handoff *h);
 

@@ -158,9 +158,6 @@ void trap_sync(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
 
 void trap_syscall(struct thread *t, struct cpu *cpu, word_t esr)
 {
-    if (unlikely(t->caller != NULL && t->caller->vcpu != NULL) && guest_directly(cpu, t, esr)) {
-        return;
-    }
     ipc_syscall(cpu, t, (unsigned)(esr & SVC_IMM));
     leave(cpu, t);
 }

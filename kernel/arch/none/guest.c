@@ -78,3 +78,9 @@ bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
     (void)v, (void)loaded, (void)intid, (void)priority;
     return false;
 }
+
+void switch_guest(word_t unused0, word_t tag, struct thread *to, word_t unused3,
+                  struct thread *from, struct cpu *cpu)
+{
+    (void)unused0, (void)tag, (void)to, (void)unused3, (void)from, (void)cpu;
+}
