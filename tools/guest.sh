@@ -3,7 +3,7 @@
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 home=$top/.cache/arm64/guest
-"$top/tools/debian-kernel.sh" "$home" "$top/tools/guest/init" virtio_mmio virtio_console virtio_rng virtio_blk virtio_net crc32c_generic ext4
+"$top/tools/debian-kernel.sh" "$home" "$top/tools/guest/init" virtio_mmio virtio_console virtio_rng virtio_blk virtio_net crc32c_generic ext4 sbsa_gwdt
 ln -f "$home/vmlinuz" "$home/image"
 # What is ours beside that: an archive behind the other.
 rm -rf "$home/ours"

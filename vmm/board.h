@@ -11,15 +11,17 @@
 #define GICR_BYTES   0x20000ull
 #define UART_AT      0x09000000ull
 #define RTC_AT       0x09010000ull
+#define WATCHDOG_AT  0x09020000ull /* control frame; the refresh frame follows */
 #define VIRTIO_AT    0x0a000000ull /* VIRTIO_BYTES each device */
 #define VIRTIO_BYTES 0x1000ull
 #define RAM_AT       0x40000000ull
 
 /* INTIDs */
-#define IRQ_VTIMER 27u
-#define IRQ_UART   33u
-#define IRQ_VIRTIO 48u /* + number of the device */
-#define IRQ_LINES  96u
+#define IRQ_VTIMER   27u
+#define IRQ_UART     33u
+#define IRQ_WATCHDOG 34u
+#define IRQ_VIRTIO   48u /* + number of the device */
+#define IRQ_LINES    96u
 
 #define CPUS_MAX    4u
 #define DEVICES_MAX 4u

@@ -10,6 +10,9 @@ void host_console(const uint8_t *text, uint32_t bytes);
 /* Seconds since 1970; 0: nobody knows. */
 uint64_t host_seconds(void);
 
+/* Call watchdog_look in so many seconds, or a little later; 0: never mind. */
+void host_alarm(uint64_t seconds);
+
 /* ---- disk ---- */
 
 enum host_disk { HOST_READ, HOST_WRITE, HOST_FLUSH };

@@ -188,7 +188,7 @@ void machine_go(void)
 
 bool machine_part(unsigned n, struct machine_part *out)
 {
-    static void (*const part[])(struct machine_part *) = { gic_part, uart_part };
+    static void (*const part[])(struct machine_part *) = { gic_part, uart_part, watchdog_part };
 
     if (n >= sizeof part / sizeof *part) {
         return false;
@@ -205,6 +205,7 @@ void machine_stop(void)
     }
     vdevices_reset();
     uart_reset();
+    watchdog_reset();
     gic_reset();
 }
 
@@ -321,6 +322,12 @@ static bool mmio(unsigned cpu, const struct exit *e, uint64_t *value)
             gicr_write(whose, (at - GICR_AT) % GICR_BYTES, bytes, e->value);
         } else {
             *value = gicr_read(whose, (at - GICR_AT) % GICR_BYTES, bytes);
+        }
+    } else if (at - WATCHDOG_AT < 0x2000) {
+        if (writes) {
+            watchdog_write(at - WATCHDOG_AT, e->value);
+        } else {
+            *value = watchdog_read(at - WATCHDOG_AT);
         }
     } else if (at - RTC_AT < 0x1000) { /* PL031 (Arm DDI0224C): the time, and who it is; no alarm */
         static const uint8_t id[8] = { 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };

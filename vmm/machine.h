@@ -101,6 +101,13 @@ void gic_sgi(unsigned from, uint64_t value);
 /* The CPU may have a list register free. */
 void gic_refill(unsigned cpu);
 
+/* watchdog_look: a second has passed since host_alarm. */
+void watchdog_part(struct machine_part *out);
+void watchdog_reset(void);
+uint64_t watchdog_read(uint64_t offset);
+void watchdog_write(uint64_t offset, uint64_t value);
+void watchdog_look(void);
+
 void uart_reset(void);
 uint64_t uart_read(uint64_t offset);
 void uart_write(uint64_t offset, uint64_t value);

@@ -108,6 +108,11 @@ static void devices(void *tree)
     DO(fdt_property_string(tree, "clock-names", "apb_pclk"));
     DO(fdt_end_node(tree));
 
+    node_at(tree, "watchdog", WATCHDOG_AT, "arm,sbsa-gwdt");
+    CELLS(tree, "reg", WIDE(WATCHDOG_AT), 0, 0x1000, WIDE(WATCHDOG_AT + 0x1000), 0, 0x1000);
+    CELLS(tree, "interrupts", SPI, IRQ_WATCHDOG - 32, EDGE);
+    DO(fdt_end_node(tree));
+
     for (unsigned i = 0; i < vdevice_count(); i++) {
         node_at(tree, "virtio", VIRTIO_AT + i * VIRTIO_BYTES, "virtio,mmio");
         CELLS(tree, "reg", WIDE(VIRTIO_AT + i * VIRTIO_BYTES), 0, 0x200);

@@ -71,6 +71,16 @@ static void keys_ready_handle(struct self *self)
 static void clock_rang_handle(struct self *self)
 {
     (void)self;
+    watchdog_look();
+}
+
+void host_alarm(uint64_t seconds)
+{
+    uint64_t now = host_seconds();
+
+    if (now) {
+        (void)clock_alarm(self_of_all, seconds ? now + seconds : 0);
+    }
 }
 
 uint64_t host_seconds(void)

@@ -73,6 +73,7 @@ enum {
 #define ESR_SRT(esr)   ((esr) >> 16 & 31)
 #define ESR_SF         (1u << 15)
 #define ESR_WNR        (1u << 6)
+#define ESR_S1PTW      (1u << 7)    /* the walk of the guest's own tables */
 #define ESR_FSC(esr)   ((esr)&0x3c) /* without the level */
 #define FSC_PERMISSION 0x0cu
 #define SYS_RT(esr)    ((esr) >> 5 & 31)
@@ -113,6 +114,10 @@ static void id_init(void)
     ID_ROW(7)
 #undef ID_ROW
     has_ras = id_value[4][0] >> 28 & 15;
+    if (id_value[4][0] >> 40 & 15) {
+        SYSREG_WRITE(S3_4_C10_C5_0,
+                     3ull << 48); /* MPAM2_EL2: a guest's MPAM0_EL1, MPAM1_EL1 trap */
+    }
     id_value[1][2] &= ~0xf000000ull; /* ID_DFR0: no performance counters */
     /* PFR0: EL0 as it is, EL1 AArch64 only, no EL2, no EL3; FP, AdvSIMD, GIC, DIT, CSV2 (without SCXTNUM), CSV3; no SVE,
      * RAS, MPAM, activity monitors */
@@ -342,7 +347,7 @@ void vcpu_advance(struct thread *t, word_t value)
 /* HPFAR_EL2 holds the page, but not after a permission fault (Arm ARM D17.2.61): the tables are asked then. */
 static word_t fault_address(word_t esr, word_t far)
 {
-    if (ESR_FSC(esr) != FSC_PERMISSION) {
+    if (ESR_FSC(esr) != FSC_PERMISSION || (esr & ESR_S1PTW)) {
         return (SYSREG_READ(hpfar_el2) & 0xffffffffff0ull) << 8 | (far & (TESS_PAGE - 1));
     }
     word_t old = SYSREG_READ(par_el1), par;
