@@ -23,24 +23,12 @@ vectors_guest:
     VECTORS_GUEST
     VECTORS_GUEST
 
-.macro ENTER_GUEST handler
-    SAVE_REST
-    mov     x0, sp
-    ldr     x1, [x0, #T_CPU]
-    LOCK    w1, x6, w7
-    mov     sp, x1
-    mrs     x2, esr_el1
-    mrs     x3, far_el1
-    bl      \handler
-    b       exit_full
-.endm
-
 guest_sync:
-    ENTER_GUEST trap_guest
+    ENTER_SAVED trap_guest
 guest_irq:
-    ENTER_GUEST trap_guest_irq
+    ENTER_SAVED trap_guest_irq, 0
 guest_serror:
-    ENTER_GUEST trap_guest_serror
+    ENTER_SAVED trap_guest_serror
 
 /* void switch_guest(word_t, word_t tag, struct thread *to, word_t, struct thread *from, struct cpu *); SP = struct cpu */
     .global switch_guest

@@ -4,6 +4,8 @@
  */
 #include <stdint.h>
 
+#include "head.h"
+
 #define DISK  0x0a001000ull /* the second device */
 #define INTID 49u
 #define GICD  0x08000000ull
@@ -12,21 +14,7 @@
 #define BYTES 4096u
 #define QUEUE 4u
 
-__asm__(".section .head, \"ax\"\n"
-        "head: b start\n"
-        "   .long 0\n"
-        "   .quad 0, image_end - head, 0xa, 0, 0, 0\n"
-        "   .ascii \"ARM\\x64\"\n"
-        "   .long 0\n"
-        "start: adr x1, stack_end\n"
-        "   mov sp, x1\n"
-        "   bl busy\n"
-        "1: wfi\n"
-        "   b 1b\n"
-        ".balign 16\n"
-        ".skip 4096\n"
-        "stack_end:\n"
-        ".text\n");
+HEAD("", busy);
 
 static struct {
     struct {
@@ -144,4 +132,3 @@ void busy(void)
         }
     }
 }
-__asm__(".section .bss\n .balign 4096\n image_end:\n");

@@ -5,26 +5,14 @@
  */
 #include <stdint.h>
 
+#include "head.h"
+
 #define ROUNDS    1000000u
 #define RAM_AT    0x40000000ull
 #define VIRTIO_AT 0x0a000000ull
 #define UART_AT   0x09000000ull
 
-__asm__(".section .head, \"ax\"\n"
-        "head: b start\n"
-        "   .long 0\n"
-        "   .quad 0, image_end - head, 0xa, 0, 0, 0\n"
-        "   .ascii \"ARM\\x64\"\n"
-        "   .long 0\n"
-        "start: adr x1, stack_end\n"
-        "   mov sp, x1\n"
-        "   adr x1, vectors\n"
-        "   msr vbar_el1, x1\n"
-        "   mov x1, #(3 << 20)\n"
-        "   msr cpacr_el1, x1\n"
-        "   isb\n"
-        "   bl hostile\n"
-        "1: b 1b\n"
+__asm__(".text\n"
         ".balign 2048\n"
         "vectors:\n"
         "   .rept 16\n"
@@ -37,11 +25,13 @@ __asm__(".section .head, \"ax\"\n"
         "   mrs x0, tpidr_el1\n"
         "   eret\n"
         "   .balign 128\n"
-        "   .endr\n"
-        ".balign 16\n"
-        ".skip 4096\n"
-        "stack_end:\n"
-        ".text\n");
+        "   .endr\n");
+HEAD("   adr x1, vectors\n"
+     "   msr vbar_el1, x1\n"
+     "   mov x1, #(3 << 20)\n"
+     "   msr cpacr_el1, x1\n"
+     "   isb\n",
+     hostile);
 
 static uint64_t state = 0x9e3779b97f4a7c15ull;
 
@@ -221,4 +211,3 @@ void hostile(void)
     }
     (void)hypercall(0x84000008, 0, 0, 0);
 }
-__asm__(".section .bss\n .balign 4096\n image_end:\n");

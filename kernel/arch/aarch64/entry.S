@@ -141,6 +141,21 @@
     VECTOR_BUG 15
 .endm
 
+/* Everything of the interrupted thread, whose x8, x9 are saved, into its block; then C.  syndrome: it wants ESR and FAR. */
+.macro ENTER_SAVED handler, syndrome=1
+    SAVE_REST
+    mov     x0, sp
+    ldr     x1, [x0, #T_CPU]
+    LOCK    w1, x6, w7
+    mov     sp, x1
+    .if     \syndrome
+    mrs     x2, esr_el1
+    mrs     x3, far_el1
+    .endif
+    bl      \handler
+    b       exit_full
+.endm
+
 #include "../../vm/entry.S"
 
 .macro ENTER_PATH path
@@ -201,34 +216,11 @@ enter_nop:
 
 /* ---- everything saved ---- */
 sync_full:
-    SAVE_REST
-    mov     x0, sp
-    ldr     x1, [x0, #T_CPU]
-    LOCK    w1, x6, w7
-    mov     sp, x1
-    mrs     x2, esr_el1
-    mrs     x3, far_el1
-    bl      trap_sync
-    b       exit_full
-
+    ENTER_SAVED trap_sync
 irq_full:
-    SAVE_REST
-    mov     x0, sp
-    ldr     x1, [x0, #T_CPU]
-    LOCK    w1, x6, w7
-    mov     sp, x1
-    bl      trap_irq
-    b       exit_full
-
+    ENTER_SAVED trap_irq, 0
 serror_full:
-    SAVE_REST
-    mov     x0, sp
-    ldr     x1, [x0, #T_CPU]
-    LOCK    w1, x6, w7
-    mov     sp, x1
-    mrs     x2, esr_el1
-    bl      trap_serror
-    b       exit_full
+    ENTER_SAVED trap_serror
 
 /*
  * An invocation of a kernel object: x0 slot, x1 tag, x3 capability, x4 thread, x5 cpu.  C keeps x19..x29, and nothing
