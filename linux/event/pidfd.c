@@ -83,23 +83,12 @@ int pidfd_number(int fd)
     return err ? err : p ? p->pid : -ECHILD;
 }
 
-long sys_pidfd_open(struct task *t, const uint64_t *a)
+int pidfd_install(struct process *p, uint32_t flags)
 {
-    int pid = (int)a[0], err;
-    uint32_t flags = (uint32_t)a[1];
-    struct process *p;
-    struct pidfd *d;
+    struct pidfd *d = heap_alloc(sizeof *d);
     struct file *f;
+    int err;
 
-    (void)t;
-    if (flags & ~(uint32_t)PIDFD_NONBLOCK || pid <= 0) {
-        return -EINVAL;
-    }
-    p = process_find(pid);
-    if (!p) {
-        return task_find(pid) ? -EINVAL : -ESRCH;
-    }
-    d = heap_alloc(sizeof *d);
     if (!d) {
         return -ENOMEM;
     }
@@ -114,6 +103,23 @@ long sys_pidfd_open(struct task *t, const uint64_t *a)
         return err;
     }
     return fd_install(f, 0, true);
+}
+
+long sys_pidfd_open(struct task *t, const uint64_t *a)
+{
+    int pid = (int)a[0];
+    uint32_t flags = (uint32_t)a[1];
+    struct process *p;
+
+    (void)t;
+    if (flags & ~(uint32_t)PIDFD_NONBLOCK || pid <= 0) {
+        return -EINVAL;
+    }
+    p = process_find(pid);
+    if (!p) {
+        return task_find(pid) ? -EINVAL : -ESRCH;
+    }
+    return pidfd_install(p, flags);
 }
 
 long sys_pidfd_send_signal(struct task *t, const uint64_t *a)

@@ -284,16 +284,41 @@ long sys_openat(struct task *t, const uint64_t *a)
     return n < 0 ? n : fd_install(f, 0, flags & O_CLOEXEC);
 }
 
+/* openat2(2): flags that openat would ignore are errors. */
+static int check_how(const struct open_how *how)
+{
+    const uint64_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+                           O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY |
+                           O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE |
+                           020000 /* FASYNC */;
+    const uint64_t of_path = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    const uint64_t resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS |
+                             RESOLVE_BENEATH | RESOLVE_IN_ROOT | RESOLVE_CACHED;
+    bool creates = how->flags & (O_CREAT | __O_TMPFILE);
+
+    if (how->flags & ~known || how->resolve & ~resolve || how->mode & ~(creates ? 07777ull : 0)) {
+        return -EINVAL;
+    }
+    if (how->flags & __O_TMPFILE && ((how->flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE ||
+                                     (how->flags & O_ACCMODE) == O_RDONLY)) {
+        return -EINVAL;
+    }
+    return how->flags & O_PATH && how->flags & ~of_path ? -EINVAL : 0;
+}
+
 long sys_openat2(struct task *t, const uint64_t *a)
 {
     struct open_how how;
+    int err;
 
     (void)t;
     if (a[3] < sizeof how) {
         return -EINVAL;
     }
-    if (copy_from_user(&how, a[2], sizeof how)) {
-        return -EFAULT;
+    err = copy_struct_from_user(&how, sizeof how, a[2], a[3]);
+    err = err ? err : check_how(&how);
+    if (err) {
+        return err;
     }
     if (how.resolve) {
         unimplemented("openat2 resolve", how.resolve);

@@ -314,6 +314,9 @@ long sys_mincore(struct task *t, const uint64_t *a)
     if (a[0] % PAGE_SIZE) {
         return -EINVAL;
     }
+    if (end < a[0] || round_up(a[1]) < a[1]) {
+        return -ENOMEM;
+    }
     for (uint64_t at = a[0]; at < end; at += PAGE_SIZE) {
         struct mapping *m = mapping_at(s, at);
         uint64_t *e = entry_find(s, at);

@@ -124,6 +124,8 @@ void space_unmap_file_pages(struct inode *inode, uint64_t first, uint64_t count)
 
 /* All bytes, or -EFAULT.  May wait. */
 int copy_from_user(void *to, uint64_t from, size_t bytes);
+/* A structure that grows from version to version: what the caller's has not is 0, what only it has must be.  -E2BIG, -EFAULT. */
+int copy_struct_from_user(void *to, size_t known, uint64_t from, uint64_t bytes);
 int copy_to_user(uint64_t to, const void *from, size_t bytes);
 int clear_user(uint64_t to, size_t bytes);
 /* At most most - 1 characters and a NUL.  Length; -EFAULT; -ENAMETOOLONG: no NUL among them. */

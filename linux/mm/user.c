@@ -68,6 +68,29 @@ int copy_from_user(void *to, uint64_t from, size_t bytes)
     return space_read(current->process->space, from, to, bytes) == (long)bytes ? 0 : -EFAULT;
 }
 
+int copy_struct_from_user(void *to, size_t known, uint64_t from, uint64_t bytes)
+{
+    if (bytes > PAGE_SIZE) {
+        return -E2BIG;
+    }
+    for (uint64_t at = known; at < bytes;) {
+        char more[64];
+        size_t n = bytes - at < sizeof more ? bytes - at : sizeof more;
+
+        if (copy_from_user(more, from + at, n)) {
+            return -EFAULT;
+        }
+        for (size_t i = 0; i < n; i++) {
+            if (more[i]) {
+                return -E2BIG;
+            }
+        }
+        at += n;
+    }
+    memset(to, 0, known);
+    return copy_from_user(to, from, bytes < known ? bytes : known) ? -EFAULT : 0;
+}
+
 int copy_to_user(uint64_t to, const void *from, size_t bytes)
 {
     return space_write(current->process->space, to, from, bytes) == (long)bytes ? 0 : -EFAULT;

@@ -133,6 +133,26 @@ long sys_rt_sigtimedwait(struct task *t, const uint64_t *a)
 
 uint32_t signal_stack_flags(const struct task *t, uint64_t sp);
 
+int signal_set_stack(struct task *t, uint64_t at, uint64_t bytes, uint32_t flags, uint64_t sp)
+{
+    struct task_signals *s = &t->signal;
+    uint32_t mode = flags & ~SS_AUTODISARM;
+
+    if (signal_stack_flags(t, sp) == SS_ONSTACK) {
+        return -EPERM;
+    }
+    if (mode && mode != SS_ONSTACK && mode != SS_DISABLE) {
+        return -EINVAL;
+    }
+    if (mode != SS_DISABLE && bytes < 5120 /* MINSIGSTKSZ */) {
+        return -ENOMEM;
+    }
+    s->stack_at = mode == SS_DISABLE ? 0 : at;
+    s->stack_bytes = mode == SS_DISABLE ? 0 : bytes;
+    s->stack_flags = flags;
+    return 0;
+}
+
 long sys_sigaltstack(struct task *t, const uint64_t *a)
 {
     struct task_signals *s = &t->signal;
@@ -145,20 +165,12 @@ long sys_sigaltstack(struct task *t, const uint64_t *a)
         if (copy_from_user(&new, a[0], sizeof new)) {
             return -EFAULT;
         }
-        if (flags == SS_ONSTACK) {
-            return -EPERM;
-        }
-        uint32_t mode = (uint32_t) new.ss_flags & ~SS_AUTODISARM;
+        int err =
+            signal_set_stack(t, (uint64_t) new.ss_sp, new.ss_size, (uint32_t) new.ss_flags, sp);
 
-        if (mode && mode != SS_ONSTACK && mode != SS_DISABLE) {
-            return -EINVAL;
+        if (err) {
+            return err;
         }
-        if (mode != SS_DISABLE && new.ss_size < 5120 /* MINSIGSTKSZ */) {
-            return -ENOMEM;
-        }
-        s->stack_at = mode == SS_DISABLE ? 0 : (uint64_t) new.ss_sp;
-        s->stack_bytes = mode == SS_DISABLE ? 0 : new.ss_size;
-        s->stack_flags = (uint32_t) new.ss_flags;
     }
     return a[1] && copy_to_user(a[1], &old, sizeof old) ? -EFAULT : 0;
 }

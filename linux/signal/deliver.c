@@ -36,7 +36,8 @@ struct frame {
      SIGNAL_BIT(SIGBUS) | SIGNAL_BIT(SIGFPE) | SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGXCPU) |         \
      SIGNAL_BIT(SIGXFSZ) | SIGNAL_BIT(SIGSYS))
 
-#define PSTATE_USER 0xf0000000ull /* N, Z, C, V: all that a program can set */
+#define PSTATE_USER       0xf0000000ull /* N, Z, C, V: all that a program can set */
+#define PSTATE_PRIVILEGED 0x3dfull /* D, A, I, F, AArch32 and the mode: what it must not ask for */
 
 /* ---- the frame ---- */
 
@@ -77,7 +78,9 @@ static void fill_context(struct task *t, struct frame *f, bool is_fault)
 
 static bool is_on_stack(const struct task_signals *s, uint64_t sp)
 {
-    return s->stack_bytes && sp > s->stack_at && sp <= s->stack_at + s->stack_bytes;
+    /* one that disarms itself is never in use: its handler has none */
+    return s->stack_bytes && !(s->stack_flags & SS_AUTODISARM) && sp > s->stack_at &&
+           sp <= s->stack_at + s->stack_bytes;
 }
 
 uint32_t signal_stack_flags(const struct task *t, uint64_t sp)
@@ -103,12 +106,16 @@ static bool begin_handler(struct task *t, const struct signal_action *a, const s
     fill_context(t, f, is_fault);
     f->context.uc_stack.ss_sp = (void *)t->signal.stack_at;
     f->context.uc_stack.ss_size = t->signal.stack_bytes;
-    f->context.uc_stack.ss_flags = (int)signal_stack_flags(t, r->sp);
+    f->context.uc_stack.ss_flags = (int)t->signal.stack_flags;
     memcpy(&f->context.uc_sigmask, &restore, sizeof restore);
     sp = (sp - sizeof *f) & -16ull;
     if (copy_to_user(sp, f, FRAME_HEAD) ||
         copy_to_user(sp + offsetof(struct frame, x29), tail, sizeof tail)) {
         return false;
+    }
+    if (t->signal.stack_flags & SS_AUTODISARM) {
+        t->signal.stack_at = t->signal.stack_bytes = 0;
+        t->signal.stack_flags = SS_DISABLE;
     }
     r->x[0] = (uint64_t)info->si_signo;
     if (a->flags & SA_SIGINFO) {
@@ -123,40 +130,84 @@ static bool begin_handler(struct task *t, const struct signal_action *a, const s
     return true;
 }
 
+/* Of a frame's records the first FRAME_RECORDS bytes have been read; reads the rest too if they go on to `end`. */
+static bool has_records(struct frame *f, uint64_t from, size_t end)
+{
+    return end <= FRAME_RECORDS || !copy_from_user(f, from, offsetof(struct frame, x29));
+}
+
+/*
+ * The record of the FP registers in a frame that a program gives back; NULL if the records are not what may stand there: that one
+ * once, that of a fault, and an empty one at the end.
+ */
+static const struct fpsimd_context *find_fp(struct frame *f, uint64_t from)
+{
+    const unsigned char *records = f->context.uc_mcontext.__reserved;
+    const size_t room = sizeof f->context.uc_mcontext.__reserved;
+    const struct fpsimd_context *fp = NULL;
+
+    for (size_t at = 0; at + sizeof(struct _aarch64_ctx) <= room;) {
+        const struct _aarch64_ctx *head = (const struct _aarch64_ctx *)(records + at);
+
+        if (!has_records(f, from, at + sizeof *head)) {
+            return NULL;
+        }
+        uint32_t magic = head->magic, size = head->size;
+
+        if (!magic) {
+            return size ? NULL : fp;
+        }
+        if (size < sizeof *head || size % 16 || size > room - at ||
+            !has_records(f, from, at + size)) {
+            return NULL;
+        }
+        if (magic == FPSIMD_MAGIC && !fp && size == sizeof *fp) {
+            fp = (const struct fpsimd_context *)head;
+        } else if (magic != ESR_MAGIC) {
+            return NULL;
+        }
+        at += size;
+    }
+    return NULL;
+}
+
+/* A frame is refused whole: nothing of it has been taken. */
+static long bad_frame(struct task *t, bool is_mapped)
+{
+    signal_fault(t, SIGSEGV, is_mapped ? SEGV_ACCERR : SEGV_MAPERR, task_regs(t)->sp);
+    return NO_RESULT;
+}
+
 long sys_rt_sigreturn(struct task *t, const uint64_t *a)
 {
     struct tess_regs *r = task_regs(t);
     struct frame frame;
-    const struct frame *f = &frame; /* its head */
+    const struct frame *f = &frame; /* its head, or all of it: find_fp */
+    const struct sigcontext *c = &f->context.uc_mcontext;
+    const struct fpsimd_context *fp;
+    uint64_t v[NATIVE_FP_WORDS];
     signal_set mask;
 
     (void)a;
-    if (r->sp % 16 || copy_from_user(&frame, r->sp, FRAME_HEAD)) {
-        signal_fault(t, SIGSEGV, SEGV_MAPERR, r->sp);
-        return NO_RESULT;
+    if (copy_from_user(&frame, r->sp, FRAME_HEAD)) {
+        return bad_frame(t, false);
     }
-    const struct sigcontext *c = &f->context.uc_mcontext;
-    const struct fpsimd_context *fp = (const struct fpsimd_context *)c->__reserved;
-
+    fp = find_fp(&frame, r->sp);
+    if (r->sp % 16 || !fp || c->pstate & PSTATE_PRIVILEGED) {
+        return bad_frame(t, true);
+    }
     memcpy(r->x, c->regs, sizeof r->x);
     r->sp = c->sp;
     r->pc = c->pc;
     r->pstate = c->pstate & PSTATE_USER;
-    if (fp->head.magic == FPSIMD_MAGIC && fp->head.size == sizeof *fp) {
-        uint64_t v[NATIVE_FP_WORDS];
-
-        memcpy(v, fp->vregs, sizeof fp->vregs);
-        v[64] = fp->fpsr;
-        v[65] = fp->fpcr;
-        native_write_fp(t->native, v);
-    }
+    memcpy(v, fp->vregs, sizeof fp->vregs);
+    v[64] = fp->fpsr;
+    v[65] = fp->fpcr;
+    native_write_fp(t->native, v);
     memcpy(&mask, &f->context.uc_sigmask, sizeof mask);
     t->signal.blocked = mask & ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
-    if (!(f->context.uc_stack.ss_flags & ~(SS_ONSTACK | SS_DISABLE))) {
-        t->signal.stack_at = (uint64_t)f->context.uc_stack.ss_sp;
-        t->signal.stack_bytes =
-            f->context.uc_stack.ss_flags & SS_DISABLE ? 0 : f->context.uc_stack.ss_size;
-    }
+    (void)signal_set_stack(t, (uint64_t)f->context.uc_stack.ss_sp, f->context.uc_stack.ss_size,
+                           (uint32_t)f->context.uc_stack.ss_flags, r->sp);
     task_regs_changed(t);
     return NO_RESULT;
 }

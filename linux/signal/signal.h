@@ -77,6 +77,9 @@ void signal_task_init(struct task *t, const struct task *parent);
 void signal_task_exit(struct task *t);
 void signal_process_exit(struct process *p);
 
+/* sigaltstack and what rt_sigreturn puts back, of a task whose stack pointer is sp.  -EPERM on that stack, -EINVAL, -ENOMEM. */
+int signal_set_stack(struct task *t, uint64_t at, uint64_t bytes, uint32_t flags, uint64_t sp);
+
 /* What a user may do to whom: 0, -EPERM. */
 int signal_may_send(const struct process *from, const struct process *to, int signal);
 

@@ -1,4 +1,5 @@
 /* Birth: clone, which is fork, vfork and a new thread. */
+#include <linux/capability.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 
@@ -41,9 +42,45 @@ static void give_back(struct process *p)
 }
 
 struct clone_arguments {
-    uint64_t flags, stack, parent_tid, tls, child_tid;
+    uint64_t flags, stack, parent_tid, tls, child_tid,
+        pidfd; /* pidfd: where its number is written, with CLONE_PIDFD */
     int signal;
+    int number; /* that the caller wants, 0: any */
 };
+
+/* The number of the new task; 0: there is none. */
+static int number_for(const struct clone_arguments *c)
+{
+    return c->number ? c->number : process_number();
+}
+
+/* CLONE_CLEAR_SIGHAND: the actions that are handlers become those of the beginning. */
+static void clear_handlers(struct process *p)
+{
+    for (unsigned i = 0; i < SIGNALS; i++) {
+        struct signal_action *a = &p->actions->action[i];
+
+        *a = (struct signal_action){ .handler = a->handler == 1 /* SIG_IGN */ };
+    }
+}
+
+/* With CLONE_PIDFD a new pidfd of p, whose number the caller is told; without 0, or an error. */
+static int give_pidfd(struct process *p, const struct clone_arguments *c)
+{
+    int32_t fd = c->flags & CLONE_PIDFD ? pidfd_install(p, 0) : 0;
+
+    if (c->flags & CLONE_PIDFD && fd >= 0) {
+        (void)copy_to_user(c->pidfd, &fd, sizeof fd);
+    }
+    return fd;
+}
+
+static void take_pidfd(struct task *parent, const struct clone_arguments *c, int fd)
+{
+    if (c->flags & CLONE_PIDFD) {
+        (void)sys_close(parent, (const uint64_t[]){ (uint64_t)fd });
+    }
+}
 
 /* The new task begins behind the same svc, with result 0. */
 static int launch(struct task *t, struct task *parent, const struct clone_arguments *c)
@@ -83,7 +120,7 @@ static int launch(struct task *t, struct task *parent, const struct clone_argume
 
 static long new_thread(struct task *parent, const struct clone_arguments *c)
 {
-    int number = process_number();
+    int number = number_for(c);
     struct task *t = number ? task_new(parent->process, parent, number) : NULL;
     int err, event;
 
@@ -111,7 +148,7 @@ static long new_thread(struct task *parent, const struct clone_arguments *c)
 static long new_process(struct task *parent, const struct clone_arguments *c)
 {
     struct process *from = parent->process;
-    int number = process_number(), err, event;
+    int number = number_for(c), err, event, fd;
     struct process *p = number ? process_new(from, number) : NULL;
     struct task *t;
 
@@ -123,6 +160,9 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
     if (!t) {
         give_back(p);
         return err ? err : -ENOMEM;
+    }
+    if (c->flags & CLONE_CLEAR_SIGHAND) {
+        clear_handlers(p);
     }
     p->exit_signal = c->signal;
     if (c->flags & CLONE_PARENT_SETTID) {
@@ -136,8 +176,12 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
         p->vfork_waits = from;
     }
     event = parent->trace ? trace_clone(parent, t, c->flags, c->signal) : 0;
-    err = launch(t, parent, c);
+    fd = give_pidfd(p, c);
+    err = fd < 0 ? fd : launch(t, parent, c);
     if (err) {
+        if (fd >= 0) {
+            take_pidfd(parent, c, fd);
+        }
         task_remove(t);
         process_remove(p);
         give_back(p);
@@ -160,33 +204,93 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
     return number;
 }
 
-long sys_clone(struct task *t, const uint64_t *a)
+static long clone_with(struct task *t, const struct clone_arguments *c)
 {
-    struct clone_arguments c = { .flags = a[0] & ~0xffull,
-                                 .signal = (int)(a[0] & 0xff),
-                                 .stack = a[1],
-                                 .parent_tid = a[2],
-                                 .tls = a[3],
-                                 .child_tid = a[4] };
-    uint64_t f = c.flags;
+    uint64_t f = c->flags;
 
     if ((f & CLONE_SIGHAND && !(f & CLONE_VM)) || (f & CLONE_THREAD && !(f & CLONE_SIGHAND)) ||
-        (f & CLONE_NEWNS && f & CLONE_FS) || c.signal > SIGNALS) {
+        (f & CLONE_NEWNS && f & CLONE_FS) || c->signal > SIGNALS ||
+        (f & CLONE_PIDFD && f & (CLONE_THREAD | CLONE_DETACHED))) {
         return -EINVAL;
     }
     if (f & (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-             CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD)) {
+             CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME | CLONE_INTO_CGROUP)) {
         unimplemented("clone flags", f);
         return -EINVAL;
     }
-    if (c.stack % 16) {
+    if (c->stack % 16) {
         return -EINVAL;
     }
-    return f & CLONE_THREAD ? new_thread(t, &c) : new_process(t, &c);
+    return f & CLONE_THREAD ? new_thread(t, c) : new_process(t, c);
+}
+
+long sys_clone(struct task *t, const uint64_t *a)
+{
+    struct clone_arguments c = { .flags = (uint32_t)a[0] & ~0xffull,
+                                 .signal = (int)(a[0] & CSIGNAL),
+                                 .stack = a[1],
+                                 .parent_tid = a[2],
+                                 .pidfd = a[2],
+                                 .tls = a[3],
+                                 .child_tid = a[4] };
+
+    if (c.flags & CLONE_PIDFD && c.flags & CLONE_PARENT_SETTID) {
+        return -EINVAL; /* one place for two numbers */
+    }
+    return clone_with(t, &c);
+}
+
+/* The number that set_tid names; there is one namespace of numbers. */
+static int wanted_number(const struct task *t, const struct clone_args *c)
+{
+    int32_t number;
+
+    if (c->set_tid_size > 1 || !c->set_tid != !c->set_tid_size) {
+        return -EINVAL;
+    }
+    if (!c->set_tid) {
+        return 0;
+    }
+    if (copy_from_user(&number, c->set_tid, sizeof number)) {
+        return -EFAULT;
+    }
+    if (number < 1 || (unsigned)number >= TASKS_MAX) {
+        return -EINVAL;
+    }
+    if (!is_capable(&t->process->cred, CAP_SYS_ADMIN) &&
+        !is_capable(&t->process->cred, CAP_CHECKPOINT_RESTORE)) {
+        return -EPERM;
+    }
+    return process_number_is_free(number) ? number : -EEXIST;
+}
+
+static bool is_valid(const struct clone_args *c)
+{
+    const uint64_t f = c->flags, known = 0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP;
+
+    return !(f & ~known) && !(f & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME))) &&
+           !(f & CLONE_SIGHAND && f & CLONE_CLEAR_SIGHAND) &&
+           !(f & (CLONE_THREAD | CLONE_PARENT) && c->exit_signal) && c->exit_signal <= SIGNALS &&
+           !c->stack == !c->stack_size && c->stack + c->stack_size >= c->stack;
 }
 
 long sys_clone3(struct task *t, const uint64_t *a)
 {
-    (void)t, (void)a;
-    return -ENOSYS; /* the C library then uses clone */
+    struct clone_args args;
+    int err = a[1] < CLONE_ARGS_SIZE_VER0 ? -EINVAL
+                                          : copy_struct_from_user(&args, sizeof args, a[0], a[1]);
+    int number = err ? err : wanted_number(t, &args);
+
+    if (number < 0 || !is_valid(&args)) {
+        return number < 0 ? number : -EINVAL;
+    }
+    struct clone_arguments c = { .flags = args.flags,
+                                 .signal = (int)args.exit_signal,
+                                 .stack = args.stack + args.stack_size,
+                                 .parent_tid = args.parent_tid,
+                                 .pidfd = args.pidfd,
+                                 .tls = args.tls,
+                                 .child_tid = args.child_tid,
+                                 .number = number };
+    return clone_with(t, &c);
 }

@@ -160,10 +160,10 @@ static long file_read_at(struct file *f, void *to, size_t bytes, uint64_t at)
 static int open_program(int dirfd, const char *path, uint32_t flags, struct file **out)
 {
     struct file *f;
-    int err = file_open(dirfd, path, O_RDONLY | flags, 0, &f);
+    int err = file_open(dirfd, path, O_RDONLY | O_NONBLOCK | flags, 0, &f);
 
-    if (err) {
-        return err;
+    if (err) { /* a pipe is not waited for, a socket or a device of nobody's is no program either */
+        return err == -ENXIO ? -EACCES : err;
     }
     if ((f->inode->mode & S_IFMT) != S_IFREG ||
         (f->mount && mount_flags(f->mount) & 8 /* MS_NOEXEC */) || !(f->inode->mode & 0111) ||

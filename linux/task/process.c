@@ -55,6 +55,11 @@ int process_number(void)
     return 0;
 }
 
+bool process_number_is_free(int number)
+{
+    return number > 0 && (unsigned)number < TASKS_MAX && !is_taken(number);
+}
+
 /* ---- tasks ---- */
 
 struct task *task_new(struct process *p, const struct task *parent, int number)

@@ -13,6 +13,8 @@ extern struct process *init_process; /* number 1 */
 struct task *process_first(void);
 /* A number that no task, process, process group or session has; 0: none is left. */
 int process_number(void);
+/* Is it such a number? */
+bool process_number_is_free(int number);
 /* A task of p, like its parent; nobody knows it until task_add.  NULL: no memory. */
 struct task *task_new(struct process *p, const struct task *parent, int number);
 void task_add(struct task *t);
@@ -42,9 +44,10 @@ bool group_is_orphaned(int group);
 int exec_first(struct task *t, const char *path, const char *const *arguments,
                const char *const *environment);
 
-/* event/pidfd.c: the process is a zombie; it is gone.  And the process number of a pidfd, or -EBADF. */
+/* event/pidfd.c: the process is a zombie; it is gone.  A new pidfd of it for the running task.  The process number of one, or -EBADF. */
 void pidfd_process_over(struct process *p);
 void pidfd_process_gone(struct process *p);
+int pidfd_install(struct process *p, uint32_t flags);
 int pidfd_number(int fd);
 
 #endif
