@@ -1,7 +1,7 @@
 #!/bin/sh
 # conformance.sh [SUITE...] [--short] [--native] [--only NAMES]: test suites that others wrote, run on Tessera's devbox
 # and on Debian's own kernel in the same QEMU, compared verdict by verdict.  See docs/conformance.md.
-#     SUITE        posix, python, busybox, bash, coreutils; if none is named, those of which there are verdicts of Debian
+#     SUITE        posix, python, busybox, bash, selftests, gnulib, coreutils; if none is named, those of which there are verdicts of Debian, without selftests
 #     --short      only what tests/conformance/SUITE.short selects
 #     --native     Debian's kernel only: renews its verdicts, tests/conformance/SUITE.debian
 #     --only NAME  only the tests whose names match this pattern of grep -E, and nothing is said about the others
@@ -28,7 +28,7 @@ say() {
 suites= short= native= only=
 while [ $# -gt 0 ]; do
     case $1 in
-    posix | python | busybox | bash | coreutils) suites="$suites $1" ;;
+    posix | python | busybox | bash | selftests | gnulib | coreutils) suites="$suites $1" ;;
     --short) short=1 ;;
     --native) native=1 ;;
     --only)
@@ -102,6 +102,46 @@ with_list() {
         awk -v again="$again:" 'index($1, again) != 1' "$out/lines" >>"$wl_results"
         mv "$out/next" "$out/left"
     done
+}
+
+# names_of SUITE: the names in Debian's verdicts, parts left out.
+names_of() {
+    cut -d ' ' -f 1 "$here/$1.debian" | grep -v ':[0-9]*$'
+}
+
+# The kernel's selftests: a program each, with parts; the names are the paths below tools/testing/selftests.
+selftests_image() {
+    source=$("$top/tools/fetch-source.sh" linux-source-6.1 tools/testing/selftests tools/include tools/arch) ||
+        fail "the source of the kernel's selftests cannot be had"
+    built=$cache/selftests
+    if [ ! "$built.done" -nt "$here/selftests.build" ]; then
+        say "building the kernel's selftests (once)"
+        rm -rf "$built" "$out/libcap"
+        mkdir -p "$built" "$out/cap/include/sys"
+        "$rootfs" tree "$out/libcap" libcap-dev
+        cp "$out/libcap/usr/lib/aarch64-linux-gnu/libcap.a" "$out/cap"
+        cp "$out/libcap/usr/include/sys/capability.h" "$out/cap/include/sys"
+        rm -rf "$out/libcap" "$out/libcap.owners"
+        CAP=$out/cap sh "$here/selftests.build" "$source" "$built"
+        touch "$built.done"
+    fi
+    image_of selftests "$built.done" "$BUILD/tests/conformance/run"
+    if [ ! "$native" ]; then
+        names_of selftests >"$out/selftests.all"
+        return 0
+    fi
+    grep -v '^#' "$here/selftests.without" >"$out/without"
+    (cd "$built" && find . -type f -perm -100 ! -path ./exec/script) | sed 's|^\./||' | grep -vxE -f "$out/without" |
+        LC_ALL=C sort >"$out/selftests.all"
+}
+
+selftests_put() {
+    cp -R "$built" "$1/selftests"
+    cp "$BUILD/tests/conformance/run" "$1/run"
+}
+
+selftests_run() {
+    with_list "$1" "$image" 3600 "$2" "$3" /conformance/run 60 /conformance/selftests kselftest
 }
 
 # The Open POSIX Test Suite: a program each; the names are the paths below conformance, interfaces/ left out.
@@ -222,6 +262,36 @@ bash_put() {
 
 bash_run() {
     with_list "$1" "$image" 1800 "$2" "$3" bash /conformance/bash.sh
+}
+
+# gnulib's tests, as coreutils has them: a program or a script each.
+gnulib_image() {
+    source=$("$top/tools/fetch-source.sh" coreutils) || fail "the source of coreutils cannot be had"
+    built=$cache/gnulib
+    if [ ! "$built.done" -nt "$here/gnulib.build" ]; then
+        say "building gnulib's tests (once)"
+        rm -rf "$built"
+        sh "$here/gnulib.build" "$source" "$built" >"$out/gnulib.log" 2>&1 || fail "gnulib does not build: $out/gnulib.log"
+        touch "$built.done"
+    fi
+    image_of gnulib "$built.done" "$BUILD/tests/conformance/run"
+    if [ "$native" ]; then
+        grep -v '^#' "$here/gnulib.without" >"$out/without"
+        LC_ALL=C sort -u "$built/list" | grep -vxE -f "$out/without" >"$out/gnulib.all"
+    else
+        names_of gnulib >"$out/gnulib.all"
+    fi
+}
+
+gnulib_put() {
+    cp -R "$built" "$1/gnulib"
+    cp "$BUILD/tests/conformance/run" "$1/run"
+}
+
+# Locales other than C are not installed.
+gnulib_run() {
+    with_list "$1" "$image" 3600 "$2" "$3" EXEEXT= srcdir=. abs_aux_dir=. LOCALE_FR=none LOCALE_FR_UTF8=none LOCALE_JA=none \
+        LOCALE_ZH_CN=none LOCALE_TR_UTF8=none MAKE=make USE_ACL=0 /conformance/run 30 /conformance/gnulib automake
 }
 
 coreutils_image() {

@@ -2,9 +2,12 @@
  * Runs programs that tell their verdict by their exit status, one after the other, each in a session of its own with time
  * limits, and prints a line for each: NAME VERDICT, and behind it what the program said last if it did not pass.  A static
  * Linux program: the same binary on Debian's kernel and on Tessera.
- *     run LIMIT FOLDER            names from standard input, relative to FOLDER; LIMIT in seconds
- *     run LIMIT -- COMMAND...     one command with our own input and output, and a terminal that nobody types at as /dev/tty; its
- *                                 status is ours, 137 at the limit
+ *     run LIMIT FOLDER [NUMBERS]    names from standard input, relative to FOLDER; LIMIT in seconds
+ *     run LIMIT -- COMMAND...       one command with our own input and output, and a terminal that nobody types at as /dev/tty; its
+ *                                   status is ours, 137 at the limit
+ * NUMBERS says what the numbers mean that the programs exit with: those of the Open POSIX Test Suite (posix, the default), of the
+ * kernel's selftests (kselftest) or of automake (automake).  A kselftest is run in its own folder, and what it prints in the form of
+ * TAP, "[not] ok NUMBER TITLE", makes lines NAME:NUMBER VERDICT TITLE before its own.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -25,9 +28,6 @@
 static const char work[] = "/tmp/conformance"; /* where the programs run */
 static const char said[] = "/tmp/conformance.said";
 
-/* In deterministic time what computes is what takes the build machine's time: a program that computes for longer hangs. */
-#define CPU_SECONDS 4
-
 static void fail(const char *what)
 {
     perror(what);
@@ -45,6 +45,44 @@ static void read_ahead(const char *path)
     while (read(fd, buffer, sizeof buffer) > 0) {
     }
     close(fd);
+}
+
+static const struct numbers {
+    const char *name;
+    const char *verdict[6];
+    unsigned skip; /* one more, that says SKIP */
+    /*
+     * In deterministic time what computes is what takes the build machine's time: a program that computes for more seconds than
+     * this hangs.  Timers of processor time are tested by computing for six.
+     */
+    rlim_t busy;
+    int tap;       /* prints TAP */
+    int own_place; /* runs in its own folder */
+} all_numbers[] = {
+    /* include/posixtest.h */
+    { .name = "posix",
+      .verdict = { "PASS", "FAIL", "UNRESOLVED", NULL, "UNSUPPORTED", "UNTESTED" },
+      .busy = 4 },
+    /* tools/testing/selftests/kselftest.h */
+    { .name = "kselftest",
+      .verdict = { "PASS", "FAIL", "XFAIL", "XPASS", "SKIP" },
+      .busy = 10,
+      .tap = 1,
+      .own_place = 1 },
+    { .name = "automake", .verdict = { "PASS", "FAIL" }, .skip = 77, .busy = 4, .own_place = 1 },
+};
+
+static const struct numbers *numbers = all_numbers;
+
+/* The folder that the program runs in. */
+static int enter(const char *path)
+{
+    char folder[512];
+    if (!numbers->own_place) {
+        return chdir(work);
+    }
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    return chdir(folder);
 }
 
 /* In the child: a session and no core file. */
@@ -66,12 +104,12 @@ static void child(const char *path)
     int null = open("/dev/null", O_RDONLY);
     int out = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     if (null < 0 || out < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
-        chdir(work) < 0) {
+        enter(path) < 0) {
         _exit(126);
     }
     close(null);
     close(out);
-    struct rlimit busy = { CPU_SECONDS, CPU_SECONDS };
+    struct rlimit busy = { numbers->busy, numbers->busy };
     setrlimit(RLIMIT_CPU, &busy);
     apart();
     execl(path, path, (char *)NULL);
@@ -148,11 +186,33 @@ static void last_line(char *line, size_t size)
     line[count] = 0;
 }
 
+/* The verdicts of the program's parts. */
+static void print_parts(const char *name)
+{
+    FILE *file = fopen(said, "re");
+    char line[512];
+    while (file && fgets(line, sizeof line, file)) {
+        unsigned number = 0;
+        int passes = 0, end = 0;
+        if (sscanf(line, "not ok %u %n", &number, &end) < 1) {
+            passes = sscanf(line, "ok %u %n", &number, &end) == 1;
+        }
+        if (!end) {
+            continue;
+        }
+        const char *word = strstr(line, "# SKIP") ? "SKIP" : passes ? "PASS" : "FAIL";
+        for (char *at = line + end; *at; at++) {
+            *at = (char)(isprint((unsigned char)*at) ? *at : ' ');
+        }
+        printf("%s:%u %s %.100s\n", name, number, word, line + end);
+    }
+    if (file) {
+        fclose(file);
+    }
+}
+
 static const char *verdict(int status, char *buffer, size_t size)
 {
-    /* The numbers of include/posixtest.h of the Open POSIX Test Suite. */
-    static const char *const names[] = { "PASS", "FAIL",        "UNRESOLVED",
-                                         NULL,   "UNSUPPORTED", "UNTESTED" };
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
         return "TIMEOUT"; /* of computing */
     }
@@ -161,8 +221,11 @@ static const char *verdict(int status, char *buffer, size_t size)
         return buffer;
     }
     unsigned code = (unsigned)WEXITSTATUS(status);
-    if (code < sizeof names / sizeof *names && names[code]) {
-        return names[code];
+    if (code < sizeof numbers->verdict / sizeof *numbers->verdict && numbers->verdict[code]) {
+        return numbers->verdict[code];
+    }
+    if (code && code == numbers->skip) {
+        return "SKIP";
     }
     snprintf(buffer, size, "EXIT%u", code);
     return buffer;
@@ -225,6 +288,9 @@ static void run_names(long limit, const char *folder)
             child(path);
         }
         int status = 0, ended = run_out(pid, limit, &status);
+        if (numbers->tap) {
+            print_parts(name);
+        }
         char buffer[32], line[160];
         const char *word = ended ? verdict(status, buffer, sizeof buffer) : "TIMEOUT";
         if (strcmp(word, "PASS") == 0) {
@@ -261,8 +327,13 @@ static int run_command(long limit, char **command)
 int main(int count, char **arguments)
 {
     int command = count > 3 && strcmp(arguments[2], "--") == 0;
-    if (count != 3 && !command) {
-        fprintf(stderr, "usage: run LIMIT FOLDER <NAMES, or run LIMIT -- COMMAND...\n");
+    const struct numbers *end = all_numbers + sizeof all_numbers / sizeof *all_numbers;
+    while (!command && count == 4 && numbers < end && strcmp(numbers->name, arguments[3]) != 0) {
+        numbers++;
+    }
+    if ((!command && (count < 3 || count > 4)) || numbers == end) {
+        fprintf(stderr, "usage: run LIMIT FOLDER [posix|kselftest|automake] <NAMES, or run LIMIT "
+                        "-- COMMAND...\n");
         return 2;
     }
     long limit = atol(arguments[1]);
