@@ -54,6 +54,12 @@ static int number_for(const struct clone_arguments *c)
     return c->number ? c->number : process_number();
 }
 
+/* Whoever waited since number_for may find that another task chose its number. */
+static int number_lost(const struct clone_arguments *c, int number)
+{
+    return !task_find(number) ? 0 : c->number ? -EEXIST : -EAGAIN;
+}
+
 /* CLONE_CLEAR_SIGHAND: the actions that are handlers become those of the beginning. */
 static void clear_handlers(struct process *p)
 {
@@ -132,6 +138,11 @@ static long new_thread(struct task *parent, const struct clone_arguments *c)
 
         (void)copy_to_user(c->parent_tid, &tid, sizeof tid);
     }
+    err = number_lost(c, number);
+    if (err) {
+        task_discard(t);
+        return err;
+    }
     task_add(t);
     event = parent->trace ? trace_clone(parent, t, c->flags, c->signal) : 0;
     err = launch(t, parent, c);
@@ -169,6 +180,12 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
         int32_t tid = number;
 
         (void)copy_to_user(c->parent_tid, &tid, sizeof tid);
+    }
+    err = number_lost(c, number);
+    if (err) {
+        task_discard(t);
+        give_back(p);
+        return err;
     }
     process_add(p, c->flags & CLONE_PARENT && from->parent ? from->parent : from);
     task_add(t);

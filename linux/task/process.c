@@ -95,6 +95,12 @@ void task_add(struct task *t)
     task_of[t->tid] = t;
 }
 
+void task_discard(struct task *t)
+{
+    native_free(t->native);
+    heap_free(t);
+}
+
 void task_renumber(struct task *t, int number)
 {
     task_of[t->tid] = NULL;
@@ -110,14 +116,13 @@ void task_remove(struct task *t)
     p->system_ns += tess_ns_of_ticks(t->system_ticks);
     trace_task_over(t, p->is_exiting ? p->exit_status : 0);
     signal_task_exit(t);
-    native_free(t->native);
     list_remove(&t->peer);
     p->task_count--;
     task_of[t->tid] = NULL;
     if (t == current) {
         current = NULL;
     }
-    heap_free(t);
+    task_discard(t);
 }
 
 /* ---- processes ---- */

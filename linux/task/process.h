@@ -18,6 +18,8 @@ bool process_number_is_free(int number);
 /* A task of p, like its parent; nobody knows it until task_add.  NULL: no memory. */
 struct task *task_new(struct process *p, const struct task *parent, int number);
 void task_add(struct task *t);
+/* One that was not added. */
+void task_discard(struct task *t);
 void task_renumber(struct task *t, int number);
 /* The task is no more: not for the last one of a process that others know. */
 void task_remove(struct task *t);
