@@ -335,12 +335,20 @@ image_of() {
     rm -rf "$out/put"
 }
 
-# listed SUITE: the names of its listed differences; each must stand below a line that says why.
+# listed SUITE: the names of its listed differences; each must stand below a line that says why.  NAME:1-3,7 are four parts of NAME.
 listed() {
     awk -v suite="$1" '
         /^#/ { reason = 1; next }
         NF == 0 { reason = 0; next }
         !reason { print FILENAME ": no reason above " $0 >"/dev/stderr"; bad = 1 }
+        $1 == suite && match($2, /:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$/) {
+            count = split(substr($2, RSTART + 1), ranges, ",")
+            for (i = 1; i <= count; i++) {
+                split(ranges[i] "-" ranges[i], ends, "-")
+                for (part = ends[1] + 0; part <= ends[2] + 0; part++) print substr($2, 1, RSTART) part
+            }
+            next
+        }
         $1 == suite { print $2 }
         END { exit bad }' "$here/differences"
 }

@@ -79,7 +79,7 @@ import ctypes, os
 prctl = ctypes.CDLL(None).prctl
 prctl(8, 1)
 os.setresuid(1, 1, 1)
-caps = {line.split()[0]: line.split()[1] for line in open(\"/proc/self/status\")}
+caps = {line.split()[0]: line.split()[-1] for line in open(\"/proc/self/status\")}
 print(caps[\"CapPrm:\"], caps[\"CapEff:\"], prctl(7), prctl(8, 2))"'
 is permission 'Permission denied' 'su -s /bin/sh nobody -c "cat /etc/shadow" 2>&1 | sed "s/.*: //"'
 is "disk full" 'No space left on device' 'dd if=/dev/zero of=big bs=1M 2>&1 | sed -n "s/.*: //p"; rm big'
