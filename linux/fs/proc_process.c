@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../task/seccomp.h"
 #include "../task/trace.h"
 #include "../task/fiber.h"
 #include "../task/usage.h"
@@ -222,7 +223,8 @@ static int show_status(struct text *to, const struct subject *s)
         to, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\n",
         (unsigned long)c->cap_inheritable, (unsigned long)c->cap_permitted,
         (unsigned long)c->cap_effective, (unsigned long)c->cap_bounding, 0ul);
-    text_add(to, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", p->no_new_privileges);
+    text_add(to, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n", p->no_new_privileges,
+             t ? t->seccomp_mode : 0, t ? seccomp_filters(t) : 0);
     text_add(to,
              "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
     text_add(to, "voluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n");

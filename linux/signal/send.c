@@ -181,18 +181,25 @@ unsigned signal_send_group(int group, int signal, const siginfo_t *info)
     return n;
 }
 
-void signal_fault(struct task *t, int signal, int code, uint64_t address)
+void signal_force(struct task *t, const siginfo_t *info)
 {
+    int signal = info->si_signo;
     struct signal_action *a = &t->process->actions->action[signal - 1];
-    siginfo_t info = { .si_signo = signal, .si_code = code };
 
-    info.si_addr = (void *)address;
     if (t->signal.blocked & SIGNAL_BIT(signal) || a->handler == 1) {
         a->handler = 0;
         t->signal.blocked &= ~SIGNAL_BIT(signal);
     }
+    enqueue(&t->signal.pending, signal, info, t->process);
+}
+
+void signal_fault(struct task *t, int signal, int code, uint64_t address)
+{
+    siginfo_t info = { .si_signo = signal, .si_code = code };
+
+    info.si_addr = (void *)address;
     t->signal.is_fault = true;
-    enqueue(&t->signal.pending, signal, &info, t->process);
+    signal_force(t, &info);
 }
 
 int signal_may_send(const struct process *from, const struct process *to, int signal)

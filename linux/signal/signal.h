@@ -60,6 +60,8 @@ void signal_send_process(struct process *p, int signal, const siginfo_t *info);
 void signal_send_task(struct task *t, int signal, const siginfo_t *info);
 /* To all processes of a group; number of them. */
 unsigned signal_send_group(int group, int signal, const siginfo_t *info);
+/* A signal by which t itself is stopped from going on: cannot be blocked or ignored. */
+void signal_force(struct task *t, const siginfo_t *info);
 /* A fault of t itself: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP with its address; cannot be blocked or ignored. */
 void signal_fault(struct task *t, int signal, int code, uint64_t address);
 

@@ -10,6 +10,7 @@
 #include "fiber.h"
 #include "native.h"
 #include "personality.h"
+#include "seccomp.h"
 #include "task.h"
 #include "trace.h"
 
@@ -168,7 +169,9 @@ static struct native_answer serve(struct task *t, uint64_t tag, const uint64_t *
         t->number = number;
         t->pc = w[7];
         t->first_argument = w[0];
-        result = COMP_LIKELY(!t->trace) ? call_of_table(t, number, w) : trace_call(t, w);
+        result = COMP_LIKELY(!t->trace && !t->seccomp_mode) ? call_of_table(t, number, w)
+                 : t->trace                                 ? trace_call(t, w)
+                                                            : seccomp_call(t, w);
     } else {
         fault(t, (enum tess_fault)tess_tag_label(tag), w);
     }

@@ -13,6 +13,7 @@
 #include "../mm/mm.h"
 #include "identity.h"
 #include "process.h"
+#include "seccomp.h"
 
 long sys_getpid(struct task *t, const uint64_t *a)
 {
@@ -659,10 +660,12 @@ long sys_prctl(struct task *t, const uint64_t *a)
         return 50000;
     case PR_GET_TID_ADDRESS:
         return copy_to_user(a[1], &t->clear_child_tid, 8);
+    case PR_GET_SECCOMP:
+        return t->seccomp_mode;
+    case PR_SET_SECCOMP:
+        return seccomp_set_mode(t, a[1], a[2]);
     case PR_SET_TAGGED_ADDR_CTRL:
     case PR_GET_TAGGED_ADDR_CTRL:
-    case PR_GET_SECCOMP:
-    case PR_SET_SECCOMP:
     case PR_CAP_AMBIENT:
         return -EINVAL;
     default:

@@ -9,6 +9,7 @@
 #include "../fs/vfs.h"
 #include "../mm/mm.h"
 #include "native.h"
+#include "seccomp.h"
 #include "trace.h"
 
 struct list processes = { &processes, &processes };
@@ -79,6 +80,7 @@ struct task *task_new(struct process *p, const struct task *parent, int number)
     t->tid = number;
     signal_task_init(t, parent);
     if (parent) {
+        seccomp_inherit(t, parent);
         memcpy(t->name, parent->name, sizeof t->name);
         t->policy = parent->policy;
         t->priority = parent->priority;
@@ -97,6 +99,7 @@ void task_add(struct task *t)
 
 void task_discard(struct task *t)
 {
+    seccomp_task_exit(t);
     native_free(t->native);
     heap_free(t);
 }

@@ -117,6 +117,8 @@ struct task {
         uint16_t must_look;
     };
     struct trace *trace; /* NULL: it has no tracer */
+    int seccomp_mode;    /* SECCOMP_MODE_*; 0: it may do all calls (seccomp.h) */
+    struct filter *filter;
     uint32_t wait_mode;  /* how its fiber sleeps */
     const char *waiting; /* for /proc/PID/wchan: name of the call */
 };

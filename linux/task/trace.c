@@ -1,4 +1,5 @@
 /* The stops of tracees, and who is told of them; see trace.h. */
+#include "seccomp.h"
 #include "trace.h"
 
 #include <linux/capability.h>
@@ -299,9 +300,10 @@ long trace_call(struct task *t, const uint64_t *a)
         t->first_argument = arguments[0];
     }
     if ((int64_t)arguments[6] == -1) { /* the tracer answers it */
-        result = task_regs(t)->x[0] == arguments[0] ? -ENOSYS : (long)task_regs(t)->x[0];
+        result = (int)a[6] == -1 && task_regs(t)->x[0] == a[0] ? -ENOSYS : (long)task_regs(t)->x[0];
     } else {
-        result = call_of_table(t, arguments[6], arguments);
+        result = t->seccomp_mode ? seccomp_call(t, arguments)
+                                 : call_of_table(t, arguments[6], arguments);
     }
     if (current != t || !t->trace) {
         return result;
