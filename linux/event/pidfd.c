@@ -83,6 +83,17 @@ int pidfd_number(int fd)
     return err ? err : p ? p->pid : -ECHILD;
 }
 
+bool pidfd_is_nonblocking(int fd)
+{
+    struct file *f = fd_file(fd);
+    bool is = f && f->flags & PIDFD_NONBLOCK;
+
+    if (f) {
+        file_put(f);
+    }
+    return is;
+}
+
 int pidfd_install(struct process *p, uint32_t flags)
 {
     struct pidfd *d = heap_alloc(sizeof *d);

@@ -472,6 +472,7 @@ long sys_waitid(struct task *t, const uint64_t *a)
     struct wait_for w = { .type = (int)a[0], .id = (int)a[1], .options = (uint32_t)a[3] };
     struct wait_result r = { 0 };
     siginfo_t info = { 0 };
+    bool again = false; /* nothing yet is EAGAIN */
     int n;
 
     if (w.options & ~(uint32_t)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
@@ -500,13 +501,15 @@ long sys_waitid(struct task *t, const uint64_t *a)
         }
         w.type = P_PID;
         w.id = n;
+        again = !(w.options & WNOHANG) && pidfd_is_nonblocking((int)a[1]);
+        w.options |= again ? WNOHANG : 0;
         break;
     default:
         return -EINVAL;
     }
     n = wait_for_child(t, &w, &r);
-    if (n < 0) {
-        return n;
+    if (n < 0 || (n == 0 && again)) {
+        return n ? n : -EAGAIN;
     }
     if (n) {
         info.si_signo = SIGCHLD;

@@ -51,5 +51,6 @@ void pidfd_process_over(struct process *p);
 void pidfd_process_gone(struct process *p);
 int pidfd_install(struct process *p, uint32_t flags);
 int pidfd_number(int fd);
+bool pidfd_is_nonblocking(int fd);
 
 #endif
