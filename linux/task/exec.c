@@ -238,6 +238,7 @@ static int map_segment(struct space *space, struct program *p, const struct elf6
 {
     uint64_t at = p->base + s->p_vaddr, from = page_floor(at);
     uint64_t file_end = at + s->p_filesz, end = at + s->p_memsz;
+    uint64_t bss = s->p_filesz ? page_ceiling(file_end) : from;
     uint32_t prot = (s->p_flags & PF_R ? PROT_READ : 0) | (s->p_flags & PF_W ? PROT_WRITE : 0) |
                     (s->p_flags & PF_X ? PROT_EXEC : 0);
     long err = 0;
@@ -246,9 +247,7 @@ static int map_segment(struct space *space, struct program *p, const struct elf6
         err = space_map(space, from, page_ceiling(file_end) - from, prot, MAP_PRIVATE | MAP_FIXED,
                         p->file, page_floor(s->p_offset));
     }
-    if (err >= 0 && page_ceiling(end) > page_ceiling(file_end)) {
-        uint64_t bss = s->p_filesz ? page_ceiling(file_end) : from;
-
+    if (err >= 0 && page_ceiling(end) > bss) {
         err = space_map(space, bss, page_ceiling(end) - bss, prot,
                         MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, NULL, 0);
     }
@@ -609,6 +608,7 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
     memcpy(t->name, x->name, sizeof t->name);
     process_set_program(p, x->program.file->dentry);
     p->has_execed = true;
+    p->membarriers = 0;
     t->clear_child_tid = t->robust_list = 0;
     t->regs =
         (struct tess_regs){ .pc = x->has_interpreter ? x->interpreter.entry : x->program.entry,

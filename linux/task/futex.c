@@ -2,6 +2,7 @@
 #include "futex.h"
 
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <linux/time.h>
 
 #include "../mm/mm.h"
@@ -300,6 +301,9 @@ long sys_futex(struct task *t, const uint64_t *a)
     uint64_t deadline;
     int err;
 
+    if (a[1] & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET && command != FUTEX_LOCK_PI2) {
+        return -ENOSYS;
+    }
     switch (command) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
@@ -415,12 +419,34 @@ void futex_task_exit(struct task *t)
 
 long sys_membarrier(struct task *t, const uint64_t *a)
 {
-    (void)t;
     /* one processor: whoever asks has passed through the kernel; commands of linux/membarrier.h, 0 asks which there are */
-    return a[1]                                   ? -EINVAL
-           : a[0] == 0                            ? 0x1ff & ~0x180
-           : a[0] & ~0x7full || a[0] & (a[0] - 1) ? -EINVAL
-                                                  : 0;
+    struct process *p = t->process;
+    uint32_t command = (uint32_t)a[0];
+
+    if (a[1]) {
+        return -EINVAL;
+    }
+    switch (command) {
+    case MEMBARRIER_CMD_QUERY:
+        return MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
+               MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
+               MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED |
+               MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE |
+               MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE;
+    case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
+    case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+        p->membarriers |= command;
+        return 0;
+    case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
+    case MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE: /* the bit of its registration is the next one */
+        return p->membarriers & command << 1 ? 0 : -EPERM;
+    case MEMBARRIER_CMD_GLOBAL:
+    case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
+    case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
+        return 0;
+    default:
+        return -EINVAL;
+    }
 }
 
 long sys_rseq(struct task *t, const uint64_t *a)

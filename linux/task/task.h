@@ -79,6 +79,7 @@ struct process {
     uint32_t personality; /* personality(2) */
     int death_signal;     /* PR_SET_PDEATHSIG */
     bool is_undumpable;
+    uint32_t membarriers; /* registered: MEMBARRIER_CMD_REGISTER_* */
     int oom_score_adj;
 };
 
