@@ -243,7 +243,7 @@ int file_open(int dirfd, const char *name, uint32_t flags, uint32_t mode, struct
     } else {
         err = i->executed && flags & (O_ACCMODE | O_TRUNC) ? -ETXTBSY : open_check(&p, flags, made);
         if (!err && flags & O_TRUNC && (i->mode & S_IFMT) == S_IFREG && !made) {
-            err = truncate_opened(i);
+            err = memory_may_resize(i, 0) ? truncate_opened(i) : -EPERM;
         }
     }
     err = err ? err : make_file(&p, flags & ~(uint32_t)AT_EMPTY_PATH, out);

@@ -463,9 +463,12 @@ static long write_memory(struct file *f, struct uio *u, uint64_t *position)
 static long allocate(struct file *f, uint32_t mode, uint64_t offset, uint64_t bytes)
 {
     struct inode *i = f->inode;
-    uint64_t first = (offset + PAGE_SIZE - 1) / PAGE_SIZE, end = (offset + bytes) / PAGE_SIZE;
+    uint32_t seals = memory_of(i)->seals;
 
     if (mode & FALLOC_FL_PUNCH_HOLE) {
+        if (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
+            return -EPERM;
+        }
         for (uint64_t at = offset; at < offset + bytes && at < i->size;) {
             uint64_t in = at % PAGE_SIZE, part = PAGE_SIZE - in;
             struct page *p = cache_peek(i, at / PAGE_SIZE);
@@ -477,11 +480,13 @@ static long allocate(struct file *f, uint32_t mode, uint64_t offset, uint64_t by
             }
             at += part;
         }
-        (void)first, (void)end;
         return 0;
     }
     if (mode & ~(uint32_t)FALLOC_FL_KEEP_SIZE) {
         return -EOPNOTSUPP;
+    }
+    if (seals & F_SEAL_GROW && offset + bytes > i->size) {
+        return -EPERM;
     }
     if (bytes / PAGE_SIZE > pages_free()) {
         return -ENOSPC;
@@ -617,6 +622,9 @@ long memory_seals(struct file *f, bool add, uint64_t seals)
     }
     if (m->seals & F_SEAL_SEAL || (f->flags & O_ACCMODE) == O_RDONLY) {
         return -EPERM;
+    }
+    if (seals & ~(uint64_t)m->seals & F_SEAL_WRITE && space_may_write_file(f->inode)) {
+        return -EBUSY;
     }
     m->seals |= (uint32_t)seals;
     return 0;

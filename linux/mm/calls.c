@@ -41,6 +41,29 @@ static int file_check(struct file *f, uint32_t prot, uint32_t flags)
 /* Mappings of a process: Linux's vm.max_map_count (Documentation/admin-guide/sysctl/vm.rst). */
 #define MAPPINGS_MAX 65530u
 
+/* MADV_POPULATE_READ, MADV_POPULATE_WRITE: pages of the range become the program's as by accesses of that kind. */
+static long populate(struct space *s, uint64_t from, uint64_t end, bool is_write)
+{
+    uint32_t wanted = is_write ? PROT_WRITE : PROT_READ;
+
+    for (uint64_t at = from; at < end; at += PAGE_SIZE) {
+        struct mapping *m = mapping_at(s, at);
+        int code, signal;
+
+        if (!m || m->start > at) {
+            return -ENOMEM;
+        }
+        if (!(m->prot & wanted)) {
+            return -EINVAL;
+        }
+        signal = space_fault(s, at, is_write ? ACCESS_WRITE : ACCESS_READ, &code);
+        if (signal) { /* it may have waited, and the mapping may be another */
+            return signal == SIGKILL ? -ENOMEM : -EFAULT;
+        }
+    }
+    return 0;
+}
+
 long sys_mmap(struct task *t, const uint64_t *a)
 {
     uint32_t prot = (uint32_t)a[2], flags = (uint32_t)a[3];
@@ -88,6 +111,11 @@ long sys_mmap(struct task *t, const uint64_t *a)
     }
     if (f) {
         file_put(f);
+    }
+    if (result > 0 && (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) {
+        /* what cannot be had now is had, or missed, at its first access */
+        (void)populate(t->process->space, (uint64_t)result, (uint64_t)result + round_up(a[1]),
+                       prot & PROT_WRITE && type == MAP_PRIVATE);
     }
     return result;
 }
@@ -239,6 +267,9 @@ long sys_madvise(struct task *t, const uint64_t *a)
         return -EINVAL;
     }
     switch (a[2]) {
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+        return populate(s, at, end, a[2] == MADV_POPULATE_WRITE);
     case MADV_NORMAL:
     case MADV_RANDOM:
     case MADV_SEQUENTIAL:

@@ -119,6 +119,8 @@ void space_info(const struct space *s, struct space_info *out);
 
 /* A file is truncated or its pages dropped: nobody maps these pages any more.  (called by fs) */
 void space_unmap_file_pages(struct inode *inode, uint64_t first, uint64_t count);
+/* Can a mapping write to the file? */
+bool space_may_write_file(const struct inode *inode);
 
 /* ---- user memory of the running task's space ---- */
 

@@ -532,8 +532,9 @@ int space_protect(struct space *s, uint64_t address, uint64_t bytes, uint32_t pr
             return -ENOMEM;
         }
         if (prot & PROT_WRITE && m->file && !is_private(m) &&
-            (m->file->flags & O_ACCMODE) != O_RDWR) {
-            return -EACCES;
+            ((m->file->flags & O_ACCMODE) != O_RDWR ||
+             (m->file->ops->map && m->file->ops->map(m->file, prot, MAP_SHARED)))) {
+            return -EACCES; /* not opened for it, or sealed against it */
         }
         at = m->end;
     }
@@ -736,6 +737,19 @@ void space_unmap_file_pages(struct inode *inode, uint64_t first, uint64_t count)
         }
         (void)batch_flush(&b);
     }
+}
+
+bool space_may_write_file(const struct inode *inode)
+{
+    LIST_FOR(l, &inode->mappings)
+    {
+        const struct mapping *m = CONTAINER(l, struct mapping, of_inode);
+
+        if (!is_private(m) && (m->file->flags & O_ACCMODE) == O_RDWR) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- for /proc ---- */

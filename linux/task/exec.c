@@ -157,13 +157,24 @@ static long file_read_at(struct file *f, void *to, size_t bytes, uint64_t at)
     return f->ops->read ? f->ops->read(f, &u, &at) : -ENOEXEC;
 }
 
+/* A pipe is not waited for; a socket, or a device that nobody serves, is no program either. */
+static int why_not_opened(int dirfd, const char *path, int err)
+{
+    struct file *f = err == -EBADF && !*path ? fd_file(dirfd) : NULL;
+
+    if (f) { /* it is open, and has no place in the tree */
+        file_put(f);
+    }
+    return f || err == -ENXIO ? -EACCES : err;
+}
+
 static int open_program(int dirfd, const char *path, uint32_t flags, struct file **out)
 {
     struct file *f;
     int err = file_open(dirfd, path, O_RDONLY | O_NONBLOCK | flags, 0, &f);
 
-    if (err) { /* a pipe is not waited for, a socket or a device of nobody's is no program either */
-        return err == -ENXIO ? -EACCES : err;
+    if (err) {
+        return why_not_opened(dirfd, path, err);
     }
     if ((f->inode->mode & S_IFMT) != S_IFREG ||
         (f->mount && mount_flags(f->mount) & 8 /* MS_NOEXEC */) || !(f->inode->mode & 0111) ||
