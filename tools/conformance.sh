@@ -1,7 +1,7 @@
 #!/bin/sh
 # conformance.sh [SUITE...] [--short] [--native] [--only NAMES]: test suites that others wrote, run on Tessera's devbox
 # and on Debian's own kernel in the same QEMU, compared verdict by verdict.  See docs/conformance.md.
-#     SUITE        posix, python, busybox, bash, selftests, gnulib, coreutils; if none is named, those of which there are verdicts of Debian, without selftests
+#     SUITE        posix, python, busybox, bash, selftests, gnulib, coreutils; if none is named, those of which there are verdicts of Debian
 #     --short      only what tests/conformance/SUITE.short selects
 #     --native     Debian's kernel only: renews its verdicts, tests/conformance/SUITE.debian
 #     --only NAME  only the tests whose names match this pattern of grep -E, and nothing is said about the others
@@ -41,7 +41,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ ! "$suites" ]; then
-    for suite in posix python busybox bash coreutils; do
+    for suite in posix python busybox bash selftests coreutils; do
         [ -f "$here/$suite.debian" ] || continue
         [ ! "$short" ] || [ -f "$here/$suite.short" ] || continue
         suites="$suites $suite"
