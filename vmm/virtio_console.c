@@ -2,6 +2,8 @@
 #include "host.h"
 #include "virtio_device.h"
 
+#define TEXT_MOST 65536u /* of one buffer; what is longer was not written by a terminal */
+
 static struct vdevice *console;
 
 static void notify(struct vdevice *d, unsigned queue)
@@ -14,6 +16,8 @@ static void notify(struct vdevice *d, unsigned queue)
     }
     while (chain_next(d, 1, &c)) {
         uint32_t bytes = chain_bytes(&c, false);
+
+        bytes = bytes < TEXT_MOST ? bytes : TEXT_MOST;
 
         for (uint32_t at = 0, n; at < bytes; at += n) {
             n = chain_copy(&c, false, at, text, sizeof text);
