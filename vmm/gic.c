@@ -235,7 +235,7 @@ static bool lines_write(struct lines *l, unsigned first, unsigned end, uint64_t 
 
 /* ---- distributor ---- */
 
-uint64_t gicd_read(uint64_t offset, unsigned bytes)
+uint64_t gicd_read(uint64_t offset)
 {
     if (offset >= GICD_IROUTER + PRIVATE * 8 && offset < GICD_IROUTER + IRQ_LINES * 8) {
         return offset % 8 ? 0 : gic.route[(offset - GICD_IROUTER) / 8];
@@ -250,7 +250,6 @@ uint64_t gicd_read(uint64_t offset, unsigned bytes)
     case GICD_PIDR2:
         return PIDR2;
     default:
-        (void)bytes;
         return lines_read(&gic.shared, 1, IRQ_LINES / 32, offset);
     }
 }
@@ -279,7 +278,7 @@ void gicd_write(uint64_t offset, unsigned bytes, uint64_t value)
 
 /* ---- redistributor ---- */
 
-uint64_t gicr_read(unsigned cpu, uint64_t offset, unsigned bytes)
+uint64_t gicr_read(unsigned cpu, uint64_t offset)
 {
     uint64_t typer = (uint64_t)cpu << 32 | cpu << 8 | (cpu + 1 == machine.cpus ? 1u << 4 : 0);
 
@@ -297,7 +296,6 @@ uint64_t gicr_read(unsigned cpu, uint64_t offset, unsigned bytes)
     case GICD_PIDR2:
         return PIDR2;
     default:
-        (void)bytes;
         return offset >= GICR_SGI ? lines_read(&gic.own[cpu], 0, 1, offset - GICR_SGI) : 0;
     }
 }

@@ -290,7 +290,7 @@ static void abort_access(struct cpu *c, const struct exit *e, struct answer *a)
 
 /* ---- exits ---- */
 
-static bool mmio(unsigned cpu, const struct exit *e, uint64_t *value)
+static bool mmio(const struct exit *e, uint64_t *value)
 {
     uint64_t at = e->address;
     bool writes = e->esr & ESR_WRITES;
@@ -314,14 +314,14 @@ static bool mmio(unsigned cpu, const struct exit *e, uint64_t *value)
         if (writes) {
             gicd_write(at - GICD_AT, bytes, e->value);
         } else {
-            *value = gicd_read(at - GICD_AT, bytes);
+            *value = gicd_read(at - GICD_AT);
         }
     } else if (at - GICR_AT < machine.cpus * GICR_BYTES) {
         unsigned whose = (unsigned)((at - GICR_AT) / GICR_BYTES);
         if (writes) {
             gicr_write(whose, (at - GICR_AT) % GICR_BYTES, bytes, e->value);
         } else {
-            *value = gicr_read(whose, (at - GICR_AT) % GICR_BYTES, bytes);
+            *value = gicr_read(whose, (at - GICR_AT) % GICR_BYTES);
         }
     } else if (at - WATCHDOG_AT < 0x2000) {
         if (writes) {
@@ -336,7 +336,6 @@ static bool mmio(unsigned cpu, const struct exit *e, uint64_t *value)
     } else {
         return false;
     }
-    (void)cpu;
     return true;
 }
 
@@ -383,7 +382,7 @@ static void serve(struct cpu *c, const struct exit *e, struct answer *a)
     switch (ESR_EC(e->esr)) {
     case EC_DATA_LOWER:
         machine.exits[EXIT_MMIO]++;
-        if (!(e->esr & ESR_ISV) || !mmio(c->number, e, &a->value)) {
+        if (!(e->esr & ESR_ISV) || !mmio(e, &a->value)) {
             abort_access(c, e, a);
         }
         return;

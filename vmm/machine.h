@@ -92,9 +92,9 @@ void uart_part(struct machine_part *out);
 void gic_reset(void);
 void gic_reset_cpu(unsigned cpu);
 /* Registers of the distributor and of a CPU's redistributor; offset: in its frames. */
-uint64_t gicd_read(uint64_t offset, unsigned bytes);
+uint64_t gicd_read(uint64_t offset);
 void gicd_write(uint64_t offset, unsigned bytes, uint64_t value);
-uint64_t gicr_read(unsigned cpu, uint64_t offset, unsigned bytes);
+uint64_t gicr_read(unsigned cpu, uint64_t offset);
 void gicr_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value);
 /* ICC_SGI1R_EL1 was written. */
 void gic_sgi(unsigned from, uint64_t value);
