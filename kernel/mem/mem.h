@@ -4,6 +4,8 @@
 
 #include "../cap/cap.h"
 
+struct vcpu;
+
 /* Hardware address-space numbers; any number of address spaces share them: the next one is taken from its user. */
 #define ASID_COUNT 8192u
 
@@ -21,7 +23,8 @@ struct vspace {
     struct cap *window; /* the tables capability with CAP_WINDOW; NULL: none */
     bool guest;         /* of guest-physical addresses: stage 2 (vspace.guest) */
     bool emptying; /* an emptying was preempted: to be finished before anything new is put in */
-    word_t spare[6];
+    const struct vcpu *last_vcpu; /* of a guest: whose translations the CPU may hold */
+    word_t spare[5];
 };
 _Static_assert(sizeof(struct vspace) == TESS_SIZE_vspace, "vspace size is ABI");
 

@@ -53,6 +53,11 @@ static __attribute__((noinline)) void enter_in(struct cpu *cpu, struct vcpu *v,
 {
     bool is_there = space != NULL && space->guest && vspace_activate(space);
 
+    if (is_there && space->last_vcpu != v) {
+        /* the vCPUs of a guest share its number: one must not find what another, which need not broadcast, left in the TLB */
+        space->last_vcpu = v;
+        arch_guest_flush(space->switch_word, false);
+    }
     arch_vcpu_enter(v, is_there ? space->switch_word : 0, cpu->fpu_on);
 }
 
@@ -65,7 +70,8 @@ ALWAYS_INLINE void enter(struct cpu *cpu, struct thread *t)
     if (unlikely(cpu->vcpu != v)) {
         load(cpu, v);
     }
-    if (unlikely(space == NULL || !space->guest || space->switch_word == 0)) {
+    if (unlikely(space == NULL || !space->guest || space->switch_word == 0 ||
+                 space->last_vcpu != v)) {
         return enter_in(cpu, v, space);
     }
     arch_vcpu_enter(v, space->switch_word, cpu->fpu_on);

@@ -41,6 +41,10 @@ static int file_check(struct file *f, uint32_t prot, uint32_t flags)
 /* Mappings of a process: Linux's vm.max_map_count (Documentation/admin-guide/sysctl/vm.rst). */
 #define MAPPINGS_MAX 65530u
 
+#define POPULATE_TURN 32u           /* pages, then others have their turn */
+#define POPULATE_MOST (16ull << 20) /* bytes that MAP_POPULATE, a hint, does at once */
+#define TURN_NS       1u
+
 /* MADV_POPULATE_READ, MADV_POPULATE_WRITE: pages of the range become the program's as by accesses of that kind. */
 static long populate(struct space *s, uint64_t from, uint64_t end, bool is_write)
 {
@@ -55,6 +59,17 @@ static long populate(struct space *s, uint64_t from, uint64_t end, bool is_write
         }
         if (!(m->prot & wanted)) {
             return -EINVAL;
+        }
+        if ((at - from) / PAGE_SIZE % POPULATE_TURN ==
+            POPULATE_TURN - 1) { /* others want to live, too */
+            if (signal_is_pending(current)) {
+                return -EINTR;
+            }
+            fiber_pause(TURN_NS);
+            m = mapping_at(s, at);
+            if (!m || m->start > at) {
+                return -ENOMEM;
+            }
         }
         signal = space_fault(s, at, is_write ? ACCESS_WRITE : ACCESS_READ, &code);
         if (signal) { /* it may have waited, and the mapping may be another */
@@ -114,7 +129,9 @@ long sys_mmap(struct task *t, const uint64_t *a)
     }
     if (result > 0 && (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) {
         /* what cannot be had now is had, or missed, at its first access */
-        (void)populate(t->process->space, (uint64_t)result, (uint64_t)result + round_up(a[1]),
+        uint64_t bytes = round_up(a[1]) < POPULATE_MOST ? round_up(a[1]) : POPULATE_MOST;
+
+        (void)populate(t->process->space, (uint64_t)result, (uint64_t)result + bytes,
                        prot & PROT_WRITE && type == MAP_PRIVATE);
     }
     return result;
