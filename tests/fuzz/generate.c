@@ -298,8 +298,13 @@ static uint64_t argument(struct worker *w, char kind)
         w->type = any_type(w);
         return pick_victim(w, w->type);
     case 'd': /* where one of that type goes */
-    case 'n':
         return pick_free(w, w->type);
+    case 'n': {
+        uint64_t slot = pick_free(w, w->type);
+
+        w->fresh = w->type == TESS_TYPE_vspace ? (uint32_t)slot : w->fresh;
+        return slot;
+    }
     case 'm': /* how many */
         return random_chance(r, 80) ? 1 : random_below(r, 12);
     case 'o': /* offset */
@@ -474,6 +479,9 @@ static void put_capabilities(struct worker *w)
 
 static void make_invocation(struct worker *w, enum fuzz_op op, struct svc_registers *r)
 {
+    bool is_fresh = w->fresh != 0 && random_chance(&w->random, 50);
+
+    op = is_fresh ? OP_vspace_guest : op; /* before anything is put into it */
     const char *p = patterns[op];
     unsigned words = 0,
              caps = random_chance(&w->random, 3) ? (unsigned)random_below(&w->random, 8) : 0;
@@ -488,10 +496,8 @@ static void make_invocation(struct worker *w, enum fuzz_op op, struct svc_regist
     if (random_chance(&w->random, 2)) {
         words = (unsigned)random_below(&w->random, 128);
     }
-    /* only what a worker has just made, and nobody has a copy of, becomes a guest's space */
-    r->x[0] = op == OP_vspace_guest && random_chance(&w->random, 60)
-                  ? pick_free(w, TESS_TYPE_vspace)
-                  : pick_slot(w, object_of[op]);
+    r->x[0] = is_fresh ? w->fresh : pick_slot(w, object_of[op]);
+    w->fresh = is_fresh ? 0 : w->fresh;
     r->x[1] = tess_tag(label_of[op], words, caps);
     r->x[2] = random_chance(&w->random, 90) ? 0 : any_deadline(w);
     w->op = op;

@@ -52,7 +52,7 @@ struct worker {
     uint32_t foreign;
     uint32_t serving; /* it owes an answer, as far as it knows: 1, or 2 when a fault waits */
     uint32_t type;    /* while arguments are made: of the object they are about */
-    uint32_t pad;
+    uint32_t fresh;   /* slot of an address space that it may just have made; 0: none */
     uint32_t cover[OP_COUNT][FUZZ_ERRORS];
     uint8_t room[0x3000 - 12 * 8 - OP_COUNT * FUZZ_ERRORS * 4];
     struct tess_ipc_buffer ipc; /* at offset WORKER_IPC */
