@@ -25,9 +25,18 @@ void arch_vcpu_save(struct vcpu *v)
     saved = true;
 }
 
+static bool flushed; /* ghost: of what another vCPU left in the TLB */
+
+void arch_guest_flush(word_t guest_word, bool dies)
+{
+    (void)guest_word, (void)dies;
+    flushed = true;
+}
+
 void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
 {
     (void)fp;
+    CHECK(guest_word == 0 || cpu.current->vspace->last_vcpu == v, "what is in the TLB is its own");
     CHECK(cpu.vcpu == v && v == cpu.current->vcpu, "the guest that runs is in the CPU");
     CHECK(guest_word == 0 || cpu.current->vspace->guest,
           "behind an address space of guests, or none");
@@ -236,7 +245,11 @@ PROOF(vcpu_enter_any, 9)
     WLOG(self->state, TESS_THREAD_READY);
     WLOG(self->vcpu, &vc);
     bool was_in = cpu.vcpu != NULL;
+    bool shares = self->vspace != NULL && self->vspace->last_vcpu != &vc;
+    flushed = false;
     vcpu_enter(&cpu);
+    CHECK(!shares || flushed || !self->vspace->guest || self->vspace->switch_word == 0,
+          "another vCPU of the guest left nothing behind");
     CHECK(cpu.vcpu == &vc, "it is in the CPU");
     world_check();
     if (was_in) {
