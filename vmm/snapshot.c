@@ -48,6 +48,9 @@ bool snapshot_is_busy(void)
 
 static void over(enum snapshot_result result)
 {
+    if (step == READ && result != SNAPSHOT_OK) {
+        machine.wish = MACHINE_RESET; /* its memory is half another machine's */
+    }
     step = NOTHING;
     snapshot_over(result);
 }
@@ -281,6 +284,7 @@ static void head_read(void)
     if (memcmp(&h, &now, sizeof h) != 0) {
         return over(SNAPSHOT_NOT_SAVED);
     }
+    vdevices_reset(); /* what they have in hand belongs to the machine that goes: it must not come into the one that comes */
     begin_pieces(READ);
 }
 

@@ -3,6 +3,7 @@
  *
  *      NOTHING --save--> DRAIN --devices idle--> WRITE --all written--> SEAL --header written, flushed--> NOTHING, done
  *      NOTHING --load--> HEAD --it fits--> READ --all read--> apply --> NOTHING, done
+ *                                            '--fails--> NOTHING, and the machine is reset: half of it is gone
  *
  * The header is written last, and made invalid first: what can be loaded is whole.  The guest's CPUs are stopped all the time.
  */

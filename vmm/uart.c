@@ -59,7 +59,7 @@ uint64_t uart_read(uint64_t offset)
     }
     switch (offset) {
     case UART_DR: {
-        uint8_t byte = uart.count ? uart.typed[uart.first] : 0;
+        uint8_t byte = uart.count ? uart.typed[uart.first % TYPED_MAX] : 0;
         if (uart.count) {
             uart.first = (uart.first + 1) % TYPED_MAX;
             uart.count--;

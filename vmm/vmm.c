@@ -22,7 +22,7 @@
 struct self {
     uint64_t typed; /* position behind the last byte that was taken */
     uint64_t sectors, store_sectors, mac;
-    bool is_off, is_paused;
+    bool is_off, is_paused, saves;
     uint32_t asked; /* id of the order that waits for a snapshot */
     uint64_t press; /* the last one that was done */
     uint32_t resets;
@@ -217,10 +217,11 @@ void snapshot_over(int result)
 static enum tess_err control_status_begin(struct self *self, uint32_t id)
 {
     uint64_t exits = 0;
-    enum guest_state state = self->is_off         ? GUEST_STATE_OFF
-                             : snapshot_is_busy() ? GUEST_STATE_SAVING
-                             : self->is_paused    ? GUEST_STATE_PAUSED
-                                                  : GUEST_STATE_RUNS;
+    enum guest_state state = self->is_off ? GUEST_STATE_OFF
+                             : snapshot_is_busy()
+                                 ? (self->saves ? GUEST_STATE_SAVING : GUEST_STATE_LOADING)
+                             : self->is_paused ? GUEST_STATE_PAUSED
+                                               : GUEST_STATE_RUNS;
 
     for (unsigned i = 0; i <= EXIT_OTHER; i++) {
         exits += machine.exits[i];
@@ -258,7 +259,6 @@ static enum tess_err control_reset_begin(struct self *self, uint32_t id, uint64_
     }
     if (press != self->press) {
         self->press = press;
-        self->is_paused = false;
         machine.wish = MACHINE_RESET; /* serve does it */
     }
     control_finish(self, id, TESS_OK);
@@ -273,6 +273,7 @@ static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
     machine_pause();
     self->is_paused = true;
     self->asked = id;
+    self->saves = saves;
     (void)snapshot_begin(saves);
     return TESS_OK;
 }
@@ -429,6 +430,7 @@ static int serve(struct self *self)
 
             machine_stop();
             self->is_off = is_off;
+            self->is_paused = false;
             if (is_off || self->resets == RESETS) {
                 printf("vmm: the guest is %s; exits: device %lu, register %lu, hvc %lu, kick %lu, "
                        "other %lu\n",
