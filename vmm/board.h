@@ -24,7 +24,7 @@
 #define IRQ_LINES    96u
 
 #define CPUS_MAX    4u
-#define DEVICES_MAX 4u
+#define DEVICES_MAX 5u
 
 /* ---- memory ---- */
 

@@ -53,4 +53,16 @@ uint8_t *host_net_frame(uint64_t cookie);
 /* Send it; virtio_net_sent tells when its place is free again.  False: not now. */
 bool host_net_send(uint64_t cookie, uint32_t bytes);
 
+/* ---- sockets ---- */
+
+#define HOST_VSOCK_MAX      4608u /* bytes of a packet; a stream's buffer is 4,096 */
+#define HOST_VSOCK_RECEIVES 8u
+
+/* As for the network; there is one place more, PACKETS_PLACES. */
+uint8_t *host_vsock_packet(uint64_t cookie);
+bool host_vsock_send(uint64_t cookie, uint32_t bytes);
+/* What came lies here until it is asked for the next; then virtio_vsock_received tells. */
+uint8_t *host_vsock_received(uint64_t cookie);
+void host_vsock_receive(uint64_t cookie);
+
 #endif

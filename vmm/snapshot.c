@@ -147,6 +147,11 @@ static enum snapshot_result apply(uint64_t counter)
     if (!parts(true)) {
         return SNAPSHOT_NOT_SAVED;
     }
+    for (unsigned i = 0; i < vdevice_count(); i++) {
+        if (vdevice[i].kind->loaded) {
+            vdevice[i].kind->loaded(&vdevice[i]);
+        }
+    }
     cpus_put(tess_now() - counter);
     return SNAPSHOT_OK;
 }

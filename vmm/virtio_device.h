@@ -14,7 +14,7 @@
 #include <virtio/queue.h>
 #include <virtio/virtio.h>
 
-#define QUEUES_MAX 2u
+#define QUEUES_MAX 3u
 #define QUEUE_SIZE 128u
 #define PIECES_MAX 20u /* of one chain */
 
@@ -48,6 +48,7 @@ struct vdevice_kind {
     void (*reset)(struct vdevice *d);
     uint32_t (*config)(uint32_t offset); /* four bytes */
     bool (*idle)(void);                  /* nothing of the guest's is in hand; NULL: always */
+    void (*loaded)(struct vdevice *d);   /* it is that of a snapshot; may be NULL */
 };
 
 struct vdevice {
@@ -84,12 +85,15 @@ uint32_t chain_copy(const struct chain *c, bool is_in, uint32_t from, void *memo
 
 /* ---- the devices ---- */
 
-extern const struct vdevice_kind virtio_blk, virtio_console, virtio_net, virtio_rng;
+extern const struct vdevice_kind virtio_blk, virtio_console, virtio_net, virtio_rng, virtio_vsock;
 
 void virtio_blk_done(uint64_t cookie, bool is_error);
 void virtio_rng_done(uint32_t bytes);
 void virtio_net_sent(uint64_t cookie);
 void virtio_net_received(const uint8_t *frame, uint32_t bytes);
+void virtio_vsock_sent(uint64_t cookie);
+/* What lies in that place belongs to the device until host_vsock_receive. */
+void virtio_vsock_received(uint64_t cookie, uint32_t bytes);
 /* Typed text; returns what it took; 0 when the guest has no such driver. */
 uint32_t virtio_console_input(const uint8_t *text, uint32_t bytes);
 bool virtio_console_works(void);

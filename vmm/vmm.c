@@ -11,6 +11,7 @@
 #include "guest_files.h"
 #include "host.h"
 #include "machine.h"
+#include "packets.h"
 #include "snapshot.h"
 #include "virtio_device.h"
 
@@ -349,6 +350,60 @@ static void net_start(struct self *self)
     }
 }
 
+/* ---- sockets ---- */
+
+uint8_t *host_vsock_packet(uint64_t cookie)
+{
+    return vsock_buffer(self_of_all) + cookie * HOST_VSOCK_MAX;
+}
+
+bool host_vsock_send(uint64_t cookie, uint32_t bytes)
+{
+    return vsock_send_start(self_of_all, cookie, bytes, cookie * HOST_VSOCK_MAX) == TESS_OK;
+}
+
+void vsock_send_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)self, (void)err; /* lib/vsock takes all; who does not breaks its own streams */
+    virtio_vsock_sent(cookie);
+}
+
+uint8_t *host_vsock_received(uint64_t cookie)
+{
+    return vsock_inbox_buffer(self_of_all) + cookie * HOST_VSOCK_MAX;
+}
+
+void host_vsock_receive(uint64_t cookie)
+{
+    (void)vsock_inbox_receive_start(self_of_all, cookie, HOST_VSOCK_MAX, cookie * HOST_VSOCK_MAX);
+}
+
+void vsock_inbox_receive_done(struct self *self, uint64_t cookie, enum tess_err err, uint32_t n)
+{
+    (void)self;
+    if (err == TESS_OK && n <= HOST_VSOCK_MAX) {
+        virtio_vsock_received(cookie, n);
+    } else if (err != TESS_GONE && err != TESS_CAP) {
+        host_vsock_receive(cookie);
+    }
+}
+
+static void vsock_start(void)
+{
+    _Static_assert(VSOCK_BUFFER_BYTES == 0 ||
+                       (PACKETS_PLACES + 1) * HOST_VSOCK_MAX <= VSOCK_BUFFER_BYTES,
+                   "vsock: queue 64KiB, or more");
+    _Static_assert(VSOCK_INBOX_BUFFER_BYTES == 0 ||
+                       HOST_VSOCK_RECEIVES * HOST_VSOCK_MAX <= VSOCK_INBOX_BUFFER_BYTES,
+                   "vsock_inbox: queue 64KiB, or more");
+    if (vsock_connected() && vsock_inbox_connected()) {
+        vdevice_add(&virtio_vsock);
+        for (uint64_t i = 0; i < HOST_VSOCK_RECEIVES; i++) {
+            host_vsock_receive(i);
+        }
+    }
+}
+
 /* ---- the guest ---- */
 
 static const char *boot(struct self *self)
@@ -493,6 +548,7 @@ static int run(struct self *self)
         (void)store_capacity(self, &self->store_sectors);
     }
     net_start(self);
+    vsock_start();
     what = wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";
     if (what) {
         printf("vmm: %s\n", what);

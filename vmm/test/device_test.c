@@ -11,7 +11,10 @@
 
 #include "board.h"
 #include "host.h"
+#include "packets.h"
 #include "virtio_device.h"
+
+#include <vsock/packet.h>
 
 #define RAM_BYTES (1u << 20)
 #define RINGS     (RAM_AT + 0x10000)
@@ -132,9 +135,58 @@ bool host_net_send(uint64_t cookie, uint32_t bytes)
     return true;
 }
 
+static uint8_t packet[PACKETS_PLACES + 1][HOST_VSOCK_MAX],
+    inbox[HOST_VSOCK_RECEIVES][HOST_VSOCK_MAX];
+static bool packet_sent[PACKETS_PLACES + 1], wanted[HOST_VSOCK_RECEIVES];
+static uint32_t packet_bytes[PACKETS_PLACES + 1];
+
+uint8_t *host_vsock_packet(uint64_t cookie)
+{
+    assert_true(cookie <= PACKETS_PLACES);
+    return packet[cookie];
+}
+
+bool host_vsock_send(uint64_t cookie, uint32_t bytes)
+{
+    assert_true(cookie <= PACKETS_PLACES && bytes <= HOST_VSOCK_MAX && !packet_sent[cookie]);
+    packet_sent[cookie] = true;
+    packet_bytes[cookie] = bytes;
+    return true;
+}
+
+uint8_t *host_vsock_received(uint64_t cookie)
+{
+    assert_true(cookie < HOST_VSOCK_RECEIVES);
+    return inbox[cookie];
+}
+
+void host_vsock_receive(uint64_t cookie)
+{
+    assert_true(cookie < HOST_VSOCK_RECEIVES && !wanted[cookie]);
+    wanted[cookie] = true;
+}
+
+/* The component has taken all that was sent. */
+static void component_takes(void)
+{
+    for (unsigned i = 0; i <= PACKETS_PLACES; i++) {
+        if (packet_sent[i]) {
+            packet_sent[i] = false;
+            virtio_vsock_sent(i);
+        }
+    }
+}
+
+static void component_says(unsigned place, uint32_t bytes)
+{
+    assert_true(wanted[place]);
+    wanted[place] = false;
+    virtio_vsock_received(place, bytes);
+}
+
 /* ---- a driver ---- */
 
-enum { CONSOLE, BLOCK, RNG, NET };
+enum { CONSOLE, BLOCK, RNG, NET, VSOCK, DEVICES };
 
 static int start(void **state)
 {
@@ -146,6 +198,8 @@ static int start(void **state)
         vdevice_add(&virtio_blk);
         vdevice_add(&virtio_rng);
         vdevice_add(&virtio_net);
+        vdevice_add(&virtio_vsock);
+        memset(wanted, true, sizeof wanted);
         is_made = true;
     }
     for (unsigned i = 0; i < 16; i++) { /* what is left of the test before */
@@ -154,6 +208,7 @@ static int start(void **state)
         }
     }
     memset(sending, 0, sizeof sending);
+    component_takes();
     vdevices_reset();
     memset(ram, 0, sizeof ram);
     memset(fired, 0, sizeof fired);
@@ -320,6 +375,56 @@ static void test_refused(void **state)
     assert_int_equal(get(BLOCK, VIRTIO_MMIO_QUEUE_READY), 0);
 }
 
+/* Packets go and come in order; what has come waits for the guest; both ends hear when the other starts anew. */
+static void test_vsock(void **state)
+{
+    static const struct vsock_header all = {
+        .from_port = VSOCK_ANY, .to_port = VSOCK_ANY, .type = VSOCK_TYPE_STREAM, .op = VSOCK_RST
+    };
+
+    (void)state;
+    assert_true(packet_sent[PACKETS_PLACES]); /* start: the device was reset */
+    assert_int_equal(packet_bytes[PACKETS_PLACES], sizeof all);
+    drive(VSOCK, 3);
+    memset(ram + 0x1000, 0x5a, 100);
+    describe(1, 0, RAM_AT + 0x1000, 44, VIRTQ_NEXT, 1);
+    describe(1, 1, RAM_AT + 0x1000, 56, 0, 0);
+    offer(VSOCK, 1, 0);
+    assert_false(packet_sent[0]); /* not before the component knows of the reset */
+    component_takes();
+    assert_true(packet_sent[0]);
+    assert_int_equal(packet_bytes[0], 100);
+    assert_int_equal(packet[0][99], 0x5a);
+    assert_int_equal(used(1), 0);
+    component_takes();
+    assert_int_equal(used(1), 1);
+
+    memset(inbox, 0, sizeof inbox);
+    inbox[0][0] = 1, inbox[1][0] = 2;
+    component_says(0, 60);
+    component_says(1, 60);
+    assert_false(wanted[0]); /* held: the guest has no room */
+    describe(0, 0, RAM_AT + 0x2000, 64, VIRTQ_WRITE, 0);
+    describe(0, 1, RAM_AT + 0x3000, 64, VIRTQ_WRITE, 0);
+    offer(VSOCK, 0, 0);
+    assert_true(wanted[0] && !wanted[1]);
+    assert_int_equal(ram[0x2000], 1);
+    offer(VSOCK, 0, 1);
+    assert_int_equal(ram[0x3000], 2);
+
+    memcpy(inbox[0], &all, sizeof all);
+    component_says(0, sizeof all);
+    memset(ram + 0x4000, 0xff, 4);
+    describe(2, 0, RAM_AT + 0x4000, 4, VIRTQ_WRITE, 0);
+    offer(VSOCK, 2, 0); /* an event, as soon as there is room */
+    assert_int_equal(used(2), 1);
+    assert_int_equal(ram[0x4000], 0);
+
+    component_says(2, 60); /* held over a reset: lost */
+    set(VSOCK, VIRTIO_MMIO_STATUS, 0);
+    assert_true(wanted[2] && packet_sent[PACKETS_PLACES]);
+}
+
 /* Everything at random: nothing but the guest's memory and the buffers is touched (sanitizers, and the checks of the stand-ins). */
 static void test_random(void **state)
 {
@@ -328,7 +433,7 @@ static void test_random(void **state)
     (void)state;
     srand(7);
     for (unsigned round = 0; round < 300000; round++) {
-        unsigned device = (unsigned)rand() % 4, queue = (unsigned)rand() % 2;
+        unsigned device = (unsigned)rand() % DEVICES, queue = (unsigned)rand() % 3;
 
         switch (rand() % 12) {
         case 0:
@@ -365,8 +470,12 @@ static void test_random(void **state)
         case 10:
             (void)virtio_console_input(noise, (uint32_t)rand() % 64);
             virtio_net_received(noise, (uint32_t)rand() % sizeof noise);
+            if (wanted[round % HOST_VSOCK_RECEIVES]) {
+                component_says(round % HOST_VSOCK_RECEIVES, (uint32_t)rand() % HOST_VSOCK_MAX);
+            }
             break;
         default:
+            component_takes();
             for (unsigned i = 0; i < 8; i++) {
                 if (sending[i]) {
                     sending[i] = false;
@@ -383,7 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_console, start), cmocka_unit_test_setup(test_disk, start),
         cmocka_unit_test_setup(test_broken, start),  cmocka_unit_test_setup(test_refused, start),
-        cmocka_unit_test_setup(test_random, start),
+        cmocka_unit_test_setup(test_vsock, start),   cmocka_unit_test_setup(test_random, start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,7 @@ enum virtio_device {
     VIRTIO_BLOCK = 2,
     VIRTIO_CONSOLE = 3,
     VIRTIO_ENTROPY = 4,
+    VIRTIO_VSOCK = 19,
 };
 
 struct virtio;
