@@ -1,11 +1,11 @@
 #!/bin/sh
-# debian-kernel.sh DIR INIT MODULE...: makes DIR/vmlinuz, Debian's arm64 kernel, and DIR/first.cpio, a first file system with busybox, the
+# debian-kernel.sh SET DIR INIT MODULE...: makes DIR/vmlinuz, Debian's arm64 kernel (SET of tools/rootfs/packages: kernel, cloud), and DIR/first.cpio, a first file system with busybox, the
 # program INIT as /init, and the modules with those that they need, in the order of loading in /modules/order.  Done once: again when
 # INIT is newer or other modules are named.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-home=$1 init=$2
-shift 2
+set=$1 home=$2 init=$3
+shift 3
 if [ -f "$home/done" ] && [ ! "$init" -nt "$home/done" ] && [ "$(cat "$home/done")" = "$*" ]; then
     exit 0
 fi
@@ -21,7 +21,7 @@ load() {
     find "$home/tree/lib/modules" "$home/tree/usr/lib/modules" -name "$(echo "$1" | tr _- '??').ko" 2>/dev/null | head -n 1
 }
 
-"$top/tools/rootfs.sh" tree "$home/tree" @kernel
+"$top/tools/rootfs.sh" tree "$home/tree" "@$set"
 rm -rf "$home/first" "$home/done"
 mkdir -p "$home/first/bin" "$home/first/modules"
 cp "$home/tree/bin/busybox" "$home/first/bin/busybox"

@@ -1,9 +1,10 @@
 #!/bin/sh
-# guest.sh: the kernel and the first file system of guests (vmm/), of Debian packages: .cache/arm64/guest/image and initrd.
+# guest.sh [cloud]: the kernel and the first file system of guests (vmm/), of Debian packages: .cache/arm64/guest/image and initrd; its
+# cloud flavour: .cache/arm64/guest-cloud.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-home=$top/.cache/arm64/guest
-"$top/tools/debian-kernel.sh" "$home" "$top/tools/guest/init" virtio_mmio virtio_console virtio_rng virtio_blk virtio_net crc32c_generic ext4 sbsa_gwdt vmw_vsock_virtio_transport
+home=$top/.cache/arm64/guest${1:+-$1}
+"$top/tools/debian-kernel.sh" "${1:-kernel}" "$home" "$top/tools/guest/init" virtio_mmio virtio_console virtio_rng virtio_blk virtio_net crc32c_generic ext4 sbsa_gwdt vmw_vsock_virtio_transport
 ln -f "$home/vmlinuz" "$home/image"
 # What is ours beside that: an archive behind the other.
 rm -rf "$home/ours"

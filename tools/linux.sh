@@ -52,7 +52,7 @@ done
 
 # The kernel and its first file system, made once.
 # shellcheck disable=SC2086 # one argument a module
-"$top/tools/debian-kernel.sh" "$home" "$top/tests/linux/native/init" $modules
+"$top/tools/debian-kernel.sh" kernel "$home" "$top/tests/linux/native/init" $modules
 [ -z "$prepare" ] || exit 0
 
 work=$(mktemp -d)
