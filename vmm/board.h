@@ -31,6 +31,12 @@
 /* Where the monitor sees `bytes` of guest memory from this address on; NULL: not all of it is RAM. */
 void *guest_memory(uint64_t address, uint64_t bytes);
 
+/* The registers of device n as the guest reads them, without an exit: a page that only the monitor writes. */
+uint32_t *device_page(unsigned n);
+
+/* Caches off, or mapped as a device's, a guest sees what is in memory: written back as far as it looks. */
+void written_back(const void *at, uint64_t bytes);
+
 /* A shared line fires: an edge. */
 void gic_fire(unsigned intid);
 

@@ -7,10 +7,11 @@
 #include "host.h"
 #include "virtio_device.h"
 
-#define BLOCK       (2ull << 20)    /* what the hardware maps in one entry */
-#define RAM_SEEN_AT 0x1000000000ull /* where the monitor sees the guest's memory */
-#define RWX         (TESS_RIGHT_READ | TESS_RIGHT_WRITE | TESS_RIGHT_EXEC)
-#define RW          (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
+#define BLOCK         (2ull << 20)    /* what the hardware maps in one entry */
+#define RAM_SEEN_AT   0x1000000000ull /* where the monitor sees the guest's memory */
+#define PAGES_SEEN_AT 0xff0000000ull  /* and its devices' registers */
+#define RWX           (TESS_RIGHT_READ | TESS_RIGHT_WRITE | TESS_RIGHT_EXEC)
+#define RW            (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
 
 /* Exceptions (Arm ARM D17.2.37) */
 enum {
@@ -84,6 +85,26 @@ static enum tess_err make_ram(struct tess_env *env)
     return err;
 }
 
+uint32_t *device_page(unsigned n)
+{
+    return (uint32_t *)(PAGES_SEEN_AT + n * VIRTIO_BYTES);
+}
+
+/* Registers that the guest may read; what it writes there is an exit. */
+static enum tess_err make_pages(struct tess_env *env)
+{
+    tess_cap frame;
+    uint64_t second;
+    enum tess_err err = tess_alloc(env, TESS_TYPE_frame, DEVICES_MAX * VIRTIO_BYTES, &frame);
+
+    err = err ? err : tess_slot_alloc(env->slots, &second);
+    err = err ? err : tess_cnode_copy(env->cnode, 0, frame, second, TESS_RIGHT_READ);
+    err = err ? err : tess_map_at(env, frame, env->vspace, PAGES_SEEN_AT, RW, TESS_ATTR_NORMAL);
+    return err ? err
+               : tess_map_at(env, second, machine.vspace, VIRTIO_AT, TESS_RIGHT_READ,
+                             TESS_ATTR_NORMAL);
+}
+
 static enum tess_err make_cpu(const struct machine_config *config, unsigned i)
 {
     struct tess_env *env = config->env;
@@ -115,6 +136,7 @@ enum tess_err machine_make(const struct machine_config *config)
     err = err ? err : tess_vspace_guest(machine.vspace);
     err = err ? err : tess_alloc(env, TESS_TYPE_endpoint, 0, &machine.endpoint);
     err = err ? err : make_ram(env);
+    err = err ? err : make_pages(env);
     for (unsigned i = 0; i < machine.cpus && !err; i++) {
         err = make_cpu(config, i);
     }
@@ -132,8 +154,7 @@ struct image_header {
 #define IMAGE_MAGIC 0x644d5241u
 #define TREE_ROOM   65536u
 
-/* Caches off, a guest sees what is in memory: written back as far as it looks. */
-static void written_back(const void *at, uint64_t bytes)
+void written_back(const void *at, uint64_t bytes)
 {
     for (uint64_t p = (uint64_t)at & ~63ull; p < (uint64_t)at + bytes; p += 64) {
         __asm__ volatile("dc cvac, %0" ::"r"(p) : "memory");
@@ -297,13 +318,8 @@ static bool mmio(const struct exit *e, uint64_t *value)
     unsigned bytes = ESR_BYTES(e->esr);
 
     *value = 0;
-    if (at - VIRTIO_AT < vdevice_count() * VIRTIO_BYTES) {
-        struct vdevice *d = &vdevice[(at - VIRTIO_AT) / VIRTIO_BYTES];
-        if (writes) {
-            vdevice_write(d, at % VIRTIO_BYTES, e->value);
-        } else {
-            *value = vdevice_read(d, at % VIRTIO_BYTES, bytes);
-        }
+    if (at - VIRTIO_AT < DEVICES_MAX * VIRTIO_BYTES && writes) { /* it reads without us */
+        vdevice_write(&vdevice[(at - VIRTIO_AT) / VIRTIO_BYTES], at % VIRTIO_BYTES, e->value);
     } else if (at - UART_AT < 0x1000) {
         if (writes) {
             uart_write(at - UART_AT, e->value);
@@ -343,7 +359,6 @@ static void sysreg(struct cpu *c, const struct exit *e, struct answer *a)
 {
     bool reads = e->esr & SYS_READS;
 
-    *a = (struct answer){ .kind = ANSWER_VALUE };
     switch (e->esr & SYS_MASK) {
     case SYS(3, 0, 12, 11, 5): /* ICC_SGI1R_EL1 */
         if (!reads) {
@@ -378,7 +393,8 @@ static void sysreg(struct cpu *c, const struct exit *e, struct answer *a)
 
 static void serve(struct cpu *c, const struct exit *e, struct answer *a)
 {
-    *a = (struct answer){ .kind = ANSWER_VALUE };
+    a->kind = ANSWER_VALUE;
+    a->value = 0;
     switch (ESR_EC(e->esr)) {
     case EC_DATA_LOWER:
         machine.exits[EXIT_MMIO]++;
@@ -403,7 +419,7 @@ static void serve(struct cpu *c, const struct exit *e, struct answer *a)
     }
 }
 
-void machine_exit(uint64_t badge, const struct tess_msg *m, struct answer *answer)
+static void exit_of(uint64_t badge, const struct tess_msg *m, struct answer *answer)
 {
     struct cpu *c = badge - 1 < machine.cpus ? &machine.cpu[badge - 1] : NULL;
 
@@ -426,4 +442,40 @@ void machine_exit(uint64_t badge, const struct tess_msg *m, struct answer *answe
         (void)tess_thread_suspend(c->thread);
         answer->kind = ANSWER_NONE;
     }
+}
+
+#define TAG(label) ((uint64_t)(label) << TESS_TAG_LABEL_SHIFT)
+
+static struct tess_msg next(const struct answer *a)
+{
+    switch (a->kind) {
+    case ANSWER_VALUE:
+        return tess_reply_recv_1(machine.endpoint, TAG(TESS_FAULT_ADVANCE) | 1, 0, 0, a->value);
+    case ANSWER_AGAIN:
+        return tess_reply_recv_0(machine.endpoint, TAG(TESS_FAULT_RESUME), 0, 0);
+    case ANSWER_REGS:
+        tess_ipc_put((const uint64_t *)&a->regs, TESS_REGS_WORDS);
+        return tess_reply_recv_0(machine.endpoint,
+                                 TAG(TESS_FAULT_REGS) | (TESS_MSG_REGS + TESS_REGS_WORDS), 0, 0);
+    default:
+        return tess_recv(machine.endpoint, 0);
+    }
+}
+
+/* All of it is here and not in vmm.c: this library uses no floating-point registers, which would be the guest's at every exit. */
+struct tess_msg machine_serve(void)
+{
+    struct answer answer;
+    struct tess_msg m;
+
+    answer.kind = ANSWER_NONE;
+    do {
+        m = next(&answer);
+        if (!(m.tag & TESS_TAG_FAULT)) {
+            return m;
+        }
+        exit_of(m.badge, &m, &answer);
+    } while (machine.wish == MACHINE_RUNS);
+    m.tag = 0;
+    return m;
 }

@@ -26,6 +26,7 @@ struct exit {
     uint64_t esr, address, value, pc, x[4];
 };
 
+/* Of kind ANSWER_VALUE only value counts, of ANSWER_REGS regs. */
 struct answer {
     enum { ANSWER_NONE, ANSWER_VALUE, ANSWER_AGAIN, ANSWER_REGS } kind;
     uint64_t value;
@@ -68,8 +69,8 @@ const char *machine_start(const void *image, uint64_t image_bytes, const void *i
                           uint64_t initrd_bytes, const char *command, uint64_t seed);
 /* Stop all CPUs and forget the devices' state. */
 void machine_stop(void);
-/* A message of a CPU's thread (badge: 1 + number). */
-void machine_exit(uint64_t badge, const struct tess_msg *m, struct answer *answer);
+/* Answers exits until something else comes (it is returned: a signal) or machine.wish is not MACHINE_RUNS (then no message). */
+struct tess_msg machine_serve(void);
 /* A CPU starts at that address with x0 = argument. */
 bool cpu_start(unsigned number, uint64_t pc, uint64_t argument);
 

@@ -24,6 +24,31 @@ unsigned vdevice_count(void)
     return count;
 }
 
+bool vdevice_works(const struct vdevice *d)
+{
+    return d->kind && (d->status & VIRTIO_DRIVER_OK) && !d->is_broken;
+}
+
+/* ---- what the guest reads without an exit ---- */
+
+#define CONFIG_BYTES 64u
+
+static void publish_word(const struct vdevice *d, uint64_t offset, uint32_t value)
+{
+    uint32_t *at = device_page(d->number) + offset / 4;
+
+    __atomic_store_n(at, value, __ATOMIC_RELAXED);
+    written_back(at, 4);
+}
+
+/* All of it: what depends on what the guest has selected, and what it has agreed to. */
+static void publish(const struct vdevice *d)
+{
+    for (uint64_t offset = 0; offset < VIRTIO_MMIO_CONFIG + CONFIG_BYTES; offset += 4) {
+        publish_word(d, offset, vdevice_read(d, offset));
+    }
+}
+
 static void reset(struct vdevice *d)
 {
     const struct vdevice_kind *kind = d->kind;
@@ -31,6 +56,7 @@ static void reset(struct vdevice *d)
 
     *d = (struct vdevice){ .kind = kind, .number = number };
     kind->reset(d);
+    publish(d);
 }
 
 void vdevices_reset(void)
@@ -40,14 +66,10 @@ void vdevices_reset(void)
     }
 }
 
-bool vdevice_works(const struct vdevice *d)
-{
-    return d->kind && (d->status & VIRTIO_DRIVER_OK) && !d->is_broken;
-}
-
 static void interrupt(struct vdevice *d, uint32_t why)
 {
     d->interrupt |= why;
+    publish_word(d, VIRTIO_MMIO_INTERRUPT, d->interrupt);
     gic_fire(IRQ_VIRTIO + d->number);
 }
 
@@ -55,6 +77,7 @@ static void broken(struct vdevice *d)
 {
     d->is_broken = true;
     d->status |= VIRTIO_NEEDS_RESET;
+    publish_word(d, VIRTIO_MMIO_STATUS, d->status);
     interrupt(d, VIRTIO_INTERRUPT_CONFIG);
 }
 
@@ -70,19 +93,14 @@ static uint64_t features(const struct vdevice *d)
     return d->kind->features | VIRTIO_F_VERSION_1 | EVENT_INDEX;
 }
 
-uint64_t vdevice_read(struct vdevice *d, uint64_t offset, unsigned bytes)
+uint32_t vdevice_read(const struct vdevice *d, uint64_t offset)
 {
-    struct vqueue *q;
+    const struct vqueue *q;
 
-    if (offset >= VIRTIO_MMIO_CONFIG) {
-        uint32_t at = (uint32_t)offset - VIRTIO_MMIO_CONFIG;
-        uint64_t low = d->kind->config(at & ~3u), high = bytes == 8 ? d->kind->config(at + 4) : 0;
-        return (low | high << 32) >> (at & 3) * 8;
-    }
     if (!d->kind) {
         return 0;
     }
-    q = selected(d);
+    q = d->select < d->kind->queues ? &d->queue[d->select] : NULL;
     switch (offset) {
     case VIRTIO_MMIO_MAGIC:
         return VIRTIO_MMIO_MAGIC_VALUE;
@@ -105,7 +123,8 @@ uint64_t vdevice_read(struct vdevice *d, uint64_t offset, unsigned bytes)
     case VIRTIO_MMIO_GENERATION:
         return d->generation;
     default:
-        return 0;
+        return offset >= VIRTIO_MMIO_CONFIG ? d->kind->config((uint32_t)offset - VIRTIO_MMIO_CONFIG)
+                                            : 0;
     }
 }
 
@@ -162,6 +181,7 @@ void vdevice_check(struct vdevice *d)
         q->next = was.next;
         q->used_next = was.used_next;
     }
+    publish(d);
 }
 
 static void put_half(uint64_t *to, bool high, uint64_t value)
@@ -169,13 +189,11 @@ static void put_half(uint64_t *to, bool high, uint64_t value)
     *to = high ? (*to & 0xffffffff) | value << 32 : (*to & ~0xffffffffull) | (uint32_t)value;
 }
 
-void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value)
+/* All but NOTIFY and INTERRUPT_ACK: the registers that a driver writes when it begins. */
+static void set_up(struct vdevice *d, uint64_t offset, uint64_t value)
 {
-    struct vqueue *q = d->kind ? selected(d) : NULL;
+    struct vqueue *q = selected(d);
 
-    if (!d->kind) {
-        return;
-    }
     switch (offset) {
     case VIRTIO_MMIO_DEVICE_FEATURES_WORD:
         d->feature_select = (uint32_t)value;
@@ -190,14 +208,6 @@ void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value)
         return;
     case VIRTIO_MMIO_QUEUE:
         d->select = (uint32_t)value;
-        return;
-    case VIRTIO_MMIO_NOTIFY:
-        if (value < d->kind->queues && d->queue[value].is_ready && vdevice_works(d)) {
-            d->kind->notify(d, (unsigned)value);
-        }
-        return;
-    case VIRTIO_MMIO_INTERRUPT_ACK:
-        d->interrupt &= ~(uint32_t)value;
         return;
     case VIRTIO_MMIO_STATUS:
         return set_status(d, (uint32_t)value);
@@ -224,6 +234,24 @@ void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value)
         return put_half(&q->used, offset & 4, value);
     default:
         return;
+    }
+}
+
+void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value)
+{
+    if (!d->kind) {
+        return;
+    }
+    if (offset == VIRTIO_MMIO_NOTIFY) {
+        if (value < d->kind->queues && d->queue[value].is_ready && vdevice_works(d)) {
+            d->kind->notify(d, (unsigned)value);
+        }
+    } else if (offset == VIRTIO_MMIO_INTERRUPT_ACK) {
+        d->interrupt &= ~(uint32_t)value;
+        publish_word(d, VIRTIO_MMIO_INTERRUPT, d->interrupt);
+    } else {
+        set_up(d, offset, value);
+        publish(d);
     }
 }
 

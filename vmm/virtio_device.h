@@ -68,7 +68,8 @@ void vdevices_reset(void);
 bool vdevices_idle(void);
 /* Its registers come from outside: what does not fit the guest's memory is broken. */
 void vdevice_check(struct vdevice *d);
-uint64_t vdevice_read(struct vdevice *d, uint64_t offset, unsigned bytes);
+/* Four bytes; what the guest reads in its page (board.h:device_page). */
+uint32_t vdevice_read(const struct vdevice *d, uint64_t offset);
 void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value);
 /* It works: the driver has said DRIVER_OK, and nothing is broken. */
 bool vdevice_works(const struct vdevice *d);

@@ -447,36 +447,13 @@ static bool wait_for_files(struct self *self)
     return false;
 }
 
-#define TAG(label) ((uint64_t)(label) << TESS_TAG_LABEL_SHIFT)
-
-static struct tess_msg next(const struct answer *a)
-{
-    switch (a->kind) {
-    case ANSWER_VALUE:
-        return tess_reply_recv_1(machine.endpoint, TAG(TESS_FAULT_ADVANCE) | 1, 0, 0, a->value);
-    case ANSWER_AGAIN:
-        return tess_reply_recv_0(machine.endpoint, TAG(TESS_FAULT_RESUME), 0, 0);
-    case ANSWER_REGS:
-        tess_ipc_put((const uint64_t *)&a->regs, TESS_REGS_WORDS);
-        return tess_reply_recv_0(machine.endpoint,
-                                 TAG(TESS_FAULT_REGS) | (TESS_MSG_REGS + TESS_REGS_WORDS), 0, 0);
-    default:
-        return tess_recv(machine.endpoint, 0);
-    }
-}
-
 /* Until the guest switches its machine off, or resets it once too often. */
 static int serve(struct self *self)
 {
-    struct answer answer = { .kind = ANSWER_NONE };
-
     for (;;) {
-        struct tess_msg m = next(&answer);
+        struct tess_msg m = machine_serve();
 
-        answer.kind = ANSWER_NONE;
-        if (COMP_LIKELY(m.tag & TESS_TAG_FAULT)) {
-            machine_exit(m.badge, &m, &answer);
-        } else if (m.tag & TESS_TAG_SIGNAL) {
+        if (m.tag & TESS_TAG_SIGNAL) {
             comp_signal(m.badge);
             snapshot_look();
         }
