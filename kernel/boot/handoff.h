@@ -57,6 +57,8 @@ struct handoff {
     uint64_t gic_version; /* 2 or 3 */
     uint64_t gicd_va;     /* distributor */
     uint64_t gicc_va;     /* GICv2 CPU interface, else 0 */
+    uint64_t gich_va,
+        gicv_paddr; /* GICv2: control of virtual interfaces, and two pages that are one; 0: none */
     uint64_t
         gicr_va; /* GICv3 redistributor frame of the boot CPU (RD_base; SGI_base = + 64 KiB), else 0 */
     uint64_t uart_va, uart_paddr, uart_irq; /* PL011; irq is an INTID */

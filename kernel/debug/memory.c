@@ -2,6 +2,7 @@
 #include "audit.h"
 #include "../arch.h"
 #include "../vm/stage2.h"
+#include "../vm/vgic.h"
 
 #define ENTRIES      512u
 #define LEVELS       4u
@@ -230,6 +231,8 @@ static void walk_tables(const struct vspace *v, struct walk *w)
             HOLDS(window != NULL && arch_pte_paddr(pte) - window->object < window->size &&
                       (rights_of(v, pte) & ~window->rights) == 0,
                   "a marked page is one of the window, with no more rights", v, pte, window);
+        } else if (v->guest && level == LEVELS - 1 && vgic_is_interface(arch_pte_paddr(pte))) {
+            /* no frame's: the guest's virtual CPU interface */
         } else if (arch_pte_is_leaf(pte, level)) {
             w->pages += level_bytes(level) / TESS_PAGE;
         } else if (arch_pte_is_table(pte, level)) {

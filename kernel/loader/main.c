@@ -237,6 +237,8 @@ static void map_devices(struct handoff *h)
     h->gicd_va = map_device(t->gicd.base, t->gicd.bytes);
     if (t->gic_version == 2) {
         h->gicc_va = map_device(t->gicc.base, t->gicc.bytes);
+        h->gich_va = t->has_gich ? map_device(t->gich.base, t->gich.bytes) : 0;
+        h->gicv_paddr = t->gicv.base;
     } else {
         h->gicr_va = map_device(find_gicr(), 2 * GICR_FRAME);
     }

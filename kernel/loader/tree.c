@@ -327,6 +327,7 @@ static const char *read_gic(const void *fdt, int gic, struct tree *t)
         if (!device_get(fdt, gic, 1, &t->gicc)) {
             return "bad address of the interrupt controller's CPU interface";
         }
+        t->has_gich = device_get(fdt, gic, 2, &t->gich) && device_get(fdt, gic, 3, &t->gicv);
     } else {
         t->gicr_count = 1;
         cell_get(fdt, gic, "#redistributor-regions", &t->gicr_count);

@@ -19,13 +19,14 @@ struct tree {
     uint64_t uart_irq;
     uint64_t gic_version;
     struct handoff_range gicd, gicc;
+    struct handoff_range gich, gicv;  /* of GICv2, for guests: if has_gich */
     uint64_t gicr_count, gicr_stride; /* stride 0: as each redistributor's TYPER says */
     struct handoff_range gicr[TREE_GICR];
     uint64_t timer_el1_irq, timer_el2_irq; /* physical timers of EL1 and EL2 (INTIDs) */
     uint64_t timer_virt_irq,
         vgic_irq;      /* virtual timer, maintenance of the virtual interface; 0: none */
     uint64_t timer_hz; /* 0: not given, CNTFRQ_EL0 holds it */
-    bool psci_smc;
+    bool psci_smc, has_gich;
 };
 
 /*

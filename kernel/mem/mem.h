@@ -38,7 +38,7 @@ bool vspace_empty_step(struct vspace *v);
 bool tables_drop_step(struct cap *tables);
 /* Unmap some pages of a mapped frame; true when it is unmapped. */
 bool frame_unmap_step(struct cap *frame);
-/* Used at boot: map pages by physical address, no capability.  False: out of tables. */
+/* Map a page by physical address, no capability: at boot, and the guests' virtual CPU interface.  False: out of tables, or something is there. */
 bool vspace_map_page(struct vspace *v, word_t vaddr, word_t paddr, unsigned rights, unsigned attr);
 /* Boot: give one zeroed page for tables. */
 void vspace_add_table(struct vspace *v, word_t paddr);

@@ -186,10 +186,11 @@ bool vspace_map_page(struct vspace *v, word_t vaddr, word_t paddr, unsigned righ
     unsigned level = LEVELS - 1;
     word_t *e = walk_make(v, vaddr, &level);
 
-    if (e == NULL) {
+    word_t leaf = space_leaf(v, paddr, level, rights, attr);
+    if (e == NULL || (*e != 0 && *e != leaf)) {
         return false;
     }
-    arch_pte_write(e, arch_pte_leaf(paddr, level, rights, attr));
+    arch_pte_write(e, leaf);
     arch_tlb_publish();
     return true;
 }

@@ -124,6 +124,9 @@ static void id_init(void)
     word_t csv2 = id_value[4][0] >> 56 & 15;
     id_value[4][0] =
         (id_value[4][0] & 0xf00f00000fff000full) | 1u << 4 | (word_t)(csv2 > 1 ? 1 : csv2) << 56;
+    if (!gic_v3) {
+        id_value[4][0] &= ~0xf000000ull; /* nor the GIC's system registers */
+    }
     id_value[4][1] &= 0xff;              /* PFR1: BT, SSBS; no MTE, SME */
     id_value[4][4] = id_value[4][5] = 0; /* no SVE, no SME */
     id_value[5][0] =

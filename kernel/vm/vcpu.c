@@ -153,6 +153,25 @@ static enum tess_err inject(struct invocation *inv, struct vcpu *v)
     return TESS_OK;
 }
 
+/* Of GICv2 it is memory, which no capability names: programs could reach the loaded guest's through it. */
+static enum tess_err interface(struct invocation *inv, struct vcpu *v)
+{
+    word_t at = inv->arg[0];
+    struct vspace *space = v->thread != NULL ? v->thread->vspace : NULL;
+
+    if (at % TESS_PAGE != 0 || at > TESS_GUEST_TOP - VGIC_BYTES) {
+        return TESS_RANGE;
+    }
+    if (space == NULL || !space->guest || space->emptying) {
+        return TESS_STATE;
+    }
+    if (!vgic_map(space, at)) {
+        return TESS_NOMEM;
+    }
+    inv->result[0] = vgic_version();
+    return TESS_OK;
+}
+
 enum tess_err vcpu_invoke(struct invocation *inv)
 {
     struct vcpu *v = (struct vcpu *)inv->cap->object;
@@ -163,6 +182,8 @@ enum tess_err vcpu_invoke(struct invocation *inv)
         return bind(inv, v);
     case TESS_LABEL_vcpu_inject:
         return inject(inv, v);
+    case TESS_LABEL_vcpu_interface:
+        return interface(inv, v);
     default:
         break;
     }

@@ -12,11 +12,18 @@
 #define VGIC_LINES                                                                                 \
     1020u /* INTIDs from here on are special (IHI0069H 2.2.1) or LPIs, which no guest has */
 
+#define VGIC_BYTES (2 * TESS_PAGE) /* of the virtual CPU interface where it is memory */
+
 struct handoff;
+struct vspace;
 
 /* The controller has a virtual interface that this kernel can drive. */
 bool vgic_possible(void);
 void vgic_init(const struct handoff *h);
+word_t vgic_version(void); /* of what guests see as their CPU interface: 2 or 3 */
+/* The virtual CPU interface into a guest's address space, if it is memory.  False: out of tables, or something is there. */
+bool vgic_map(struct vspace *space, word_t at);
+bool vgic_is_interface(word_t paddr); /* a page of it */
 void vgic_load(const struct vcpu *v); /* from v into the CPU */
 void vgic_save(struct vcpu *v);       /* the other way; the interface is off then */
 /* loaded: v is in the CPU.  False: no list register is free; the thread is kicked when one may be. */

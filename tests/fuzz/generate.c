@@ -259,6 +259,7 @@ static const char *const patterns[OP_COUNT] = {
     [OP_vcpu_read] = "R",
     [OP_vcpu_write] = "RG",
     [OP_vcpu_inject] = "QZ",
+    [OP_vcpu_interface] = "a",
     [OP_irq_bind] = "N",
     [OP_irq_ack] = "",
     [OP_irq_mask] = "h",

@@ -16,21 +16,26 @@ __asm__(
     "   mov x0, x1\n"
     "   hvc #0\n"
     "vm_sgi: msr S3_0_C12_C11_5, x1\n" /* ICC_SGI1R_EL1 */
-    "   mrs x0, actlr_el1\n"
+    "vm_actlr: mrs x0, actlr_el1\n"
     "   hvc #0\n"
     "vm_id: mrs x0, id_aa64pfr0_el1\n"
     "   mrs x1, id_aa64dfr0_el1\n"
     "   mrs x2, mpidr_el1\n"
     "   hvc #0\n"
-    /* the virtual CPU interface on (IHI0069H 12.2), vectors set, interrupts unmasked, wfi until one comes */
+    /* the virtual CPU interface on (IHI0069H 12.2, IHI0048B 5.5), vectors set, interrupts unmasked, wfi until one comes */
     "vm_wait: adr x2, vm_vectors\n"
     "   msr vbar_el1, x2\n"
     "   mov x2, #0xff\n"
-    "   msr S3_0_C4_C6_0, x2\n" /* ICC_PMR_EL1 */
+    "   cbz x28, 2f\n"
+    "   str w2, [x28, #4]\n" /* GICV_PMR */
+    "   mov x2, #1\n"
+    "   str w2, [x28]\n" /* GICV_CTLR */
+    "   b 3f\n"
+    "2: msr S3_0_C4_C6_0, x2\n" /* ICC_PMR_EL1 */
     "   mov x2, #1\n"
     "   msr S3_0_C12_C12_7, x2\n" /* ICC_IGRPEN1_EL1 */
     "   isb\n"
-    "   msr daifclr, #2\n"
+    "3: msr daifclr, #2\n"
     "1: wfi\n"
     "   b 1b\n"
     /* the timer in x0 ticks, then the same */
@@ -55,17 +60,24 @@ __asm__(
     ".balign 2048\n"
     "vm_vectors:\n"
     "   .skip 0x280\n"
-    "   mrs x0, S3_0_C12_C12_0\n" /* ICC_IAR1_EL1 */
     "   mov x1, #2\n"
+    "   cbz x28, 1f\n"
+    "   ldr w0, [x28, #0xc]\n"  /* GICV_IAR */
     "   msr cntv_ctl_el0, x1\n" /* masked */
+    "   isb\n"
+    "   str w0, [x28, #0x10]\n" /* GICV_EOIR */
+    "   hvc #0x11\n"
+    "   eret\n"
+    "1: mrs x0, S3_0_C12_C12_0\n" /* ICC_IAR1_EL1 */
+    "   msr cntv_ctl_el0, x1\n"
     "   isb\n"
     "   msr S3_0_C12_C12_1, x0\n" /* ICC_EOIR1_EL1 */
     "   hvc #0x11\n"
     "   eret\n"
     "vm_end:\n"
     ".popsection\n");
-extern const uint32_t vm_code[], vm_hvc[], vm_store[], vm_load[], vm_sgi[], vm_id[], vm_wait[],
-    vm_timer[], vm_spin[], vm_regs[], native_svc[], vm_end[];
+extern const uint32_t vm_code[], vm_hvc[], vm_store[], vm_load[], vm_sgi[], vm_actlr[], vm_id[],
+    vm_wait[], vm_timer[], vm_spin[], vm_regs[], native_svc[], vm_end[];
 
 static bool make_machine(struct machine *m)
 {
@@ -137,12 +149,17 @@ TEST("trapped system registers are the monitor's to write and to read")
     if (!make_machine(&m)) {
         return;
     }
-    guest_go(&m, vm_sgi, 0, 0x5005);
-    e = tess_recv(m.ep, 0);
-    guest_expect(e, EC_SYS);
-    EQ(e.w[0] & 1, 0);
-    EQ(e.w[2], 0x5005);
-    e = guest_advance(&m, 0x999);
+    if (guest_has_v2()) { /* there is no such register */
+        guest_go(&m, vm_actlr, 0, 0);
+        e = tess_recv(m.ep, 0);
+    } else {
+        guest_go(&m, vm_sgi, 0, 0x5005);
+        e = tess_recv(m.ep, 0);
+        guest_expect(e, EC_SYS);
+        EQ(e.w[0] & 1, 0);
+        EQ(e.w[2], 0x5005);
+        e = guest_advance(&m, 0x999);
+    }
     guest_expect(e, EC_SYS);
     EQ(e.w[0] & 1, 1);
     e = guest_advance(&m, 0x42);
@@ -471,6 +488,32 @@ TEST("a thread without a virtual CPU finds nothing in a guest's address space")
     struct tess_msg e = tess_recv(ep, after_us(1000000));
     EQ(tess_tag_label(e.tag), TESS_FAULT_page);
     EQ(e.w[0], RAM_AT);
+}
+
+TEST("a guest's virtual CPU interface appears once, only where guests have addresses")
+{
+    struct machine m;
+    uint64_t version = 0;
+
+    if (!make_machine(&m)) {
+        EQ(tess_bootinfo->el, 1);
+        return;
+    }
+    OK(tess_vcpu_interface(m.vcpu, GICC_AT, &version)); /* again: as it is */
+    EQ(version, tess_bootinfo->gic_version);
+    ERR(tess_vcpu_interface(m.vcpu, GICC_AT + 1, &version), RANGE);
+    ERR(tess_vcpu_interface(m.vcpu, TESS_GUEST_TOP - TESS_PAGE, &version), RANGE);
+    ERR(tess_vcpu_interface(m.vcpu, ~0ull << 12, &version), RANGE);
+    ERR(tess_vcpu_interface(make(TESS_TYPE_vcpu), GICC_AT, &version), STATE);
+    if (guest_has_v2()) {
+        ERR(tess_vcpu_interface(m.vcpu, RAM_AT, &version), NOMEM);
+        ERR(tess_frame_map(make_frame(TESS_PAGE), m.vs, GICC_AT + TESS_PAGE, RW, TESS_ATTR_NORMAL,
+                           NULL),
+            EXISTS);
+    }
+    guest_go(&m, vm_hvc, 0x1010, 0);
+    EQ(tess_recv(m.ep, 0).w[4], 0x1010); /* its memory is still there */
+    guest_stop();
 }
 
 TEST("a virtual CPU belongs to one thread, and register numbers end")

@@ -10,6 +10,7 @@
 #define RW          (TESS_RIGHT_READ | TESS_RIGHT_WRITE)
 #define RWX         (RW | TESS_RIGHT_EXEC)
 #define RAM_AT      0x40000000ull /* guest-physical: where the code is copied to */
+#define GICC_AT     0x08010000ull /* virtual CPU interface, if it is memory (GICv2) */
 #define GUEST_PAGES 16u
 #define EL1H        0x3c5u /* EL1h, interrupts masked (Arm ARM C5.2.19) */
 #define EC(esr)     ((esr) >> 26)
@@ -25,7 +26,9 @@ struct machine {
 
 /* False: no guests on this machine, and the kernel says so. */
 bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end);
-/* Runs from `where` of its code on, in EL1. */
+/* Its virtual CPU interface is memory: the machine has a GICv2. */
+bool guest_has_v2(void);
+/* Runs from `where` of its code on, in EL1; x28 is GICC_AT, or 0 if the virtual CPU interface is system registers. */
 void guest_go(const struct machine *m, const uint32_t *where, uint64_t x0, uint64_t x1);
 /* Goes on behind the instruction that it left with; the next exit. */
 struct tess_msg guest_advance(const struct machine *m, uint64_t value);

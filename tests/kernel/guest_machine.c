@@ -1,6 +1,13 @@
 /* What the tests of guests share; guest.h. */
 #include "guest.h"
 
+static uint64_t interface; /* version */
+
+bool guest_has_v2(void)
+{
+    return interface == 2;
+}
+
 bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end)
 {
     tess_cap budget = make(TESS_TYPE_budget);
@@ -30,6 +37,8 @@ bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end)
         return false;
     }
     OK(err);
+    OK(tess_vcpu_interface(m->vcpu, GICC_AT, &interface));
+    TRUE(interface == 2 || interface == 3);
     /* FP registers do not trap inside the guest */
     OK(tess_vcpu_write(m->vcpu, TESS_VCPU_cpacr, 3 << 20));
     return true;
@@ -39,6 +48,7 @@ void guest_go(const struct machine *m, const uint32_t *where, uint64_t x0, uint6
 {
     struct tess_regs regs = { .x = { x0, x1, 0x2222, 0x3333 }, .pstate = EL1H };
 
+    regs.x[28] = guest_has_v2() ? GICC_AT : 0;
     regs.pc = RAM_AT + (uint64_t)(where - m->code) * 4;
     OK(tess_thread_write_regs(m->tcb, &regs));
     OK(tess_thread_resume(m->tcb));

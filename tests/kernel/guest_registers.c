@@ -14,6 +14,9 @@
  */
 #define MSR(reg) "msr " #reg ", x1\n"
 #define MRS(reg) "mrs x0, " #reg "\n"
+/* A register of the virtual CPU interface; its offset in GICV, if that is memory (there is no 0xdc, where ICC_AP1R0_EL1 is). */
+#define TO(reg, offset)   "cbz x28, 1f\nstr w1, [x28, #" #offset "]\nb 2f\n1: " MSR(reg) "2:\n"
+#define FROM(reg, offset) "cbz x28, 1f\nldr w0, [x28, #" #offset "]\nb 2f\n1: " MRS(reg) "2:\n"
 #define ROWS                                                                                       \
     G(sctlr, MSR(sctlr_el1), MRS(sctlr_el1), 0x30d00800, 0x400c200)                                \
     G(cpacr, MSR(cpacr_el1), MRS(cpacr_el1), 0, 0x300000)                                          \
@@ -45,9 +48,9 @@
     G(vdisr, MSR(S3_0_C12_C1_1), MRS(S3_0_C12_C1_1), 0, 0x80ffffff)                                \
     K(vtimer, 0, 0xff0000)                                                                         \
     K(ich_hcr, 1, 0)                                                                               \
-    G(ich_vmcr, MSR(S3_0_C4_C6_0), MRS(S3_0_C4_C6_0), 0, 0xf8)     /* ICC_PMR_EL1 */               \
-    G(ich_ap0r, MSR(S3_0_C12_C8_4), MRS(S3_0_C12_C8_4), 0, 0xffff) /* ICC_AP0R0_EL1 */             \
-    G(ich_ap1r, MSR(S3_0_C12_C9_0), MRS(S3_0_C12_C9_0), 0, 0xffff) /* ICC_AP1R0_EL1 */
+    G(ich_vmcr, TO(S3_0_C4_C6_0, 0x4), FROM(S3_0_C4_C6_0, 0x4), 0, 0xf8)       /* ICC_PMR_EL1 */   \
+    G(ich_ap0r, TO(S3_0_C12_C8_4, 0xd0), FROM(S3_0_C12_C8_4, 0xd0), 0, 0xffff) /* ICC_AP0R0_EL1 */ \
+    G(ich_ap1r, TO(S3_0_C12_C9_0, 0xdc), FROM(S3_0_C12_C9_0, 0xdc), 0, 0xffff) /* ICC_AP1R0_EL1 */
 
 __asm__(".pushsection .text\n"
         ".balign 4\n"
@@ -89,7 +92,7 @@ static const struct row {
 static bool may_be_constant(unsigned r)
 {
     return r == TESS_VCPU_afsr0 || r == TESS_VCPU_afsr1 || r == TESS_VCPU_amair ||
-           r == TESS_VCPU_ich_hcr;
+           r == TESS_VCPU_ich_hcr || (r == TESS_VCPU_ich_ap1r && guest_has_v2());
 }
 
 /* The guest runs from there to its hvc. */
@@ -383,10 +386,10 @@ static uint32_t any_instruction(void)
     }
 }
 
-static const uint64_t places[] = { 0,           0x08000000, 0x080a0000,
-                                   0x09000000,  RAM_AT,     RAM_AT + 0x9000,
-                                   0x40010000,  0x7ffffff8, 0x7ffffffff8,
-                                   0x8000000000 };
+static const uint64_t places[] = { 0,          0x08000000,       0x080a0000,
+                                   GICC_AT,    GICC_AT + 0x1000, 0x09000000,
+                                   RAM_AT,     RAM_AT + 0x9000,  0x40010000,
+                                   0x7ffffff8, 0x7ffffffff8,     0x8000000000 };
 
 /* One batch in the second page, behind the vectors; false: it got lost, the machine is as if it had been switched off. */
 static bool run_batch(const struct machine *m)

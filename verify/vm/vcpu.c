@@ -99,6 +99,22 @@ void vgic_save(struct vcpu *v)
     (void)v;
 }
 
+word_t vgic_version(void)
+{
+    return any_bool() ? 2 : 3;
+}
+
+static struct vspace *shown; /* ghost: where the interface is mapped */
+
+bool vgic_map(struct vspace *space, word_t at)
+{
+    CHECK(space->guest && !space->emptying, "only guests find it");
+    CHECK(at % TESS_PAGE == 0 && at < TESS_GUEST_TOP && VGIC_BYTES <= TESS_GUEST_TOP - at,
+          "all of it is at guest-physical addresses");
+    shown = space;
+    return any_bool();
+}
+
 bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
 {
     CHECK(loaded == (cpu.vcpu == v), "into the registers if they are the guest's");
@@ -211,6 +227,31 @@ PROOF(vcpu_inject_any, 9)
         REACHED(no room);
     } else {
         REACHED(no such interrupt);
+    }
+}
+
+PROOF(vcpu_interface_any, 9)
+{
+    guests_any(g);
+    WLOG(cpu.current, self);
+    WLOG(self->state, TESS_THREAD_READY);
+    shown = NULL;
+    inv.label = TESS_LABEL_vcpu_interface;
+    inv.arg[0] = any_u64();
+    enum tess_err err = vcpu_invoke(&inv);
+    CHECK(shown == NULL || (vc.thread == g && shown == g->vspace), "in its own address space");
+    world_check();
+    if (err == TESS_OK) {
+        CHECK(shown != NULL, "it is there");
+        REACHED(it is there);
+    } else if (err == TESS_NOMEM) {
+        REACHED(out of tables);
+    } else if (err == TESS_STATE) {
+        CHECK(shown == NULL, "nothing has changed");
+        REACHED(no guest);
+    } else {
+        CHECK(shown == NULL, "nothing has changed");
+        REACHED(no such address);
     }
 }
 

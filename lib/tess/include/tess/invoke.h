@@ -355,6 +355,13 @@ TESS_INLINE enum tess_err tess_vcpu_write(tess_cap vcpu, uint64_t reg, uint64_t 
     return tess_answer(TESS_INVOKE(vcpu, write, 2, vcpu, reg, value).tag);
 }
 
+/* What the guest's virtual CPU interface is: 3: system registers (GICv3); 2: two pages (GICv2), mapped at the address in the guest's address space.
+ * NOMEM: donate tables and repeat, or something is mapped there. */
+TESS_INLINE enum tess_err tess_vcpu_interface(tess_cap vcpu, uint64_t address, uint64_t *version)
+{
+    return tess_answer_2(TESS_INVOKE(vcpu, interface, 1, vcpu, address), version, 0);
+}
+
 /* Make a virtual interrupt pending.  AGAIN: no list register is free; the guest's thread gets a kick when one may be. */
 TESS_INLINE enum tess_err tess_vcpu_inject(tess_cap vcpu, uint64_t intid, uint64_t priority)
 {
