@@ -83,6 +83,9 @@ enum {
     (((esr) & (3u << 20 | 7u << 14 | 15u << 10)) == 3u << 20 && SYS_CRM(esr) - 1 < 7)
 #define SYS_CRM(esr) ((esr) >> 1 & 15)
 #define SYS_OP2(esr) ((esr) >> 17 & 7)
+/* All of the access but its register; a write of ICC_SGI1R_EL1, S3_0_C12_C11_5 */
+#define SYS_ACCESS (3u << 20 | 7u << 17 | 7u << 14 | 15u << 10 | 15u << 1 | SYS_READ)
+#define SYS_SGI1R  (3u << 20 | 5u << 17 | 0u << 14 | 12u << 10 | 11u << 1)
 
 #define PSTATE_SKIPPED                                                                             \
     (1ull << 21 | 3ull << 10) /* SS, BTYPE: used up by the instruction that was skipped */
@@ -395,6 +398,10 @@ void trap_guest(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
             return go_on(cpu, t);
         }
         value = esr & SYS_READ ? 0 : reg_get(t, SYS_RT(esr));
+        if ((esr & SYS_ACCESS) == SYS_SGI1R && vcpu_sgi(t->vcpu, value)) {
+            skip(t, esr);
+            return go_on(cpu, t);
+        }
         break;
     case EC_DATA_LOWER:
         if ((esr & (ESR_ISV | ESR_WNR)) == (ESR_ISV | ESR_WNR)) {

@@ -97,6 +97,82 @@ void vcpu_wake(struct vcpu *v)
     }
 }
 
+/* ---- vCPUs of one guest: what one sends another ---- */
+
+#define PEERS_MAX  8u
+#define SGI(value) ((value) >> 24 & 15)
+#define SGI_LIST   0xffffull
+
+/* Only what names one CPU of affinity 0.0.0.x (IHI0069H 12.2.22); the rest is rare, and the monitor's. */
+bool vcpu_sgi(struct vcpu *v, word_t value)
+{
+    word_t list = value & SGI_LIST;
+    struct vcpu *p = v;
+
+    if ((value & ~(SGI_LIST | 15ull << 24)) != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < PEERS_MAX && p->peer != NULL; i++) {
+        LOOP_BOUND(PEERS_MAX);
+        p = p->peer;
+        word_t self = p->reg[TESS_VCPU_vmpidr] & 0xff00ffffffull;
+        if (self < 16 && list == 1ull << self) {
+            word_t how = p->reg[TESS_VCPU_sgis];
+            if (!(how >> SGI(value) & 1) ||
+                !vgic_inject(p, p->thread->cpu->vcpu == p, SGI(value), how >> 16 & 0xff)) {
+                return false;
+            }
+            vcpu_wake(p);
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum tess_err join(struct invocation *inv, struct vcpu *v)
+{
+    enum tess_err err = TESS_OK;
+    struct cap *c = arg_cap(inv, inv->arg[0], TESS_TYPE_vcpu, &err);
+    unsigned count = 2;
+
+    if (c == NULL) {
+        return err;
+    }
+    struct vcpu *with = (struct vcpu *)c->object;
+    if (v->thread == NULL || with->thread == NULL) {
+        return TESS_STATE;
+    }
+    if (v->peer != NULL || v == with) {
+        return TESS_EXISTS;
+    }
+    for (struct vcpu *p = with->peer; p != NULL && p != with; p = p->peer) {
+        LOOP_BOUND(PEERS_MAX);
+        count++;
+    }
+    if (count > PEERS_MAX) {
+        return TESS_RANGE;
+    }
+    /* ---- commit ---- */
+    v->peer = with->peer != NULL ? with->peer : with;
+    with->peer = v;
+    return TESS_OK;
+}
+
+static void part(struct vcpu *v)
+{
+    struct vcpu *before = v->peer;
+
+    if (before == NULL) {
+        return;
+    }
+    while (before->peer != v) {
+        LOOP_BOUND(PEERS_MAX);
+        before = before->peer;
+    }
+    before->peer = v->peer != before ? v->peer : NULL;
+    v->peer = NULL;
+}
+
 void vcpu_unbind(struct thread *t)
 {
     struct vcpu *v = t->vcpu;
@@ -110,6 +186,10 @@ void vcpu_unbind(struct thread *t)
     }
     arch_thread_init(t); /* user mode: it can never run guest code without the guest's world */
     arch_thread_set_foreign(t, (t->flags & THREAD_FOREIGN) != 0);
+    part(v);
+    if (t->vspace != NULL && t->vspace->last_vcpu == v) {
+        t->vspace->last_vcpu = NULL; /* another may be made where it was */
+    }
     v->thread = NULL;
     t->vcpu = NULL;
     thread_update_space(t);
@@ -182,6 +262,8 @@ enum tess_err vcpu_invoke(struct invocation *inv)
         return bind(inv, v);
     case TESS_LABEL_vcpu_inject:
         return inject(inv, v);
+    case TESS_LABEL_vcpu_join:
+        return join(inv, v);
     case TESS_LABEL_vcpu_interface:
         return interface(inv, v);
     default:
@@ -206,5 +288,12 @@ enum tess_err vcpu_invoke(struct invocation *inv)
 
 bool vcpu_ok(const struct vcpu *v)
 {
-    return v->thread == NULL || v->thread->vcpu == v;
+    const struct vcpu *p = v->peer;
+
+    for (unsigned i = 1; i < PEERS_MAX && p != NULL && p != v; i++) {
+        p = p->peer;
+    }
+    return v->thread == NULL
+               ? v->peer == NULL
+               : v->thread->vcpu == v && (v->peer == NULL || (v->peer != v && p == v));
 }

@@ -27,6 +27,7 @@ struct vcpu {
     uint32_t refs;
     uint32_t exit; /* syndrome of the exit that the thread waits with: what ADVANCE completes */
     struct thread *thread; /* whose slot names this; NULL: none */
+    struct vcpu *peer;     /* ring of a guest's; NULL: alone */
     bool timer_fired;      /* the physical line is active, but the guest has the virtual one off */
     word_t reg[TESS_VCPU_LR_END];
 };
@@ -42,6 +43,8 @@ void vcpu_advance(struct thread *t, word_t value);
 void vcpu_answered(word_t value, word_t tag, struct thread *to, struct cpu *cpu);
 /* The current thread is a guest: make the CPU its own.  Nothing else happens in the kernel until the exit. */
 void vcpu_enter(struct cpu *cpu);
+/* v wrote that to ICC_SGI1R_EL1.  False: it is its monitor's. */
+bool vcpu_sgi(struct vcpu *v, word_t value);
 /* An interrupt for v is pending: it does not sleep any more. */
 void vcpu_wake(struct vcpu *v);
 

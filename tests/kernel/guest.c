@@ -167,6 +167,72 @@ TEST("trapped system registers are the monitor's to write and to read")
     EQ(e.w[4], 0x42);
 }
 
+TEST("virtual CPUs of one guest interrupt each other without their monitor, as far as it says")
+{
+    struct machine m, second;
+    struct tess_msg e;
+
+    if (!make_machine(&m) || guest_has_v2() || !guest_second(&m, &second)) {
+        return;
+    }
+    ERR(tess_vcpu_join(second.vcpu, make(TESS_TYPE_vcpu)), STATE);
+    ERR(tess_vcpu_join(m.vcpu, m.vcpu), EXISTS);
+    OK(tess_vcpu_join(second.vcpu, m.vcpu));
+    ERR(tess_vcpu_join(second.vcpu, m.vcpu), EXISTS);
+    OK(tess_vcpu_write(second.vcpu, TESS_VCPU_vmpidr, 0x80000001));
+    OK(tess_vcpu_write(second.vcpu, TESS_VCPU_sgis, 0xa0 << 16 | 1 << 5));
+    guest_go(&second, vm_wait, 0, 0);
+    sleep_us(1000);
+
+    guest_go(&m, vm_sgi, 0, 5 << 24 | 1 << 1);
+    e = tess_recv(m.ep, 0); /* the next exit is the one behind */
+    guest_expect(e, EC_SYS);
+    EQ(e.w[0] & 1, 1);
+    guest_stop();
+    e = tess_recv(second.ep, after_us(1000000));
+    guest_expect(e, EC_HVC);
+    EQ(e.w[4], 5);
+    OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+
+    static const uint64_t not_so[] = { 6 << 24 | 1 << 1,              /* not among sgis */
+                                       5 << 24 | 1 << 2,              /* there is no such CPU */
+                                       5 << 24 | 3,                   /* two */
+                                       5 << 24 | 1ull << 40,          /* all others */
+                                       5 << 24 | 1ull << 16 | 1 << 1, /* of another affinity */
+                                       5 << 24 };
+    for (unsigned i = 0; i < sizeof not_so / sizeof *not_so; i++) {
+        guest_go(&m, vm_sgi, 0, not_so[i]);
+        e = tess_recv(m.ep, 0);
+        guest_expect(e, EC_SYS);
+        EQ(e.w[0] & 1, 0);
+        EQ(e.w[2], not_so[i]);
+        guest_stop();
+    }
+    /* who has left hears nothing */
+    OK(tess_thread_suspend(second.tcb));
+    OK(tess_cnode_delete(TESS_ROOT_CNODE, second.tcb));
+    guest_go(&m, vm_sgi, 0, 5 << 24 | 1 << 1);
+    e = tess_recv(m.ep, 0);
+    guest_expect(e, EC_SYS);
+    EQ(e.w[0] & 1, 0);
+    guest_stop();
+}
+
+TEST("no more than eight virtual CPUs are one guest")
+{
+    struct machine m, more;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    for (unsigned i = 1; i < 8; i++) {
+        TRUE(guest_second(&m, &more));
+        OK(tess_vcpu_join(more.vcpu, m.vcpu));
+    }
+    TRUE(guest_second(&m, &more));
+    ERR(tess_vcpu_join(more.vcpu, m.vcpu), RANGE);
+}
+
 TEST("a guest's CPU has no EL2, no performance counters, and the number it was given")
 {
     struct machine m;

@@ -26,6 +26,8 @@ struct machine {
 
 /* False: no guests on this machine, and the kernel says so. */
 bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end);
+/* Another virtual CPU in the memory of m. */
+bool guest_second(const struct machine *m, struct machine *out);
 /* Its virtual CPU interface is memory: the machine has a GICv2. */
 bool guest_has_v2(void);
 /* Runs from `where` of its code on, in EL1; x28 is GICC_AT, or 0 if the virtual CPU interface is system registers. */

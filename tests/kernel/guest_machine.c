@@ -8,23 +8,12 @@ bool guest_has_v2(void)
     return interface == 2;
 }
 
-bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end)
+/* A thread with a virtual CPU in the machine's memory. */
+static bool make_cpu(struct machine *m)
 {
     tess_cap budget = make(TESS_TYPE_budget);
-    void *memory;
     enum tess_err err;
 
-    m->code = code;
-    m->vs = make(TESS_TYPE_vspace);
-    OK(tess_vspace_guest(m->vs));
-    OK(tess_vspace_donate(m->vs, arena, 8 * TESS_PAGE, 0, empty_slot()));
-    m->frame = make_mapped(GUEST_PAGES * TESS_PAGE, &memory);
-    m->memory = memory;
-    for (unsigned i = 0; code + i < end; i++) {
-        ((volatile uint32_t *)m->memory)[i] = code[i];
-    }
-    __builtin___clear_cache(memory, (char *)memory + GUEST_PAGES * TESS_PAGE);
-    OK(tess_frame_map(copy(m->frame, RWX), m->vs, RAM_AT, RWX, TESS_ATTR_NORMAL, NULL));
     m->vcpu = make(TESS_TYPE_vcpu);
     m->tcb = make(TESS_TYPE_thread);
     m->ep = make(TESS_TYPE_endpoint);
@@ -42,6 +31,30 @@ bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end)
     /* FP registers do not trap inside the guest */
     OK(tess_vcpu_write(m->vcpu, TESS_VCPU_cpacr, 3 << 20));
     return true;
+}
+
+bool guest_second(const struct machine *m, struct machine *out)
+{
+    *out = *m;
+    return make_cpu(out);
+}
+
+bool guest_make(struct machine *m, const uint32_t *code, const uint32_t *end)
+{
+    void *memory;
+
+    m->code = code;
+    m->vs = make(TESS_TYPE_vspace);
+    OK(tess_vspace_guest(m->vs));
+    OK(tess_vspace_donate(m->vs, arena, 8 * TESS_PAGE, 0, empty_slot()));
+    m->frame = make_mapped(GUEST_PAGES * TESS_PAGE, &memory);
+    m->memory = memory;
+    for (unsigned i = 0; code + i < end; i++) {
+        ((volatile uint32_t *)m->memory)[i] = code[i];
+    }
+    __builtin___clear_cache(memory, (char *)memory + GUEST_PAGES * TESS_PAGE);
+    OK(tess_frame_map(copy(m->frame, RWX), m->vs, RAM_AT, RWX, TESS_ATTR_NORMAL, NULL));
+    return make_cpu(m);
 }
 
 void guest_go(const struct machine *m, const uint32_t *where, uint64_t x0, uint64_t x1)

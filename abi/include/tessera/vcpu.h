@@ -10,8 +10,8 @@ enum tess_vcpu_reg {
 #include "../../vcpu.def"
 #undef VCPU_REG
 #undef VCPU_STATE
-    TESS_VCPU_LR = 32,     /* list register 0 of 16 */
-    TESS_VCPU_LR_END = 48, /* numbers from here on name nothing */
+    TESS_VCPU_LR = 33,     /* list register 0 of 16 */
+    TESS_VCPU_LR_END = 49, /* numbers from here on name nothing */
 };
 
 #define TESS_VCPU_VTIMER_ON                                                                        \

@@ -362,6 +362,13 @@ TESS_INLINE enum tess_err tess_vcpu_interface(tess_cap vcpu, uint64_t address, u
     return tess_answer_2(TESS_INVOKE(vcpu, interface, 1, vcpu, address), version, 0);
 }
 
+/* Become one of the other's guest: SGIs between them need no exit to the monitor (register sgis).  STATE: one of the two has no thread; EXISTS: this one
+ * has joined already; RANGE: there are eight. */
+TESS_INLINE enum tess_err tess_vcpu_join(tess_cap vcpu, tess_cap other)
+{
+    return tess_answer(TESS_INVOKE(vcpu, join, 1, vcpu, other).tag);
+}
+
 /* Make a virtual interrupt pending.  AGAIN: no list register is free; the guest's thread gets a kick when one may be. */
 TESS_INLINE enum tess_err tess_vcpu_inject(tess_cap vcpu, uint64_t intid, uint64_t priority)
 {
