@@ -8,9 +8,10 @@
 #     --el2          the kernel at EL2, with guests; not deterministic: the clock of -icount stands still while a guest cannot
 #                    fetch even the first instruction of its exception handler
 #     --cpu CPU      default cortex-a76
+#     --gic 2|3      default 3
 #     --again        also what BUILD/fuzz/passed lists: without it a campaign (several runs of a kind) that was broken off
 #                    goes on where it was
-# A campaign: fuzz.sh --calls 100000000 --programs 1000000 --host 0.  Logs: BUILD/fuzz/KIND-SEED.log, KIND-el2-SEED.log.
+# A campaign: fuzz.sh --calls 100000000 --programs 1000000 --host 0.  Logs: BUILD/fuzz/KIND-gic3-SEED.log, KIND-el2-gic3-SEED.log.
 # Exit status: 0 when every run passed.
 set -eu
 RUN_CALLS=1000000
@@ -18,10 +19,10 @@ RUN_PROGRAMS=100000
 RUN_SECONDS=3600 # of this machine's time, against hanging for ever; a run takes 3 minutes
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$top/build}
-calls=1000000 programs=50000 host=50000 seed=1 kernel=-debug el2= icount=--icount cpu=cortex-a76 again=
+calls=1000000 programs=50000 host=50000 seed=1 kernel=-debug el2= icount=--icount cpu=cortex-a76 gic=3 again=
 while [ $# -gt 0 ]; do
     case $1 in
-    --calls | --programs | --host | --seed | --cpu)
+    --calls | --programs | --host | --seed | --cpu | --gic)
         [ $# -ge 2 ] || {
             echo "fuzz.sh: $1 needs a value" >&2
             exit 2
@@ -34,6 +35,7 @@ while [ $# -gt 0 ]; do
     --host) host=$2 && shift ;;
     --seed) seed=$2 && shift ;;
     --cpu) cpu=$2 && shift ;;
+    --gic) gic=$2 && shift ;;
     --release) kernel= ;;
     --el2) el2=--el2 icount= ;;
     --again) again=1 ;;
@@ -56,18 +58,18 @@ failed=0
 
 # one KIND IMAGE OPTION N SEED: one machine; its log must end with the line of success.
 one() {
-    key="$1 $4 seed $5 $cpu${el2:+ el2} ${kernel:-release} $(cksum <"$build/$2")"
+    key="$1 $4 seed $5 $cpu${el2:+ el2} gic$gic ${kernel:-release} $(cksum <"$build/$2")"
     if [ "$campaign" ] && [ -z "$again" ] && grep -qxF "$key" "$passed_file"; then
         echo "$1 seed $5: passed before"
         passed=$((passed + 1))
         return 0
     fi
-    log=$build/fuzz/$1${el2:+-el2}-$5.log
+    log=$build/fuzz/$1${el2:+-el2}-gic$gic-$5.log
     if [ "$1" = host ]; then
         env calls="$4" seed="$5" timeout -k 5 "$RUN_SECONDS" "$build/$2" >"$log" 2>&1 || echo "status $?" >>"$log"
     else
         # shellcheck disable=SC2086
-        "$top/tools/qemu.sh" "$build/$2" --cpu "$cpu" $el2 $icount --timeout "$RUN_SECONDS" \
+        "$top/tools/qemu.sh" "$build/$2" --cpu "$cpu" --gic "$gic" $el2 $icount --timeout "$RUN_SECONDS" \
             -- -append "$3=$4 seed=$5" >"$log" 2>&1 || echo "status $?" >>"$log"
     fi
     if grep -q "^$3 [0-9]*, failures 0" "$log" && grep -q '^[1-9][0-9]* passed, 0 failed' "$log"; then

@@ -164,6 +164,7 @@ void program_registers(struct tess_regs *regs, uint64_t *random)
                                         PROGRAM_DATA,
                                         PROGRAM_DATA + 1,
                                         PROGRAM_DATA + 0xff8,
+                                        PROGRAM_GICC,
                                         0,
                                         TESS_USER_TOP - 8,
                                         TESS_USER_TOP,

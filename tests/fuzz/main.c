@@ -148,7 +148,8 @@ static bool machine_op(unsigned op)
 /* Needs a kernel that has guests. */
 static bool guest_op(unsigned op)
 {
-    return op == OP_vcpu_bind || op == OP_vcpu_inject || op == OP_vcpu_join;
+    return op == OP_vcpu_bind || op == OP_vcpu_inject || op == OP_vcpu_interface ||
+           op == OP_vcpu_join;
 }
 
 /* What never succeeded was not tested: the workers do not know how to do it. */

@@ -233,7 +233,10 @@ static void build(void)
                                    page_frame[i], TESS_PAGE, i & 1 ? TESS_THREAD_FOREIGN : 0),
              "configure");
         if (victim[i].vcpu) {
+            uint64_t version; /* of GICv2: two pages behind the data, which programs know */
             must(tess_vcpu_bind(victim[i].vcpu, victim[i].thread), "bind a vCPU");
+            must(tess_vcpu_interface(victim[i].vcpu, PROGRAM_GICC, &version),
+                 "virtual CPU interface");
         }
     }
 }

@@ -8,6 +8,7 @@
 #define PROGRAM_WORDS 128u
 #define PROGRAM_CODE  0x10000000ull /* where it is mapped, in its own address space */
 #define PROGRAM_DATA  0x10010000ull
+#define PROGRAM_GICC  0x10011000ull /* of guests on a GICv2: the virtual CPU interface, two pages */
 
 /* Write PROGRAM_WORDS instructions. */
 void program_write(uint32_t *code, uint64_t *random);
