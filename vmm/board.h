@@ -7,7 +7,9 @@
 
 /* The map of guest-physical addresses; the same on every guest. */
 #define GICD_AT      0x08000000ull
-#define GICR_AT      0x080a0000ull /* GICR_BYTES each virtual CPU */
+#define GICC_AT      0x08010000ull /* version 2: the CPU interface, the hardware's own */
+#define GICC_BYTES   0x2000ull
+#define GICR_AT      0x080a0000ull /* version 3: GICR_BYTES each virtual CPU */
 #define GICR_BYTES   0x20000ull
 #define UART_AT      0x09000000ull
 #define RTC_AT       0x09010000ull

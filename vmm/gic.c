@@ -1,65 +1,14 @@
 /*
- * The guest's interrupt controller: distributor and redistributors of a GICv3 (IHI0069H 12.9, 12.11) without ITS.  The CPU interface is the
- * hardware's; what becomes pending here goes into its list registers (vcpu.inject), and waits here while none is free.
+ * The guest's interrupt controller: what versions 2 and 3 have in common.  The CPU interface is the hardware's; what becomes pending here goes
+ * into its list registers (vcpu.inject), and waits here while none is free.
  *
- *      fire, SGI, ISPENDR --> pending --(enabled, group on)--> list register --(guest: acknowledge, end)--> gone
+ *      fire, SGI, ISPENDR --> pending --(enabled, controller on)--> list register --(guest: acknowledge, end)--> gone
  */
+#include "gic.h"
+
 #include <string.h>
 
-#include "machine.h"
-
-#define PRIVATE 32u
-
-/* Distributor */
-enum {
-    GICD_CTLR = 0x0000,
-    GICD_TYPER = 0x0004,
-    GICD_IIDR = 0x0008,
-    GICD_IGROUPR = 0x0080,
-    GICD_ISENABLER = 0x0100,
-    GICD_ICENABLER = 0x0180,
-    GICD_ISPENDR = 0x0200,
-    GICD_ICPENDR = 0x0280,
-    GICD_ISACTIVER = 0x0300,
-    GICD_ICACTIVER = 0x0380,
-    GICD_IPRIORITYR = 0x0400,
-    GICD_ICFGR = 0x0c00,
-    GICD_IROUTER = 0x6000,
-    GICD_PIDR2 = 0xffe8,
-};
-#define CTLR_GROUP1 0x2u
-#define CTLR_ARE    0x10u
-#define CTLR_DS     0x40u /* one security state */
-/* TYPER: lines / 32 - 1, ten bits of INTID, no 1-of-N routing */
-#define TYPER (IRQ_LINES / 32 - 1 + (9u << 19) + (1u << 25))
-#define IIDR  0x0000043bu
-#define PIDR2 0x3bu /* architecture 3 */
-
-/* Redistributor: RD_base, then SGI_base */
-enum {
-    GICR_CTLR = 0x0000,
-    GICR_IIDR = 0x0004,
-    GICR_TYPER = 0x0008,
-    GICR_WAKER = 0x0014,
-    GICR_SGI = 0x10000,
-};
-#define WAKER_SLEEP  2u
-#define WAKER_ASLEEP 4u
-
-/* Lines 0..31 of each CPU, or the shared ones in words 1.. */
-struct lines {
-    uint32_t enabled[IRQ_LINES / 32], pending[IRQ_LINES / 32];
-    uint32_t config[IRQ_LINES / 16];
-    uint8_t priority[IRQ_LINES];
-};
-
-static struct {
-    uint32_t control;
-    struct lines shared;        /* word 0 unused */
-    struct lines own[CPUS_MAX]; /* word 0 only */
-    uint8_t route[IRQ_LINES];   /* CPU */
-    uint32_t waker[CPUS_MAX];
-} gic;
+struct gic gic;
 
 void gic_part(struct machine_part *out)
 {
@@ -91,7 +40,7 @@ static void deliver(unsigned cpu, unsigned word)
     struct lines *l = lines_of(cpu, word * 32);
     uint32_t ready = l->pending[word] & l->enabled[word];
 
-    if (!(gic.control & CTLR_GROUP1) || cpu >= machine.cpus) {
+    if (!gic.control || cpu >= machine.cpus) {
         return;
     }
     for (; ready; ready &= ready - 1) {
@@ -121,7 +70,7 @@ void gic_refill(unsigned cpu)
     }
 }
 
-static void set_pending(unsigned cpu, unsigned intid)
+void gic_set_pending(unsigned cpu, unsigned intid)
 {
     lines_of(cpu, intid)->pending[intid / 32] |= 1u << intid % 32;
     if (intid < PRIVATE) {
@@ -131,23 +80,16 @@ static void set_pending(unsigned cpu, unsigned intid)
     }
 }
 
+void gic_route(unsigned intid, unsigned cpu)
+{
+    gic.route[intid] = (uint8_t)cpu;
+    deliver(cpu, intid / 32);
+}
+
 void gic_fire(unsigned intid)
 {
     if (intid >= PRIVATE && intid < IRQ_LINES) {
-        set_pending(0, intid);
-    }
-}
-
-/* ICC_SGI1R_EL1 (IHI0069H 12.2.22): Aff3..1 of all our CPUs are 0. */
-void gic_sgi(unsigned from, uint64_t value)
-{
-    unsigned intid = value >> 24 & 15;
-    bool all_others = value >> 40 & 1, here = !(value & 0x00ff00ff00ff0000ull);
-
-    for (unsigned i = 0; i < machine.cpus; i++) {
-        if (all_others ? i != from : here && (value >> i & 1)) {
-            set_pending(i, intid);
-        }
+        gic_set_pending(0, intid);
     }
 }
 
@@ -155,21 +97,23 @@ void gic_sgi(unsigned from, uint64_t value)
 static void tell_timer(unsigned cpu)
 {
     const struct lines *l = &gic.own[cpu];
-    bool on = l->enabled[0] >> IRQ_VTIMER & 1 && (gic.control & CTLR_GROUP1);
+    bool on = l->enabled[0] >> IRQ_VTIMER & 1 && gic.control;
 
     (void)tess_vcpu_write(machine.cpu[cpu].vcpu, TESS_VCPU_vtimer,
                           (on ? TESS_VCPU_VTIMER_ON : 0) | (uint64_t)l->priority[IRQ_VTIMER] << 16 |
                               IRQ_VTIMER);
 }
 
-static void tell_timers(void)
+void gic_control(uint32_t control)
 {
+    gic.control = control;
     for (unsigned i = 0; i < machine.cpus; i++) {
         tell_timer(i);
+        gic_refill(i);
     }
 }
 
-/* ---- the registers that distributor and redistributor have alike; words first .. end of l ---- */
+/* ---- registers of lines; words first .. end of l ---- */
 
 static uint64_t lines_read(const struct lines *l, unsigned first, unsigned end, uint64_t offset)
 {
@@ -233,87 +177,33 @@ static bool lines_write(struct lines *l, unsigned first, unsigned end, uint64_t 
     return false;
 }
 
-/* ---- distributor ---- */
-
-uint64_t gicd_read(uint64_t offset)
+uint64_t gic_own_read(unsigned cpu, uint64_t offset)
 {
-    if (offset >= GICD_IROUTER + PRIVATE * 8 && offset < GICD_IROUTER + IRQ_LINES * 8) {
-        return offset % 8 ? 0 : gic.route[(offset - GICD_IROUTER) / 8];
+    return lines_read(&gic.own[cpu], 0, 1, offset);
+}
+
+void gic_own_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value)
+{
+    uint32_t enabled = gic.own[cpu].enabled[0];
+    uint8_t priority = gic.own[cpu].priority[IRQ_VTIMER];
+
+    if (lines_write(&gic.own[cpu], 0, 1, offset, bytes, value)) {
+        deliver(cpu, 0);
     }
-    switch (offset) {
-    case GICD_CTLR:
-        return gic.control | CTLR_ARE | CTLR_DS;
-    case GICD_TYPER:
-        return TYPER;
-    case GICD_IIDR:
-        return IIDR;
-    case GICD_PIDR2:
-        return PIDR2;
-    default:
-        return lines_read(&gic.shared, 1, IRQ_LINES / 32, offset);
+    if (((enabled ^ gic.own[cpu].enabled[0]) >> IRQ_VTIMER & 1) ||
+        priority != gic.own[cpu].priority[IRQ_VTIMER]) {
+        tell_timer(cpu);
     }
 }
 
-void gicd_write(uint64_t offset, unsigned bytes, uint64_t value)
+uint64_t gic_shared_read(uint64_t offset)
 {
-    if (offset >= GICD_IROUTER + PRIVATE * 8 && offset < GICD_IROUTER + IRQ_LINES * 8) {
-        if (offset % 8 == 0) { /* Aff0; the others are 0 */
-            gic.route[(offset - GICD_IROUTER) / 8] =
-                (value & 0xff) < machine.cpus ? (uint8_t)value : 0;
-        }
-        return;
-    }
-    if (offset == GICD_CTLR) {
-        gic.control = (uint32_t)value & CTLR_GROUP1;
-        tell_timers();
-        for (unsigned i = 0; i < machine.cpus; i++) {
-            gic_refill(i);
-        }
-        return;
-    }
+    return lines_read(&gic.shared, 1, IRQ_LINES / 32, offset);
+}
+
+void gic_shared_write(uint64_t offset, unsigned bytes, uint64_t value)
+{
     if (lines_write(&gic.shared, 1, IRQ_LINES / 32, offset, bytes, value)) {
         deliver_shared(offset / 4 % 32 < IRQ_LINES / 32 ? offset / 4 % 32 : 1);
-    }
-}
-
-/* ---- redistributor ---- */
-
-uint64_t gicr_read(unsigned cpu, uint64_t offset)
-{
-    uint64_t typer = (uint64_t)cpu << 32 | cpu << 8 | (cpu + 1 == machine.cpus ? 1u << 4 : 0);
-
-    switch (offset) {
-    case GICR_CTLR:
-        return 0;
-    case GICR_IIDR:
-        return IIDR;
-    case GICR_TYPER:
-        return typer;
-    case GICR_TYPER + 4:
-        return typer >> 32;
-    case GICR_WAKER:
-        return gic.waker[cpu];
-    case GICD_PIDR2:
-        return PIDR2;
-    default:
-        return offset >= GICR_SGI ? lines_read(&gic.own[cpu], 0, 1, offset - GICR_SGI) : 0;
-    }
-}
-
-void gicr_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value)
-{
-    if (offset == GICR_WAKER) {
-        gic.waker[cpu] = value & WAKER_SLEEP ? WAKER_SLEEP | WAKER_ASLEEP : 0;
-    } else if (offset >= GICR_SGI) {
-        uint32_t enabled = gic.own[cpu].enabled[0];
-        uint8_t priority = gic.own[cpu].priority[IRQ_VTIMER];
-
-        if (lines_write(&gic.own[cpu], 0, 1, offset - GICR_SGI, bytes, value)) {
-            deliver(cpu, 0);
-        }
-        if (((enabled ^ gic.own[cpu].enabled[0]) >> IRQ_VTIMER & 1) ||
-            priority != gic.own[cpu].priority[IRQ_VTIMER]) {
-            tell_timer(cpu);
-        }
     }
 }

@@ -126,6 +126,20 @@ static enum tess_err make_cpu(const struct machine_config *config, unsigned i)
     return err ? err : tess_vcpu_bind(c->vcpu, c->thread);
 }
 
+/* The kernel puts the virtual CPU interface there if it is memory. */
+static enum tess_err make_interface(struct tess_env *env)
+{
+    enum tess_err err, more = TESS_OK;
+
+    do {
+        err = tess_vcpu_interface(machine.cpu[0].vcpu, GICC_AT, &machine.gic);
+        if (err == TESS_NOMEM) {
+            more = tess_donate(env, machine.vspace);
+        }
+    } while (err == TESS_NOMEM && !more);
+    return err;
+}
+
 enum tess_err machine_make(const struct machine_config *config)
 {
     struct tess_env *env = config->env;
@@ -140,7 +154,7 @@ enum tess_err machine_make(const struct machine_config *config)
     for (unsigned i = 0; i < machine.cpus && !err; i++) {
         err = make_cpu(config, i);
     }
-    return err;
+    return err ? err : make_interface(env);
 }
 
 /* ---- starting ---- */
@@ -311,7 +325,16 @@ static void abort_access(struct cpu *c, const struct exit *e, struct answer *a)
 
 /* ---- exits ---- */
 
-static bool mmio(const struct exit *e, uint64_t *value)
+static uint64_t gicd_v2(const struct cpu *c, const struct exit *e, unsigned bytes)
+{
+    if (e->esr & ESR_WRITES) {
+        gicd_v2_write(c->number, e->address - GICD_AT, bytes, e->value);
+        return 0;
+    }
+    return gicd_v2_read(c->number, e->address - GICD_AT);
+}
+
+static bool mmio(const struct cpu *c, const struct exit *e, uint64_t *value)
 {
     uint64_t at = e->address;
     bool writes = e->esr & ESR_WRITES;
@@ -320,19 +343,21 @@ static bool mmio(const struct exit *e, uint64_t *value)
     *value = 0;
     if (at - VIRTIO_AT < DEVICES_MAX * VIRTIO_BYTES && writes) { /* it reads without us */
         vdevice_write(&vdevice[(at - VIRTIO_AT) / VIRTIO_BYTES], at % VIRTIO_BYTES, e->value);
+    } else if (at - GICD_AT < 0x10000) {
+        if (machine.gic == 2) {
+            *value = gicd_v2(c, e, bytes);
+        } else if (writes) {
+            gicd_write(at - GICD_AT, bytes, e->value);
+        } else {
+            *value = gicd_read(at - GICD_AT);
+        }
     } else if (at - UART_AT < 0x1000) {
         if (writes) {
             uart_write(at - UART_AT, e->value);
         } else {
             *value = uart_read(at - UART_AT);
         }
-    } else if (at - GICD_AT < 0x10000) {
-        if (writes) {
-            gicd_write(at - GICD_AT, bytes, e->value);
-        } else {
-            *value = gicd_read(at - GICD_AT);
-        }
-    } else if (at - GICR_AT < machine.cpus * GICR_BYTES) {
+    } else if (at - GICR_AT < machine.cpus * GICR_BYTES && machine.gic == 3) {
         unsigned whose = (unsigned)((at - GICR_AT) / GICR_BYTES);
         if (writes) {
             gicr_write(whose, (at - GICR_AT) % GICR_BYTES, bytes, e->value);
@@ -358,8 +383,12 @@ static bool mmio(const struct exit *e, uint64_t *value)
 static void sysreg(struct cpu *c, const struct exit *e, struct answer *a)
 {
     bool reads = e->esr & SYS_READS;
+    uint64_t reg = e->esr & SYS_MASK;
 
-    switch (e->esr & SYS_MASK) {
+    if (machine.gic == 2 && (reg == SYS(3, 0, 12, 11, 5) || reg == SYS(3, 0, 12, 12, 5))) {
+        return undefined(c, a); /* the CPU has more than its interrupt controller */
+    }
+    switch (reg) {
     case SYS(3, 0, 12, 11, 5): /* ICC_SGI1R_EL1 */
         if (!reads) {
             gic_sgi(c->number, e->value);
@@ -398,7 +427,7 @@ static void serve(struct cpu *c, const struct exit *e, struct answer *a)
     switch (ESR_EC(e->esr)) {
     case EC_DATA_LOWER:
         machine.exits[EXIT_MMIO]++;
-        if (!(e->esr & ESR_ISV) || !mmio(e, &a->value)) {
+        if (!(e->esr & ESR_ISV) || !mmio(c, e, &a->value)) {
             abort_access(c, e, a);
         }
         return;

@@ -46,6 +46,7 @@ struct machine {
     uint8_t *ram;
     uint64_t ram_bytes;
     unsigned cpus;
+    uint64_t gic; /* version of the guest's interrupt controller: 2 or 3, as the board's */
     struct cpu cpu[CPUS_MAX];
     enum { MACHINE_RUNS, MACHINE_OFF, MACHINE_RESET } wish; /* what the guest asked of PSCI */
     uint64_t exits[8];                                      /* by enum exit_kind */
@@ -92,9 +93,11 @@ void uart_part(struct machine_part *out);
 
 void gic_reset(void);
 void gic_reset_cpu(unsigned cpu);
-/* Registers of the distributor and of a CPU's redistributor; offset: in its frames. */
+/* Registers of the distributor, in version 2 as that CPU finds them, and of a CPU's redistributor; offset: in its frames. */
 uint64_t gicd_read(uint64_t offset);
 void gicd_write(uint64_t offset, unsigned bytes, uint64_t value);
+uint64_t gicd_v2_read(unsigned cpu, uint64_t offset);
+void gicd_v2_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value);
 uint64_t gicr_read(unsigned cpu, uint64_t offset);
 void gicr_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value);
 /* ICC_SGI1R_EL1 was written. */

@@ -8,7 +8,7 @@
 #include "machine.h"
 #include "virtio_device.h"
 
-#define MAGIC     0x7e55e7a05a9e5001ull
+#define MAGIC     0x7e55e7a05a9e5002ull
 #define PIECE     65536u
 #define SECTORS   (PIECE / HOST_SECTOR)
 #define WINDOW    8u /* requests at once; the buffer has room for so many pieces */
@@ -18,7 +18,8 @@
 #define FP_WORDS  (2 * TESS_FPU_WORDS)
 
 struct header {
-    uint64_t magic, ram_bytes, cpus, devices, state_bytes, counter; /* counter: when it was saved */
+    uint64_t magic, ram_bytes, cpus, gic, devices, state_bytes,
+        counter; /* counter: when it was saved */
 };
 
 struct saved_cpu {
@@ -160,7 +161,7 @@ static enum snapshot_result apply(uint64_t counter)
 
 static struct header header_now(void)
 {
-    return (struct header){ MAGIC,           machine.ram_bytes,    machine.cpus,
+    return (struct header){ MAGIC,           machine.ram_bytes,    machine.cpus, machine.gic,
                             vdevice_count(), sizeof(struct saved), tess_now() };
 }
 

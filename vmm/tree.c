@@ -73,11 +73,15 @@ static void devices(void *tree)
     static const char clocks[] = "uartclk\0apb_pclk", primecell[] = "arm,pl011\0arm,primecell";
     static const char rtc[] = "arm,pl031\0arm,primecell";
 
-    node_at(tree, "intc", GICD_AT, "arm,gic-v3");
+    node_at(tree, "intc", GICD_AT, machine.gic == 2 ? "arm,cortex-a15-gic" : "arm,gic-v3");
     CELLS(tree, "#interrupt-cells", 3);
     DO(fdt_property(tree, "interrupt-controller", NULL, 0));
-    CELLS(tree, "reg", WIDE(GICD_AT), 0, 0x10000, WIDE(GICR_AT), 0,
-          (uint32_t)(GICR_BYTES * machine.cpus));
+    if (machine.gic == 2) {
+        CELLS(tree, "reg", WIDE(GICD_AT), 0, 0x1000, WIDE(GICC_AT), 0, (uint32_t)GICC_BYTES);
+    } else {
+        CELLS(tree, "reg", WIDE(GICD_AT), 0, 0x10000, WIDE(GICR_AT), 0,
+              (uint32_t)(GICR_BYTES * machine.cpus));
+    }
     CELLS(tree, "phandle", PHANDLE_GIC);
     DO(fdt_end_node(tree));
 

@@ -509,7 +509,7 @@ static int run(struct self *self)
         printf("vmm: %s\n",
                err == TESS_STATE
                    ? "this machine's kernel is no hypervisor: it needs EL2 with VHE and "
-                     "a GICv3 (QEMU: virtualization=on, cortex-a76)"
+                     "a GICv3, or a GICv2 with its extensions (QEMU: virtualization=on, cortex-a76)"
                    : "no memory or capability slots for the guest");
         return 1;
     }

@@ -147,8 +147,7 @@ enum tess_err tess_free(struct tess_env *env, tess_cap cap)
     return err ? err : tess_slot_free(env->slots, cap);
 }
 
-/* Give vspace page-table memory from the first piece of RAM that has some. */
-static enum tess_err donate(struct tess_env *env, tess_cap vspace)
+enum tess_err tess_donate(struct tess_env *env, tess_cap vspace)
 {
     struct tess_pool *p = env->tables;
     uint64_t slot;
@@ -177,7 +176,7 @@ enum tess_err tess_map_at(struct tess_env *env, tess_cap frame, tess_cap vspace,
     do {
         err = tess_frame_map(frame, vspace, address, rights, attributes, 0);
         if (err == TESS_NOMEM) {
-            more = donate(env, vspace);
+            more = tess_donate(env, vspace);
         }
     } while (err == TESS_NOMEM && !more);
     if (err == TESS_NOMEM) {

@@ -6,7 +6,7 @@
 # off by itself.  A system with a group is tested as it is written, and with all of the group's connections direct
 # and all rpc: the output is the same.  Two at a time; logs in build/logs/systems.
 #
-# NAME.qemu beside it holds further options for QEMU (tools/qemu.sh --options); with a line "# el2" in it the machine starts at EL2.
+# NAME.qemu beside it holds further options for QEMU (tools/qemu.sh --options); with a line "# el2" in it the machine starts at EL2, with "# gic2" it has a GICv2.
 # NAME.input beside it is typed on the console, line by line.
 # NAME.check beside it is run afterwards with the folder of the image and of the disks that the options name, and prints what is wrong.
 #     SYSTEMS_KERNEL=debug    with the debug kernel     SYSTEMS_QEMU="--gic 2 ..."    further options of tools/qemu.sh
@@ -48,6 +48,7 @@ one() {
         [ -f "$devices" ] || devices=
         el2=
         [ ! "$devices" ] || ! grep -q '^# el2$' "$devices" || el2=--el2
+        [ ! "$devices" ] || ! grep -q '^# gic2$' "$devices" || el2="$el2 --gic 2"
         input=${file%.adl}.input
         [ -f "$input" ] || input=
         # shellcheck disable=SC2086 # several options

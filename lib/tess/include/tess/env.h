@@ -67,6 +67,8 @@ enum tess_err tess_alloc_device(struct tess_env *env, uint64_t paddr, uint64_t b
 /* Delete a capability and give its slot back.  Its memory comes back when its untyped memory is revoked. */
 enum tess_err tess_free(struct tess_env *env, tess_cap cap);
 
+/* Give vspace page-table memory from the first piece of RAM that has some. */
+enum tess_err tess_donate(struct tess_env *env, tess_cap vspace);
 /* Map a frame at address of any vspace; gives that vspace memory for page tables when it runs out. */
 enum tess_err tess_map_at(struct tess_env *env, tess_cap frame, tess_cap vspace, uint64_t address,
                           uint64_t rights, uint64_t attributes);
