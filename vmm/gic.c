@@ -93,8 +93,20 @@ void gic_fire(unsigned intid)
     }
 }
 
-/* The kernel keeps the virtual timer; it must know whether the guest wants its interrupt. */
-static void tell_timer(unsigned cpu)
+/* The SGIs that a CPU has enabled, of the priority that the first of them has: register sgis. */
+static uint64_t sgis_of(const struct lines *l)
+{
+    uint32_t which = l->enabled[0] & 0xffff;
+    uint8_t priority = which ? l->priority[__builtin_ctz(which)] : 0;
+
+    for (unsigned i = 0; i < 16; i++) {
+        which &= ~((uint32_t)(l->priority[i] != priority) << i);
+    }
+    return gic.control ? which | (uint64_t)priority << 16 : 0;
+}
+
+/* The kernel keeps the virtual timer, and passes on what CPUs send each other; it must know whether the guest wants these interrupts. */
+static void tell_kernel(unsigned cpu)
 {
     const struct lines *l = &gic.own[cpu];
     bool on = l->enabled[0] >> IRQ_VTIMER & 1 && gic.control;
@@ -102,13 +114,14 @@ static void tell_timer(unsigned cpu)
     (void)tess_vcpu_write(machine.cpu[cpu].vcpu, TESS_VCPU_vtimer,
                           (on ? TESS_VCPU_VTIMER_ON : 0) | (uint64_t)l->priority[IRQ_VTIMER] << 16 |
                               IRQ_VTIMER);
+    (void)tess_vcpu_write(machine.cpu[cpu].vcpu, TESS_VCPU_sgis, sgis_of(l));
 }
 
 void gic_control(uint32_t control)
 {
     gic.control = control;
     for (unsigned i = 0; i < machine.cpus; i++) {
-        tell_timer(i);
+        tell_kernel(i);
         gic_refill(i);
     }
 }
@@ -184,16 +197,10 @@ uint64_t gic_own_read(unsigned cpu, uint64_t offset)
 
 void gic_own_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value)
 {
-    uint32_t enabled = gic.own[cpu].enabled[0];
-    uint8_t priority = gic.own[cpu].priority[IRQ_VTIMER];
-
     if (lines_write(&gic.own[cpu], 0, 1, offset, bytes, value)) {
         deliver(cpu, 0);
     }
-    if (((enabled ^ gic.own[cpu].enabled[0]) >> IRQ_VTIMER & 1) ||
-        priority != gic.own[cpu].priority[IRQ_VTIMER]) {
-        tell_timer(cpu);
-    }
+    tell_kernel(cpu);
 }
 
 uint64_t gic_shared_read(uint64_t offset)

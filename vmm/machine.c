@@ -123,7 +123,8 @@ static enum tess_err make_cpu(const struct machine_config *config, unsigned i)
     err = err ? err : tess_thread_set_priority(c->thread, config->priority, config->priority);
     err = err ? err : tess_budget_configure(budget, env->cpu, slice, slice);
     err = err ? err : tess_budget_bind(budget, c->thread);
-    return err ? err : tess_vcpu_bind(c->vcpu, c->thread);
+    err = err ? err : tess_vcpu_bind(c->vcpu, c->thread);
+    return err || i == 0 ? err : tess_vcpu_join(c->vcpu, machine.cpu[0].vcpu);
 }
 
 /* The kernel puts the virtual CPU interface there if it is memory. */
