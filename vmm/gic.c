@@ -49,7 +49,7 @@ static void deliver(unsigned cpu, unsigned word)
         if (intid >= PRIVATE && gic.route[intid] != cpu) {
             continue;
         }
-        if (tess_vcpu_inject(machine.cpu[cpu].vcpu, intid, l->priority[intid]) != TESS_OK) {
+        if (tess_vcpu_inject(machine.cpu[cpu].vcpu, intid, l->priority[intid], 0) != TESS_OK) {
             return; /* gic_refill comes */
         }
         l->pending[word] &= ~(1u << bit);

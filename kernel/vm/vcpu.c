@@ -119,7 +119,7 @@ bool vcpu_sgi(struct vcpu *v, word_t value)
         if (self < 16 && list == 1ull << self) {
             word_t how = p->reg[TESS_VCPU_sgis];
             if (!(how >> SGI(value) & 1) ||
-                !vgic_inject(p, p->thread->cpu->vcpu == p, SGI(value), how >> 16 & 0xff)) {
+                !vgic_inject(p, p->thread->cpu->vcpu == p, SGI(value), how >> 16 & 0xff, 0)) {
                 return false;
             }
             vcpu_wake(p);
@@ -221,12 +221,21 @@ static enum tess_err bind(struct invocation *inv, struct vcpu *v)
 
 static enum tess_err inject(struct invocation *inv, struct vcpu *v)
 {
-    word_t intid = inv->arg[0], priority = inv->arg[1];
+    word_t intid = inv->arg[0], priority = inv->arg[1], line = 0;
 
     if (intid >= VGIC_LINES || priority > 255) {
         return TESS_ARG;
     }
-    if (!vgic_inject(v, inv->cpu->vcpu == v, intid, priority)) {
+    if (inv->arg[2] != 0) {
+        enum tess_err err = TESS_OK;
+        struct cap *c = arg_cap(inv, inv->arg[2], TESS_TYPE_irq, &err);
+
+        if (c == NULL) {
+            return err;
+        }
+        line = c->object;
+    }
+    if (!vgic_inject(v, inv->cpu->vcpu == v, intid, priority, line)) {
         return TESS_AGAIN;
     }
     vcpu_wake(v);

@@ -113,7 +113,7 @@ void vgic_save(struct vcpu *v)
     }
 }
 
-bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
+bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, word_t line)
 {
     unsigned free = 0;
     word_t lr = 0;
@@ -137,8 +137,12 @@ bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
         }
         return false;
     }
-    lr =
-        (lr & TESS_LR_ACTIVE) | TESS_LR_PENDING | lr_group() | priority << TESS_LR_PRIORITY | intid;
+    if (line != 0 &&
+        (lr & LR_USED) != 0) { /* it is on its way; linked, it must not be active and pending */
+        return true;
+    }
+    lr = (lr & TESS_LR_ACTIVE) | TESS_LR_PENDING | lr_group() | priority << TESS_LR_PRIORITY |
+         (line != 0 ? TESS_LR_HW | line << LR_PHYSICAL : 0) | intid;
     if (loaded) {
         lr_write(free, lr);
     } else {

@@ -2,7 +2,8 @@
  * The virtual side of the interrupt controller: list registers.
  *
  * List register 0 is the virtual timer's: the physical interrupt is linked to it (HW), so that a guest that serves its
- * timer deactivates the line without an exit.  The others carry what the monitor injects; none of those is linked.
+ * timer deactivates the line without an exit.  The others carry what the monitor injects; those of a device that is the guest's own
+ * are linked to the line of that device, for which the monitor has shown its capability.
  */
 #ifndef KERNEL_VM_VGIC_H
 #define KERNEL_VM_VGIC_H
@@ -26,8 +27,9 @@ bool vgic_map(struct vspace *space, word_t at);
 bool vgic_is_interface(word_t paddr); /* a page of it */
 void vgic_load(const struct vcpu *v); /* from v into the CPU */
 void vgic_save(struct vcpu *v);       /* the other way; the interface is off then */
-/* loaded: v is in the CPU.  False: no list register is free; the thread is kicked when one may be. */
-bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority);
+/* loaded: v is in the CPU; line: physical, deactivated when the guest deactivates the interrupt; 0: none.  False: no list
+ * register is free; the thread is kicked when one may be. */
+bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, word_t line);
 /* Something is pending in the CPU's list registers. */
 bool vgic_pending(void);
 /* An interrupt of the kernel's that is about guests; false: it is none. */

@@ -258,7 +258,7 @@ static const char *const patterns[OP_COUNT] = {
     [OP_vcpu_bind] = "H",
     [OP_vcpu_read] = "R",
     [OP_vcpu_write] = "RG",
-    [OP_vcpu_inject] = "QZ",
+    [OP_vcpu_inject] = "QZX",
     [OP_vcpu_join] = "W",
     [OP_vcpu_interface] = "a",
     [OP_irq_bind] = "N",
@@ -377,6 +377,8 @@ static uint64_t argument(struct worker *w, char kind)
         return pick_free(w, TESS_TYPE_irq);
     case 'W':
         return pick_slot(w, TESS_TYPE_vcpu);
+    case 'X': /* an interrupt line, or none */
+        return random_chance(r, 50) ? 0 : pick_or_none(w, TESS_TYPE_irq, 20);
     case 'R': /* register of a virtual CPU */
         return random_below(r, TESS_VCPU_LR_END + 2);
     case 'G': /* its value */

@@ -194,7 +194,7 @@ static void prepare_guest(const struct victim *v, uint64_t *random)
     }
     for (uint64_t n = random_below(random, 6); n > 0; n--) {
         enum tess_err err =
-            tess_vcpu_inject(v->vcpu, random_below(random, 1020), random_below(random, 256));
+            tess_vcpu_inject(v->vcpu, random_below(random, 1020), random_below(random, 256), 0);
         must(err == TESS_AGAIN ? TESS_OK : err, "inject");
     }
 }

@@ -265,7 +265,7 @@ TEST("a guest sleeps in wfi until an interrupt is injected, and takes it")
         struct tess_thread_info info;
         OK(tess_thread_info(m.tcb, &info));
         EQ(info.state, TESS_THREAD_IDLE);
-        OK(tess_vcpu_inject(m.vcpu, 40 + i, 0xa0));
+        OK(tess_vcpu_inject(m.vcpu, 40 + i, 0xa0, 0));
         e = tess_recv(m.ep, after_us(1000000));
         guest_expect(e, EC_HVC);
         EQ(e.w[0] & 0xffff, 0x11);
@@ -327,12 +327,12 @@ TEST("more interrupts than list registers: AGAIN, and a kick when there is room"
     if (!make_machine(&m)) {
         return;
     }
-    for (; (err = tess_vcpu_inject(m.vcpu, 40 + sent, 0xa0)) == TESS_OK; sent++) {
+    for (; (err = tess_vcpu_inject(m.vcpu, 40 + sent, 0xa0, 0)) == TESS_OK; sent++) {
         TRUE(sent < 16);
     }
     EQ(err, TESS_AGAIN);
     TRUE(sent >= 1);
-    OK(tess_vcpu_inject(m.vcpu, 40, 0xa0)); /* pending already */
+    OK(tess_vcpu_inject(m.vcpu, 40, 0xa0, 0)); /* pending already */
     guest_go(&m, vm_wait, 0, 0);
     uint64_t taken = 0, all = (1ull << sent) - 1; /* bit: INTID - 40 */
     while (taken != (all | 1ull << 59)) {
@@ -340,7 +340,7 @@ TEST("more interrupts than list registers: AGAIN, and a kick when there is room"
         if (tess_tag_label(e.tag) == TESS_FAULT_kick) {
             TRUE(!kicked);
             kicked = true;
-            OK(tess_vcpu_inject(m.vcpu, 99, 0xa0));
+            OK(tess_vcpu_inject(m.vcpu, 99, 0xa0, 0));
         } else {
             guest_expect(e, EC_HVC);
             TRUE(e.w[4] >= 40 && e.w[4] < 100 && !(taken & 1ull << (e.w[4] - 40)));
@@ -349,6 +349,64 @@ TEST("more interrupts than list registers: AGAIN, and a kick when there is room"
         OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
     }
     TRUE(kicked);
+}
+
+#define RTC_INTID 34u /* PL031 of QEMU virt; its registers DR, MR, IMSC, RIS, ICR (Arm DDI0224C) */
+
+/* The clock's alarm is at its present second: it keeps its line up until cleared. */
+static void clock_raises(volatile uint32_t *rtc)
+{
+    rtc[4] = 1;
+    do { /* again when the second ended between the two accesses */
+        rtc[1] = rtc[0];
+    } while (!(rtc[5] & 1));
+}
+
+static void clock_lowers(volatile uint32_t *rtc)
+{
+    rtc[4] = 0;
+    rtc[7] = 1;
+}
+
+/* The guest takes interrupt 40, linked to the line, and ends it. */
+static void take_linked(const struct machine *m, tess_cap line)
+{
+    OK(tess_vcpu_inject(m->vcpu, 40, 0xa0, line));
+    struct tess_msg e = tess_recv(m->ep, after_us(1000000));
+
+    guest_expect(e, EC_HVC);
+    EQ(e.w[4], 40);
+    OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+}
+
+TEST("the guest's end of a linked interrupt acknowledges the physical line")
+{
+    struct machine m;
+    tess_cap n = mint(make(TESS_TYPE_notification), TESS_RIGHT_ALL, 1), line = empty_slot();
+    tess_cap frame = copy(rtc_frame, TESS_RIGHT_ALL);
+    void *rtc;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    OK(tess_map(&env, frame, TESS_PAGE, RW, TESS_ATTR_DEVICE, &rtc));
+    OK(tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, RTC_INTID, 0, 0, line));
+    OK(tess_irq_bind(line, n));
+    guest_go(&m, vm_wait, 0, 0);
+    sleep_us(1000);
+    ERR(tess_vcpu_inject(m.vcpu, 40, 0xa0, n), CAP);
+    for (unsigned i = 0; i < 3; i++) {
+        clock_raises(rtc);
+        EQ(tess_recv(n, after_us(1000)).badge, 1);
+        EQ(tess_msg_err(tess_recv(n, after_us(1000)).tag), TESS_TIMEOUT); /* silent until then */
+        take_linked(&m, line);
+        EQ(tess_recv(n, after_us(1000)).badge, 1); /* it is up still */
+        clock_lowers(rtc);
+        take_linked(&m, line);
+        EQ(tess_msg_err(tess_recv(n, after_us(1000)).tag), TESS_TIMEOUT);
+    }
+    drop(line);
+    drop(frame);
 }
 
 static uint64_t read_tpidrro(void)
@@ -595,8 +653,8 @@ TEST("a virtual CPU belongs to one thread, and register numbers end")
     ERR(tess_vcpu_bind(make(TESS_TYPE_vcpu), m.tcb), EXISTS);
     ERR(tess_vcpu_read(m.vcpu, TESS_VCPU_LR_END, &value), ARG);
     ERR(tess_vcpu_write(m.vcpu, ~0ull, 0), ARG);
-    ERR(tess_vcpu_inject(m.vcpu, 1020, 0), ARG);
-    ERR(tess_vcpu_inject(m.vcpu, 1, 256), ARG);
+    ERR(tess_vcpu_inject(m.vcpu, 1020, 0, 0), ARG);
+    ERR(tess_vcpu_inject(m.vcpu, 1, 256, 0), ARG);
     OK(tess_vcpu_write(m.vcpu, TESS_VCPU_LR, ~0ull));
     OK(tess_vcpu_read(m.vcpu, TESS_VCPU_LR, &value));
     EQ(value, 0);

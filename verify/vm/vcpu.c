@@ -73,7 +73,7 @@ bool vspace_activate(struct vspace *v)
 struct cap *arg_cap(struct invocation *inv, word_t index, enum tess_type type, enum tess_err *err)
 {
     (void)inv, (void)index;
-    CHECK(type == TESS_TYPE_thread, "a thread is bound");
+    CHECK(type == named.type, "a thread is bound, a line is linked");
     if (any_bool()) {
         *err = TESS_CAP;
         return NULL;
@@ -115,10 +115,12 @@ bool vgic_map(struct vspace *space, word_t at)
     return any_bool();
 }
 
-bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
+bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, word_t line)
 {
     CHECK(loaded == (cpu.vcpu == v), "into the registers if they are the guest's");
     CHECK(intid < VGIC_LINES && priority <= 255, "a line and a priority that there are");
+    CHECK(line == 0 || (named.type == TESS_TYPE_irq && line == named.object),
+          "of a line that the monitor has");
     return any_bool();
 }
 
@@ -128,7 +130,7 @@ SPEC_BEGIN
 
 static struct thread *const self = &thread_1, *const g = &thread_2;
 static struct cap of_vcpu = { .type = TESS_TYPE_vcpu, .object = (word_t)&vc };
-static word_t words[2];
+static word_t words[3];
 static struct invocation inv = {
     .cpu = &cpu, .self = &thread_1, .cap = &of_vcpu, .arg = words, .result = words
 };
@@ -218,6 +220,9 @@ PROOF(vcpu_inject_any, 9)
     inv.label = TESS_LABEL_vcpu_inject;
     inv.arg[0] = any_u64();
     inv.arg[1] = any_u64();
+    inv.arg[2] = any_u64();
+    named.object = any_u32();
+    named.type = TESS_TYPE_irq;
     enum tess_err err = vcpu_invoke(&inv);
     CHECK(err != TESS_OK || vc.thread == NULL || g->state != TESS_THREAD_IDLE, "nobody sleeps on");
     world_check();

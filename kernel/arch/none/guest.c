@@ -90,9 +90,9 @@ void vgic_save(struct vcpu *v)
     (void)v;
 }
 
-bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority)
+bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, word_t line)
 {
-    (void)v, (void)loaded, (void)intid, (void)priority;
+    (void)v, (void)loaded, (void)intid, (void)priority, (void)line;
     return false;
 }
 

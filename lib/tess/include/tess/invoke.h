@@ -369,10 +369,14 @@ TESS_INLINE enum tess_err tess_vcpu_join(tess_cap vcpu, tess_cap other)
     return tess_answer(TESS_INVOKE(vcpu, join, 1, vcpu, other).tag);
 }
 
-/* Make a virtual interrupt pending.  AGAIN: no list register is free; the guest's thread gets a kick when one may be. */
-TESS_INLINE enum tess_err tess_vcpu_inject(tess_cap vcpu, uint64_t intid, uint64_t priority)
+/*
+ * Make a virtual interrupt pending.  With the interrupt line `irq`, not 0, that has been delivered: the guest's end of the interrupt
+ * acknowledges it.  AGAIN: no list register is free; the guest's thread gets a kick when one may be.
+ */
+TESS_INLINE enum tess_err tess_vcpu_inject(tess_cap vcpu, uint64_t intid, uint64_t priority,
+                                           tess_cap irq)
 {
-    return tess_answer(TESS_INVOKE(vcpu, inject, 2, vcpu, intid, priority).tag);
+    return tess_answer(TESS_INVOKE(vcpu, inject, 3, vcpu, intid, priority, irq).tag);
 }
 
 /* ---- thread ------------------------------------------------------------------------------------------------- */
