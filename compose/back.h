@@ -23,7 +23,8 @@
 #include "model.h"
 #include "passes.h"
 
-#define PAGE 4096ull
+#define PAGE  4096ull
+#define BLOCK (2ull << 20)
 
 struct transport_ops {
     const char *name;

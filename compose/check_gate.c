@@ -134,7 +134,8 @@ static bool has_function(const struct model *model, const struct instance *insta
 static bool wants_dma(const struct instance *instance)
 {
     for (EACH(struct end, end, &instance->component->ends)) {
-        if (end->kind == END_DMA || (end->kind == END_PROVIDES && end->is_dma)) {
+        if ((end->kind == END_DMA && !end->is_optional) ||
+            (end->kind == END_PROVIDES && end->is_dma)) {
             return true;
         }
     }

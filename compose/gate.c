@@ -38,11 +38,11 @@ bool has_functions(const struct model *model, const struct domain *d)
     return false;
 }
 
-static void window(struct model *model, struct dist_function *f, uint32_t object)
+static void window(struct model *model, struct dist_function *f, uint32_t object, uint64_t at)
 {
     struct dist_window *w = NEW(struct dist_window);
 
-    *w = (struct dist_window){ object, RW };
+    *w = (struct dist_window){ object, RW, at };
     list_add(&model->windows, w);
     f->window_count++;
 }
@@ -54,14 +54,14 @@ static void windows(struct model *model, struct dist_function *f, const struct c
         for (EACH(struct connection, c, &model->connections)) {
             if (is_function(c) && c->to == use->to && c->to_end == use->to_end &&
                 r->instance == c->from && r->end == c->from_end) {
-                window(model, f, r->object);
+                window(model, f, r->object, r->end->at);
             }
         }
     }
     for (EACH(struct connection, c, &model->connections)) {
         if (c->transport == TRANSPORT_QUEUE && c->to->domain == use->from->domain &&
             c->to_end->is_dma && c->queue->buffer != NONE) {
-            window(model, f, c->queue->buffer);
+            window(model, f, c->queue->buffer, 0);
         }
     }
 }
@@ -144,7 +144,8 @@ void gate_text(FILE *out, const struct model *model)
     for (uint32_t i = 0; i < model->windows.count; i++) {
         const struct dist_window *w = AT(struct dist_window, &model->windows, i);
 
-        fprintf(out, "window %u object=%u rights=%s\n", i, w->object,
+        fprintf(out, "window %u object=%u rights=%s", i, w->object,
                 rights_name(DIST_FRAME, w->rights));
+        fprintf(out, w->at ? " at=0x%" PRIx64 "\n" : "\n", w->at);
     }
 }

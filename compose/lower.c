@@ -198,6 +198,17 @@ static void keep_add(struct model *model, struct instance *i, struct keep *keep)
     r->bank = i->is_swappable ? bytes : 0;
 }
 
+/* Memory for a device that may stay away is there if the device is. */
+static bool is_wanted(const struct model *model, const struct instance *i, const struct end *e)
+{
+    for (EACH(struct connection, c, &model->connections)) {
+        if (c->from == i && c->from_end == e) {
+            return true;
+        }
+    }
+    return !e->is_optional;
+}
+
 static void regions(struct model *model, struct instance *i)
 {
     uint32_t answers = 0;
@@ -207,7 +218,7 @@ static void regions(struct model *model, struct instance *i)
     }
     for (EACH(struct end, e, &i->component->ends)) {
         answers += answers_of(i, e);
-        if (e->kind == END_DMA) {
+        if (e->kind == END_DMA && is_wanted(model, i, e)) {
             (void)region_add(model, i, NULL, e, e->bytes);
         } else if (e->kind == END_UNTYPED) {
             i->domain->spare += pages(e->bytes);

@@ -215,15 +215,17 @@ struct end {
     enum end_kind kind;
     const char *type_name; /* of the interface or structure; NULL */
     struct where type_where;
-    uint32_t count;         /* array; 0: not an array */
-    bool is_optional;       /* may stay unconnected: calls give CAP */
-    bool is_readonly;       /* shares */
-    bool is_polled;         /* consumes: no handler, only poll and wait */
-    bool is_async;          /* needs, provides: requests and completions; joined by a queue */
-    bool is_rest;           /* Untyped: what is left at boot, too */
-    bool is_dma;            /* provides: it is told the physical addresses of what is lent */
-    uint64_t bytes;         /* Dma, Untyped, shares without a structure, Mmio of hardware */
-    uint64_t at;            /* hardware: physical address, INTID or number of a function; gate */
+    uint32_t count;   /* array; 0: not an array */
+    bool is_optional; /* may stay unconnected: calls give CAP */
+    bool is_readonly; /* shares */
+    bool is_polled;   /* consumes: no handler, only poll and wait */
+    bool is_async;    /* needs, provides: requests and completions; joined by a queue */
+    bool is_rest;     /* Untyped: what is left at boot, too */
+    bool is_dma;      /* provides: it is told the physical addresses of what is lent */
+    bool is_guest;    /* Mmio, Dma: the component may map it in the address space of a guest */
+    uint64_t bytes;   /* Dma, Untyped, shares without a structure, Mmio of hardware */
+    uint64_t
+        at; /* hardware: physical address, INTID or number of a function; gate; Dma: where the device sees it, 0: where it is */
     bool is_function;       /* hardware Dma: behind gates, `at` is its number there */
     bool is_edge;           /* hardware irq */
     bool is_full;           /* the supervisor's: may also change things */

@@ -38,6 +38,19 @@ static void parse_needs(struct parser *p, struct end *end)
     }
 }
 
+/* Dma<SIZE> NAME at ADDRESS: for its device. */
+static bool accept_device_address(struct parser *p, struct end *end)
+{
+    if (end->at || !accept_word(p, "at")) {
+        return false;
+    }
+    end->at = expect_number(p, "the address for the device", UNIT_NONE, 4096, (1ll << 44) - 4096);
+    if (end->at % 4096) {
+        error_at(&p->at[-1].where, "memory begins at a page: a multiple of 4096");
+    }
+    return true;
+}
+
 /* WORD [TYPE] NAME [N] and the words behind it, whatever kind of end it is. */
 static void parse_end(struct parser *p, void *to)
 {
@@ -66,6 +79,9 @@ static void parse_end(struct parser *p, void *to)
            (is_call && accept_flag(p, "async", &end->is_async)) ||
            (kind == END_PROVIDES && accept_flag(p, "dma", &end->is_dma)) ||
            (end->kind == END_UNTYPED && accept_flag(p, "rest", &end->is_rest)) ||
+           (end->kind == END_DMA && accept_device_address(p, end)) ||
+           ((end->kind == END_DMA || end->kind == END_MMIO) &&
+            accept_flag(p, "guest", &end->is_guest)) ||
            (kind == END_CONSUMES && accept_flag(p, "polled", &end->is_polled)) ||
            (kind == END_SHARES && accept_flag(p, "readonly", &end->is_readonly))) {
     }
@@ -193,7 +209,7 @@ const struct statement component_statements[] = {
       .help = "methods for others" },
     { "needs", END(END_NEEDS),
       .syntax = "needs INTERFACE|Mmio|Irq|Dma<SIZE>|Untyped<SIZE>|Cpu|Trace NAME[N] [async] "
-                "[optional] [rest];",
+                "[optional] [rest] [guest] [at ADDRESS];",
       .help = "methods of others, registers, an interrupt, memory for a device, spare memory, "
               "processor time to give to threads of its own, what traced connections write" },
     { "emits", END(END_EMITS), .syntax = "emits NAME [optional];", .help = "a signal out" },

@@ -33,6 +33,9 @@ uint64_t map(struct model *model, struct domain *domain, uint32_t object, uint64
             return old->address;
         }
     }
+    if (bytes >= BLOCK) { /* what the hardware maps in one entry */
+        domain->next_address = (domain->next_address + BLOCK - 1) & -BLOCK;
+    }
     m = NEW(struct dist_map);
     *m = (struct dist_map){ .domain = domain->number,
                             .object = object,
@@ -193,8 +196,11 @@ static void region_place(struct model *model, struct region *r)
     r->at = map(model, r->instance->domain, r->object, 0, r->bytes,
                 TESS_RIGHT_READ | TESS_RIGHT_WRITE, NONE);
     if (r->end) {
-        r->slot = grant(model, r->instance->domain, r->object, TESS_RIGHT_READ | TESS_RIGHT_PHYS, 0,
-                        NONE);
+        uint32_t guest =
+            r->end->is_guest ? TESS_RIGHT_WRITE | TESS_RIGHT_EXEC : 0; /* guests run in it */
+
+        r->slot = grant(model, r->instance->domain, r->object,
+                        TESS_RIGHT_READ | TESS_RIGHT_PHYS | guest, 0, NONE);
     }
 }
 

@@ -31,4 +31,8 @@ void mmio_place(struct model *model, struct connection *c)
     c->from_at = map(model, c->from->domain, c->memory, 0, c->memory_bytes,
                      TESS_RIGHT_READ | TESS_RIGHT_WRITE, c->watch) +
                  (c->to_end->at & (PAGE - 1));
+    if (c->from_end->is_guest) {
+        c->from_slot = grant(model, c->from->domain, c->memory, TESS_RIGHT_READ | TESS_RIGHT_WRITE,
+                             0, c->watch);
+    }
 }

@@ -1,5 +1,5 @@
 /*
- * The translation tables of one function: each address that it may reach means itself, all others fault.  Stage 1 of VMSAv8-64
+ * The translation tables of one function: what it may reach has entries, all other addresses fault.  Stage 1 of VMSAv8-64
  * (Arm Architecture Reference Manual, D8.3): 48 bits, pages of 4 KiB, blocks of 2 MiB where a window has them whole.
  *
  * What is written depends on the windows and on where the tables lie, and on nothing else: built again, they are the same.
@@ -57,13 +57,13 @@ static inline bool tables_add(struct tables *t, uint32_t *table)
 }
 
 /* One leaf: a page on level 3, a block on level 2.  False: there is something already, or no room. */
-static inline bool tables_leaf(struct tables *t, uint64_t address, uint32_t leaf_level,
-                               uint64_t bits)
+static inline bool tables_leaf(struct tables *t, uint64_t seen, uint64_t address,
+                               uint32_t leaf_level, uint64_t bits)
 {
     uint32_t table = 0;
 
     for (uint32_t level = 0;; level++) {
-        uint64_t *entry = &t->entry[table][address >> (39 - 9 * level) & (TABLE_ENTRIES - 1)];
+        uint64_t *entry = &t->entry[table][seen >> (39 - 9 * level) & (TABLE_ENTRIES - 1)];
 
         if (level == leaf_level) {
             bool is_free = *entry == 0;
@@ -84,14 +84,23 @@ static inline bool tables_leaf(struct tables *t, uint64_t address, uint32_t leaf
     }
 }
 
+/* Where the function sees the window. */
+static inline uint64_t tables_seen(const struct gate_window *w)
+{
+    return w->seen_page ? w->seen_page * TABLE_PAGE : w->address;
+}
+
 static inline bool tables_window(struct tables *t, const struct gate_window *w)
 {
     uint64_t bits = ENTRY_LEAF | (w->rights & TESS_RIGHT_WRITE ? 0 : ENTRY_READ_ONLY);
 
-    for (uint64_t at = w->address, end = at + w->bytes; at < end;) {
-        bool is_block = at % TABLE_BLOCK == 0 && end - at >= TABLE_BLOCK;
+    uint64_t shift = w->address - tables_seen(w);
 
-        if (!tables_leaf(t, at, is_block ? 2 : 3, is_block ? bits : bits | ENTRY_TABLE)) {
+    for (uint64_t at = tables_seen(w), end = at + w->bytes; at < end;) {
+        bool is_block = (at | shift) % TABLE_BLOCK == 0 && end - at >= TABLE_BLOCK;
+
+        if (!tables_leaf(t, at, at + shift, is_block ? 2 : 3,
+                         is_block ? bits : bits | ENTRY_TABLE)) {
             return false;
         }
         at += is_block ? TABLE_BLOCK : TABLE_PAGE;
@@ -105,7 +114,7 @@ static inline bool tables_window_ok(const struct gate_window *w, uint32_t bits)
     uint64_t end = 1ull << bits;
 
     return w->address % TABLE_PAGE == 0 && w->bytes % TABLE_PAGE == 0 && w->address < end &&
-           w->bytes <= end - w->address &&
+           w->bytes <= end - w->address && w->bytes <= (1ull << TABLE_BITS) - tables_seen(w) &&
            (w->rights == TESS_RIGHT_READ || w->rights == (TESS_RIGHT_READ | TESS_RIGHT_WRITE));
 }
 

@@ -337,6 +337,9 @@ static const char *window_check(const struct dist *d, uint32_t i)
     if (w->rights == 0 || w->rights & ~(uint32_t)(TESS_RIGHT_READ | TESS_RIGHT_WRITE)) {
         return "its rights make no sense";
     }
+    if (w->at % TESS_PAGE || w->at > GATE_SEEN_MAX) {
+        return "no device sees it there";
+    }
     return 0;
 }
 

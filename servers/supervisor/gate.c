@@ -42,7 +42,8 @@ static void fill(volatile struct gate_orders *o)
         enum tess_err err = tess_frame_address(object_slot(w->object, OBJ_CAP), &address, &bytes);
 
         assert(!err);
-        o->window[i] = (struct gate_window){ address, bytes, w->rights, 0 };
+        o->window[i] =
+            (struct gate_window){ address, bytes, w->rights, (uint32_t)(w->at / TESS_PAGE) };
     }
     for (uint32_t i = 0; i < sup.dist.functions; i++) {
         const struct dist_function *f = &sup.dist.function[i];

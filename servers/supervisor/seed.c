@@ -20,6 +20,7 @@
 
 #define LOOK_NS      150000000u /* how often the seed looks after the incarnations */
 #define SILENT_LOOKS 3u
+#define BLOCK        (2ull << 20)
 #define REST_UNIT    (2ull << 20) /* a part of the rest is a multiple of it; one is for nobody */
 
 static struct tess_env env;
@@ -56,6 +57,27 @@ static enum tess_err carve(enum tess_type type, uint64_t size, tess_cap slot)
     for (unsigned i = 0; i < pool.count && err == TESS_NOMEM; i++) {
         if (!pool.item[i].device) {
             err = tess_untyped_retype(pool.item[i].cap, type, size, 0, slot, 1, TESS_OFFSET_NEXT);
+        }
+    }
+    return err;
+}
+
+/* Memory of at least a block of the hardware's begins at one: address spaces and IOMMU map it with few entries. */
+static enum tess_err carve_frame(uint64_t bytes, tess_cap slot)
+{
+    enum tess_err err = TESS_NOMEM;
+
+    if (bytes < BLOCK) {
+        return carve(TESS_TYPE_frame, bytes, slot);
+    }
+    for (unsigned i = 0; i < pool.count && err == TESS_NOMEM; i++) {
+        const struct tess_pool_item *item = &pool.item[i];
+        struct tess_untyped_info u;
+
+        if (!item->device && !tess_untyped_info(item->cap, &u)) {
+            uint64_t at = ((item->paddr + u.used + BLOCK - 1) & -BLOCK) - item->paddr;
+
+            err = tess_untyped_retype(item->cap, TESS_TYPE_frame, bytes, 0, slot, 1, at);
         }
     }
     return err;
@@ -232,7 +254,7 @@ static enum tess_err make_object(uint32_t i)
     case DIST_FRAME:
         return page_of(i) != DIST_NONE
                    ? derive(SLOT_PULSES, (uint64_t)page_of(i) * TESS_PAGE, TESS_PAGE, slot, RW)
-                   : carve(TESS_TYPE_frame, o->bytes, slot);
+                   : carve_frame(o->bytes, slot);
     case DIST_DEVICE:
         return make_device(i);
     default:

@@ -144,7 +144,7 @@ static void functions_make(uint32_t keep)
 {
     function[0] = (struct dist_function){ 0x8, PART_ECHO, 0, 1 };
     function[1] = (struct dist_function){ 0x10, PART_LEFT, 1, 0 };
-    window[0] = (struct dist_window){ keep, TESS_RIGHT_READ | TESS_RIGHT_WRITE };
+    window[0] = (struct dist_window){ keep, TESS_RIGHT_READ | TESS_RIGHT_WRITE, 0 };
 }
 
 /* Grants are sorted by domain. */

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define DIST_MAGIC   0x3174736964736574ull /* "tesdist1" */
-#define DIST_VERSION 3u
+#define DIST_VERSION 4u
 #define DIST_NONE    0xffffffffu /* no index */
 #define DIST_NAME    32u         /* bytes of a name with its NUL */
 #define DIST_MODULE  "distribution"
@@ -181,6 +181,7 @@ struct dist_function {
 struct dist_window {
     uint32_t object; /* a frame, all of it */
     uint32_t rights; /* TESS_RIGHT_READ, _WRITE: of the device */
+    uint64_t at;     /* where the device sees it; 0: at its physical address */
 };
 
 _Static_assert(sizeof(struct dist_header) == 160, "distribution layout");

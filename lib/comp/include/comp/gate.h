@@ -33,12 +33,13 @@ struct gate_function {
     uint32_t window_first, window_count;
 };
 
-/* Memory that a function may reach, at the same address as the processor's physical one. */
+/* Memory that a function may reach. */
 struct gate_window {
-    uint64_t address, bytes; /* whole pages */
+    uint64_t address, bytes; /* whole pages; the processor's physical address */
     uint32_t rights;         /* TESS_RIGHT_READ, TESS_RIGHT_WRITE: of the device */
-    uint32_t reserved;
+    uint32_t seen_page;      /* number of the page at which the device sees it; 0: at the address */
 };
+#define GATE_SEEN_MAX ((1ull << 44) - 4096)
 
 struct gate_orders {
     uint64_t count; /* of functions; set at boot */
