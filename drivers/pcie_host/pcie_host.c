@@ -426,3 +426,18 @@ static enum tess_err function_enable(struct self *self, uint32_t n, bool memory,
     config_command(f->space, (memory ? COMMAND_MEMORY : 0u) | (master ? COMMAND_MASTER : 0u));
     return TESS_OK;
 }
+
+static enum tess_err function_reset(struct self *self, uint32_t n)
+{
+    struct function *f = &self->function[n];
+
+    if (present(f) != TESS_OK) {
+        return present(f);
+    }
+    if (!f->is_ordered) {
+        return TESS_STATE; /* nobody closes it, and it is its driver's to reset */
+    }
+    close(f);
+    open_wanted(self);
+    return TESS_OK;
+}
