@@ -4,7 +4,7 @@
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 home=$top/.cache/arm64/guest${1:+-$1}
-"$top/tools/debian-kernel.sh" "${1:-kernel}" "$home" "$top/tools/guest/init" virtio_mmio virtio_console virtio_rng virtio_blk virtio_net crc32c_generic ext4 sbsa_gwdt vmw_vsock_virtio_transport
+"$top/tools/debian-kernel.sh" "${1:-kernel}" "$home" "$top/tools/guest/init" virtio_mmio virtio_console virtio_rng virtio_blk virtio_net nvme crc32c_generic ext4 sbsa_gwdt vmw_vsock_virtio_transport
 ln -f "$home/vmlinuz" "$home/image"
 # What is ours beside that: an archive behind the other.
 rm -rf "$home/ours"

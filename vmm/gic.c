@@ -49,7 +49,9 @@ static void deliver(unsigned cpu, unsigned word)
         if (intid >= PRIVATE && gic.route[intid] != cpu) {
             continue;
         }
-        if (tess_vcpu_inject(machine.cpu[cpu].vcpu, intid, l->priority[intid], 0) != TESS_OK) {
+        /* the guest's end of the device's interrupt acknowledges the physical line, which is silent until then */
+        if (tess_vcpu_inject(machine.cpu[cpu].vcpu, intid, l->priority[intid],
+                             intid == IRQ_PCI ? machine.line : 0) != TESS_OK) {
             return; /* gic_refill comes */
         }
         l->pending[word] &= ~(1u << bit);
@@ -210,6 +212,10 @@ uint64_t gic_shared_read(uint64_t offset)
 
 void gic_shared_write(uint64_t offset, unsigned bytes, uint64_t value)
 {
+    if (offset ==
+        GICD_ICPENDR + IRQ_PCI / 32 * 4) { /* a level: it is pending as long as it is up */
+        value &= ~(1ull << IRQ_PCI % 32);
+    }
     if (lines_write(&gic.shared, 1, IRQ_LINES / 32, offset, bytes, value)) {
         deliver_shared(offset / 4 % 32 < IRQ_LINES / 32 ? offset / 4 % 32 : 1);
     }

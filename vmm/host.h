@@ -42,6 +42,22 @@ bool host_store_start(uint64_t cookie, enum host_disk what, uint64_t sector, uin
 /* What was begun with snapshot_begin is over (enum snapshot_result). */
 void snapshot_over(int result);
 
+/* ---- a device of the guest's own ---- */
+
+#define HOST_BARS 6u
+
+struct host_device {
+    uint32_t id, class, subsystem; /* words 0, 2, 11 of its configuration space */
+    struct host_bar {
+        uint32_t offset, bytes; /* in its registers; 0 bytes: there is none */
+    } bar[HOST_BARS];
+};
+
+/* It may answer at its registers; it may ask for memory. */
+void host_device_enable(bool memory, bool master);
+/* It asks for nothing any more, has forgotten all, and is there again. */
+void host_device_reset(void);
+
 /* ---- network ---- */
 
 #define HOST_FRAME_MAX 1536u

@@ -5,6 +5,7 @@
 #include <tess/time.h>
 
 #include "host.h"
+#include "pci.h"
 #include "virtio_device.h"
 
 #define BLOCK         (2ull << 20)    /* what the hardware maps in one entry */
@@ -141,6 +142,20 @@ static enum tess_err make_interface(struct tess_env *env)
     return err;
 }
 
+/* The guest's own device: it reaches the guest's memory, and is told its addresses; the guest reaches its registers. */
+static enum tess_err make_device(const struct machine_config *config)
+{
+    struct tess_env *env = config->env;
+    enum tess_err err =
+        tess_map_at(env, config->ram, machine.vspace, RAM_AT, RWX, TESS_ATTR_NORMAL);
+
+    machine.ram = config->ram_seen;
+    machine.line = config->line;
+    return err ? err
+               : tess_map_at(env, config->device, machine.vspace, PCI_WINDOW_AT, RW,
+                             TESS_ATTR_DEVICE);
+}
+
 enum tess_err machine_make(const struct machine_config *config)
 {
     struct tess_env *env = config->env;
@@ -150,7 +165,7 @@ enum tess_err machine_make(const struct machine_config *config)
     machine.cpus = config->cpus < CPUS_MAX ? config->cpus : CPUS_MAX;
     err = err ? err : tess_vspace_guest(machine.vspace);
     err = err ? err : tess_alloc(env, TESS_TYPE_endpoint, 0, &machine.endpoint);
-    err = err ? err : make_ram(env);
+    err = err ? err : config->device ? make_device(config) : make_ram(env);
     err = err ? err : make_pages(env);
     for (unsigned i = 0; i < machine.cpus && !err; i++) {
         err = make_cpu(config, i);
@@ -239,6 +254,7 @@ void machine_stop(void)
         (void)tess_thread_suspend(machine.cpu[i].thread);
         machine.cpu[i].is_on = false;
     }
+    pci_reset();
     vdevices_reset();
     uart_reset();
     watchdog_reset();
@@ -370,6 +386,12 @@ static bool mmio(const struct cpu *c, const struct exit *e, uint64_t *value)
             watchdog_write(at - WATCHDOG_AT, e->value);
         } else {
             *value = watchdog_read(at - WATCHDOG_AT);
+        }
+    } else if (at - PCI_AT < PCI_BYTES && pci_is_there()) {
+        if (writes) {
+            pci_write(at - PCI_AT, bytes, e->value);
+        } else {
+            *value = pci_read(at - PCI_AT, bytes);
         }
     } else if (at - RTC_AT < 0x1000) { /* PL031 (Arm DDI0224C): the time, and who it is; no alarm */
         static const uint8_t id[8] = { 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };

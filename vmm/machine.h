@@ -43,6 +43,7 @@ struct cpu {
 
 struct machine {
     tess_cap vspace, endpoint;
+    tess_cap line; /* the interrupt of the guest's own device; 0: it has none */
     uint8_t *ram;
     uint64_t ram_bytes;
     unsigned cpus;
@@ -61,6 +62,9 @@ struct machine_config {
     uint64_t ram_bytes; /* whole 2 MiB */
     unsigned cpus;
     uint64_t priority, slice_ns;
+    /* With a device of its own: memory that the device reaches, and where the monitor sees it; registers; interrupt.  Else 0. */
+    tess_cap ram, device, line;
+    uint8_t *ram_seen;
 };
 
 /* Make memory and virtual CPUs, all off.  NOMEM; STATE: this machine's kernel is no hypervisor. */

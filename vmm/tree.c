@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "machine.h"
+#include "pci.h"
 #include "virtio_device.h"
 
 #define PHANDLE_GIC   1u
@@ -11,6 +12,7 @@
 #define PPI           1u
 #define EDGE          1u
 #define LEVEL         4u
+#define PCI_MEMORY_32 0x02000000u
 
 /* Every step returns an error of libfdt; the first one stays. */
 static int err;
@@ -65,6 +67,24 @@ static void cpus(void *tree)
         DO(fdt_property_string(tree, "enable-method", "psci"));
         DO(fdt_end_node(tree));
     }
+    DO(fdt_end_node(tree));
+}
+
+/* The registers stay where they are: linux,pci-probe-only. */
+static void pci_bus(void *tree)
+{
+    node_at(tree, "pcie", PCI_AT, "pci-host-ecam-generic");
+    DO(fdt_property_string(tree, "device_type", "pci"));
+    CELLS(tree, "#address-cells", 3);
+    CELLS(tree, "#size-cells", 2);
+    CELLS(tree, "#interrupt-cells", 1);
+    CELLS(tree, "bus-range", 0, 0);
+    CELLS(tree, "reg", WIDE(PCI_AT), WIDE(PCI_BYTES));
+    CELLS(tree, "ranges", PCI_MEMORY_32, WIDE(PCI_WINDOW_AT), WIDE(PCI_WINDOW_AT),
+          WIDE(PCI_WINDOW_BYTES));
+    CELLS(tree, "interrupt-map-mask", 0, 0, 0, 7);
+    CELLS(tree, "interrupt-map", 0, 0, 0, 1, PHANDLE_GIC, SPI, IRQ_PCI - 32, LEVEL);
+    DO(fdt_property(tree, "dma-coherent", NULL, 0));
     DO(fdt_end_node(tree));
 }
 
@@ -156,6 +176,9 @@ uint64_t tree_make(void *to, uint64_t room, const char *command, uint64_t initrd
         CELLS(to, "linux,initrd-start", WIDE(initrd));
         CELLS(to, "linux,initrd-end", WIDE(initrd_end));
     }
+    if (pci_is_there()) {
+        CELLS(to, "linux,pci-probe-only", 1);
+    }
     DO(fdt_end_node(to));
 
     node_at(to, "memory", RAM_AT, NULL);
@@ -169,6 +192,9 @@ uint64_t tree_make(void *to, uint64_t room, const char *command, uint64_t initrd
 
     cpus(to);
     devices(to);
+    if (pci_is_there()) {
+        pci_bus(to);
+    }
     DO(fdt_end_node(to));
     DO(fdt_finish(to));
     return err ? 0 : fdt_totalsize(to);

@@ -2,6 +2,7 @@
 #include "Vmm.h"
 /* */
 #include <comp/comp.h>
+#include <comp/pci.h>
 #include <stdio.h>
 #include <string.h>
 #include <tess/env.h>
@@ -12,6 +13,8 @@
 #include "host.h"
 #include "machine.h"
 #include "packets.h"
+#include "pci.h"
+#include "quirk.h"
 #include "snapshot.h"
 #include "virtio_device.h"
 
@@ -268,7 +271,7 @@ static enum tess_err control_reset_begin(struct self *self, uint32_t id, uint64_
 
 static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
 {
-    if (self->is_off || snapshot_is_busy()) {
+    if (self->is_off || snapshot_is_busy() || pci_is_there()) { /* nobody knows a device's state */
         return TESS_STATE;
     }
     machine_pause();
@@ -404,6 +407,117 @@ static void vsock_start(void)
     }
 }
 
+/* ---- a device of the guest's own ---- */
+
+#define DEVICE_WAIT_MS 1000u /* from its reset until it answers */
+
+static bool has_device(void)
+{
+    return bus_connected() && registers_frame() && line_slot() && ram_frame();
+}
+
+/* In the bus's place for it, when it is there again. */
+static bool device_ready(struct self *self)
+{
+    uint64_t offset, bytes;
+
+    return bus_bar(self, 0, &offset, &bytes) != TESS_STATE;
+}
+
+void host_device_enable(bool memory, bool master)
+{
+    (void)bus_enable(self_of_all, memory, master);
+}
+
+static bool device_asks(void)
+{
+    uint32_t command = 0;
+
+    return bus_config(self_of_all, PCI_COMMAND, &command) == TESS_OK && command & PCI_LINE;
+}
+
+/* It is reset, and no master. */
+static void device_quirk(struct self *self)
+{
+    struct bus_identity i;
+    uint64_t offset, bytes;
+
+    if (bus_identity(self, &i) == TESS_OK && i.class == QUIRK_NVME_CLASS &&
+        bus_bar(self, 0, &offset, &bytes) == TESS_OK && offset < PCI_WINDOW_BYTES &&
+        bus_enable(self, true, false) == TESS_OK) {
+        quirk_nvme(registers(self) + offset, device_asks);
+    }
+    line_ack(self); /* what it had raised */
+}
+
+void host_device_reset(void)
+{
+    (void)bus_reset(self_of_all);
+    for (unsigned ms = 0; ms < DEVICE_WAIT_MS && !device_ready(self_of_all); ms++) {
+        (void)comp_wait_signal(0, tess_now() + tess_ticks_of_ns(1000000));
+    }
+    device_quirk(self_of_all);
+}
+
+static void line_handle(struct self *self)
+{
+    (void)self;
+    pci_fires();
+}
+
+/* It has gone, or come: the guest reads ones, and finds it as it is after a reset. */
+static void bus_changed_handle(struct self *self)
+{
+    (void)self;
+}
+
+/* False: there is none at its place. */
+static bool device_look(struct self *self)
+{
+    struct host_device device = { 0 };
+    struct bus_identity i;
+
+    if (bus_identity(self, &i) != TESS_OK) {
+        return false;
+    }
+    device.id = (uint32_t)i.device << 16 | i.vendor;
+    device.class = i.class << 8 | i.revision;
+    device.subsystem = (uint32_t)i.subsystem << 16 | i.subsystem_vendor;
+    for (uint32_t n = 0; n < HOST_BARS; n++) {
+        uint64_t offset, bytes;
+
+        if (bus_bar(self, n, &offset, &bytes) == TESS_OK && bytes <= PCI_WINDOW_BYTES &&
+            offset <= PCI_WINDOW_BYTES - bytes) {
+            device.bar[n] = (struct host_bar){ (uint32_t)offset, (uint32_t)bytes };
+        }
+    }
+    pci_make(&device);
+    return true;
+}
+
+/* NULL, or what is wrong. */
+static const char *device_make(struct self *self, struct machine_config *config)
+{
+    if (!bus_connected()) {
+        return NULL;
+    }
+    if (!has_device()) {
+        return "a device of the guest's own needs bus, registers, line and ram";
+    }
+    if (config->ram_bytes > RAM_BYTES) {
+        return "the guest's memory is larger than what its device reaches";
+    }
+    config->ram = ram_frame();
+    config->ram_seen = (uint8_t *)(uintptr_t)ram(self);
+    config->device = registers_frame();
+    config->line = line_slot();
+    if (!device_look(self)) {
+        return "the guest's device is not there";
+    }
+    device_quirk(self);
+    return NULL;
+}
+
 /* ---- the guest ---- */
 
 static const char *boot(struct self *self)
@@ -503,13 +617,19 @@ static int run(struct self *self)
                                    .cnode = COMP_SLOT_CNODE,
                                    .vspace = COMP_SLOT_VSPACE,
                                    .cpu = COMP_SLOT_CPU };
+    what = device_make(self, &config);
+    if (what) {
+        printf("vmm: %s\n", what);
+        return 1;
+    }
     err = tess_pool_add(&self->pool, COMP_SLOT_UNTYPED);
     err = err ? err : machine_make(&config);
     if (err) {
         printf("vmm: %s\n",
                err == TESS_STATE
                    ? "this machine's kernel is no hypervisor: it needs EL2 with VHE and "
-                     "a GICv3, or a GICv2 with its extensions (QEMU: virtualization=on, cortex-a76)"
+                     "a GICv3, or a GICv2 with its extensions (QEMU: virtualization=on, "
+                     "cortex-a76)"
                    : "no memory or capability slots for the guest");
         return 1;
     }
