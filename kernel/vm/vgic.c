@@ -6,7 +6,6 @@
 #include "../mem/mem.h"
 #include "vgic_registers.h"
 
-#define LR_MAX       16u
 #define HCR_EN       1u
 #define HCR_UIE      2u /* interrupt when at most one list register is valid */
 #define VTR_LR(vtr)  (((vtr)&63) + 1)
@@ -85,10 +84,7 @@ void vgic_load(const struct vcpu *v)
     if (timer_active(v)) {
         gic_activate(vgic.timer);
     }
-    for (unsigned n = 0; n < vgic.count; n++) {
-        LOOP_BOUND(LR_MAX);
-        lr_write(n, v->reg[TESS_VCPU_LR + n]);
-    }
+    lrs_write(vgic.count, v->reg + TESS_VCPU_LR);
     ICH_WRITE(ICH_AP0R0, v->reg[TESS_VCPU_ich_ap0r]);
     if (gic_v3) { /* GICv2 has one for both groups */
         SYSREG_WRITE(S3_4_C12_C9_0, v->reg[TESS_VCPU_ich_ap1r]);
@@ -103,10 +99,7 @@ void vgic_save(struct vcpu *v)
     v->reg[TESS_VCPU_ich_vmcr] = ICH_READ(ICH_VMCR);
     v->reg[TESS_VCPU_ich_ap0r] = ICH_READ(ICH_AP0R0);
     v->reg[TESS_VCPU_ich_ap1r] = gic_v3 ? SYSREG_READ(S3_4_C12_C9_0) : 0;
-    for (unsigned n = 0; n < vgic.count; n++) {
-        LOOP_BOUND(LR_MAX);
-        v->reg[TESS_VCPU_LR + n] = lr_read(n);
-    }
+    (void)lrs_read(vgic.count, v->reg + TESS_VCPU_LR);
     ICH_WRITE(ICH_HCR, 0);
     if (timer_active(v)) {
         gic_deactivate(vgic.timer);
@@ -153,13 +146,9 @@ bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, wor
 
 bool vgic_pending(void)
 {
-    word_t any = 0;
+    word_t lr[LR_MAX];
 
-    for (unsigned n = 0; n < vgic.count; n++) {
-        LOOP_BOUND(LR_MAX);
-        any |= lr_read(n);
-    }
-    return any & TESS_LR_PENDING;
+    return lrs_read(vgic.count, lr) & TESS_LR_PENDING;
 }
 
 /* The loaded guest's virtual timer has fired. */

@@ -17,6 +17,8 @@
 #define ICH_AP0R0 S3_4_C12_C8_0, 0xf0 /* GICH_APR */
 #define GICH_LR   0x100
 
+#define LR_MAX 16u
+
 #define ICH_READ(...)           ICH_READ_(__VA_ARGS__)
 #define ICH_READ_(reg, offset)  (likely(gic_v3) ? SYSREG_READ(reg) : *gich_at(offset))
 #define ICH_WRITE(which, value) ICH_WRITE_(which, value)
@@ -58,13 +60,13 @@ ALWAYS_INLINE word_t lr_of_v2(word_t lr)
            (lr >> V2_PHYSICAL & V2_LINE) << 32 | (lr & V2_LINE);
 }
 
-/* ICH_LR<n>_EL2: the number is part of the instruction. */
+/* ICH_LR<n>_EL2: the number is part of the instruction.  From the last to the first: a switch falls through those that there are. */
 #define LR_REGISTERS(op)                                                                           \
-    op(0, S3_4_C12_C12_0) op(1, S3_4_C12_C12_1) op(2, S3_4_C12_C12_2) op(3, S3_4_C12_C12_3)        \
-        op(4, S3_4_C12_C12_4) op(5, S3_4_C12_C12_5) op(6, S3_4_C12_C12_6) op(7, S3_4_C12_C12_7)    \
-            op(8, S3_4_C12_C13_0) op(9, S3_4_C12_C13_1) op(10, S3_4_C12_C13_2)                     \
-                op(11, S3_4_C12_C13_3) op(12, S3_4_C12_C13_4) op(13, S3_4_C12_C13_5)               \
-                    op(14, S3_4_C12_C13_6) op(15, S3_4_C12_C13_7)
+    op(15, S3_4_C12_C13_7) op(14, S3_4_C12_C13_6) op(13, S3_4_C12_C13_5) op(12, S3_4_C12_C13_4)    \
+        op(11, S3_4_C12_C13_3) op(10, S3_4_C12_C13_2) op(9, S3_4_C12_C13_1) op(8, S3_4_C12_C13_0)  \
+            op(7, S3_4_C12_C12_7) op(6, S3_4_C12_C12_6) op(5, S3_4_C12_C12_5)                      \
+                op(4, S3_4_C12_C12_4) op(3, S3_4_C12_C12_3) op(2, S3_4_C12_C12_2)                  \
+                    op(1, S3_4_C12_C12_1) op(0, S3_4_C12_C12_0)
 
 static inline word_t lr_read(unsigned n)
 {
@@ -95,6 +97,50 @@ static inline void lr_write(unsigned n, word_t value)
         LR_REGISTERS(WRITE_LR)
     default:
         break;
+    }
+}
+
+/* All `count` of them at once. */
+static inline void lrs_write(unsigned count, const word_t *value)
+{
+    if (unlikely(!gic_v3)) {
+        for (unsigned n = 0; n < count; n++) {
+            LOOP_BOUND(LR_MAX);
+            lr_write(n, value[n]);
+        }
+        return;
+    }
+    switch (count) {
+#define WRITE_LRS(i, reg)                                                                          \
+    case i + 1:                                                                                    \
+        SYSREG_WRITE(reg, value[i]);                                                               \
+        __attribute__((fallthrough));
+        LR_REGISTERS(WRITE_LRS)
+    default:
+        break;
+    }
+}
+
+/* To value; their union. */
+static inline word_t lrs_read(unsigned count, word_t *value)
+{
+    word_t any = 0;
+
+    if (unlikely(!gic_v3)) {
+        for (unsigned n = 0; n < count; n++) {
+            LOOP_BOUND(LR_MAX);
+            any |= value[n] = lr_read(n);
+        }
+        return any;
+    }
+    switch (count) {
+#define READ_LRS(i, reg)                                                                           \
+    case i + 1:                                                                                    \
+        any |= value[i] = SYSREG_READ(reg);                                                        \
+        __attribute__((fallthrough));
+        LR_REGISTERS(READ_LRS)
+    default:
+        return any;
     }
 }
 

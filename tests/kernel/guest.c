@@ -400,7 +400,12 @@ TEST("the guest's end of a linked interrupt acknowledges the physical line")
         EQ(tess_recv(n, after_us(1000)).badge, 1);
         EQ(tess_msg_err(tess_recv(n, after_us(1000)).tag), TESS_TIMEOUT); /* silent until then */
         take_linked(&m, line);
-        EQ(tess_recv(n, after_us(1000)).badge, 1); /* it is up still */
+        struct tess_msg again = tess_recv(n, after_us(1000)); /* it is up still */
+        if (guest_has_v2() && tess_msg_err(again.tag) == TESS_TIMEOUT) {
+            again = tess_recv(
+                n, after_us(1000)); /* QEMU's GICv2 looks only when something else happens */
+        }
+        EQ(again.badge, 1);
         clock_lowers(rtc);
         take_linked(&m, line);
         EQ(tess_msg_err(tess_recv(n, after_us(1000)).tag), TESS_TIMEOUT);
