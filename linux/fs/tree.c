@@ -324,14 +324,18 @@ static int rename_check(struct place *from, struct dentry *old, struct place *to
     if (!i) {
         return -ENOENT;
     }
-    if (!is_dir && (from->last.needs_directory || (to->last.needs_directory && !other))) {
-        return -ENOTDIR;
-    }
     if (other && flags & RENAME_NOREPLACE) {
         return -EEXIST;
     }
     if (!other && flags & RENAME_EXCHANGE) {
         return -ENOENT;
+    }
+    /* A slash behind a name says that it is a directory, or will be one. */
+    if (!is_dir && from->last.needs_directory) {
+        return -ENOTDIR;
+    }
+    if (to->last.needs_directory && !(flags & RENAME_EXCHANGE ? other_is_dir : is_dir)) {
+        return -ENOTDIR;
     }
     if (is_dir && is_below(to->dir.dentry, old)) {
         return -EINVAL;
