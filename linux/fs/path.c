@@ -322,7 +322,7 @@ long path_text(const struct path *p, char *to, size_t most)
                       !at.dentry->is_volatile;
 
     if (most < 2) {
-        return -ERANGE;
+        return -ENAMETOOLONG;
     }
     to[most - 1] = 0;
     used = 1;
@@ -330,7 +330,7 @@ long path_text(const struct path *p, char *to, size_t most)
         static const char gone[] = " (deleted)";
 
         if (used + sizeof gone - 1 > most) {
-            return -ERANGE;
+            return -ENAMETOOLONG;
         }
         used += sizeof gone - 1;
         memcpy(to + most - used, gone, sizeof gone - 1);
@@ -345,7 +345,7 @@ long path_text(const struct path *p, char *to, size_t most)
             continue;
         }
         if (used + at.dentry->bytes + 1u > most) {
-            return -ERANGE;
+            return -ENAMETOOLONG;
         }
         used += at.dentry->bytes;
         memcpy(to + most - used, at.dentry->name, at.dentry->bytes);
@@ -354,7 +354,7 @@ long path_text(const struct path *p, char *to, size_t most)
     }
     if (used == 1 || to[most - used] != '/') {
         if (used == most) {
-            return -ERANGE;
+            return -ENAMETOOLONG;
         }
         to[most - ++used] = '/';
     }
