@@ -227,7 +227,10 @@ cpio_archive() {
 
 # quoted PATH: as debugfs reads it.
 quoted() {
-    printf '"%s"' "$(printf '%s' "$1" | sed 's/"/""/g')"
+    case $1 in
+    *\"*) printf '"%s"' "$(printf '%s' "$1" | sed 's/"/""/g')" ;;
+    *) printf '"%s"' "$1" ;;
+    esac
 }
 
 # owners TREE: debugfs commands that give files their owners and modes: those of the packages, root for the rest.
