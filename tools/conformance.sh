@@ -301,19 +301,24 @@ gnulib_run() {
 }
 
 coreutils_image() {
-    source=$("$top/tools/fetch-source.sh" coreutils) || fail "the source of coreutils cannot be had"
-    image_of coreutils "$here/coreutils.sh" "$cache/../source/coreutils.done"
+    coreutils_built
+    image_of coreutils "$here/coreutils.sh" "$built.done" "$BUILD/tests/conformance/run"
     if [ ! "$native" ]; then
         cut -d ' ' -f 1 "$here/coreutils.debian" >"$out/coreutils.all"
         return 0
     fi
-    (cd "$source/tests" && find . -mindepth 2 -name '*.sh') | sed 's|^\./||; s|\.sh$||' | LC_ALL=C sort >"$out/coreutils.all"
+    grep -v '^#' "$here/coreutils.without" >"$out/without"
+    (cd "$source/tests" && find . -mindepth 2 -name '*.sh' -o -mindepth 2 -name '*.pl') | sed 's|^\./||; s|\.sh$||' |
+        grep -vxE -f "$out/without" | LC_ALL=C sort >"$out/coreutils.all"
 }
 
 coreutils_put() {
+    "$rootfs" tree "$out/perl" perl
+    "$rootfs" put "$image.new" "$out/perl"
+    rm -rf "$out/perl" "$out/perl.owners"
     mkdir -p "$1/coreutils"
     cp -R "$source/tests" "$source/init.cfg" "$1/coreutils"
-    cp "$here/coreutils.sh" "$1/coreutils.sh"
+    cp "$here/coreutils.sh" "$built/getlimits" "$BUILD/tests/conformance/run" "$1"
 }
 
 coreutils_run() {
