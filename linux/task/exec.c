@@ -618,6 +618,7 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
     memcpy(p->name, x->name, sizeof p->name);
     memcpy(t->name, x->name, sizeof t->name);
     process_set_program(p, x->program.file->dentry);
+    p->exit_signal = SIGCHLD; /* as on Linux, whatever clone asked for */
     p->has_execed = true;
     p->membarriers = 0;
     t->clear_child_tid = t->robust_list = 0;

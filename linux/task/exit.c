@@ -148,6 +148,7 @@ static void process_finish(struct process *p)
 
         list_remove(l);
         child->parent = heir;
+        child->exit_signal = SIGCHLD; /* the heir has not asked for another, which might end it */
         list_append(&heir->children, l);
         if (child->group != p->group && child->session == p->session) {
             hang_up_orphans(child->group, NULL);
