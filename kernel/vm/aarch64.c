@@ -218,6 +218,11 @@ void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
     SYSREG_WRITE(hcr_el2, HCR_GUEST);
 }
 
+void arch_vcpu_take_fp(struct thread *t, struct cpu *cpu)
+{
+    trap_fp(t, cpu);
+}
+
 /* First act after an exit: EL0 must find nothing of the guest. */
 static void leave(struct thread *t, struct cpu *cpu)
 {
@@ -231,7 +236,8 @@ static void leave(struct thread *t, struct cpu *cpu)
     if (has_ras) {
         v->reg[TESS_VCPU_vdisr] = SYSREG_READ(S3_4_C12_C1_1);
     }
-    arch_fpu_enable(cpu->fpu_on);
+    cpu->fpu_on = 0;
+    arch_fpu_enable(false);
     __asm__ volatile("isb"); /* TLB maintenance from here on is that of EL2 and EL0 */
 }
 

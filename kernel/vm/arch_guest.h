@@ -6,12 +6,15 @@
 
 struct handoff;
 struct vcpu;
+struct thread;
+struct cpu;
 
 /* ---- guests: EL1 and EL0 of a virtual CPU behind a second stage of translation (vm/vcpu.h) ---- */
 void arch_guest_init(const struct handoff *h); /* once, when the interrupt controller works */
 bool arch_vcpu_possible(void);
 void arch_vcpu_load(const struct vcpu *v); /* its registers into the CPU; no other's are in it */
 void arch_vcpu_save(struct vcpu *v);       /* back */
+void arch_vcpu_take_fp(struct thread *t, struct cpu *cpu); /* the FP registers are t's now */
 /* The next exception return goes to the guest, behind the address space of that word (0: nothing is mapped). */
 void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp);
 word_t arch_vcpu_value(word_t number, word_t value); /* what a holder may put into that register */

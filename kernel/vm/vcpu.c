@@ -46,6 +46,9 @@ static __attribute__((noinline)) void load(struct cpu *cpu, struct vcpu *v)
     cpu->vcpu = v;
     vgic_load(v);
     arch_vcpu_load(v);
+    if (cpu->fpu_owner != NULL && cpu->fpu_owner != v->thread && cpu->fpu_owner->vcpu != NULL) {
+        arch_vcpu_take_fp(v->thread, cpu); /* a guest soon does: it costs less than an exit */
+    }
 }
 
 static __attribute__((noinline)) void enter_in(struct cpu *cpu, struct vcpu *v,
@@ -58,6 +61,7 @@ static __attribute__((noinline)) void enter_in(struct cpu *cpu, struct vcpu *v,
         space->last_vcpu = v;
         arch_guest_flush(space->switch_word, false);
     }
+    cpu->fpu_on = cpu->fpu_owner == v->thread;
     arch_vcpu_enter(v, is_there ? space->switch_word : 0, cpu->fpu_on);
 }
 
@@ -74,6 +78,7 @@ ALWAYS_INLINE void enter(struct cpu *cpu, struct thread *t)
                  space->last_vcpu != v)) {
         return enter_in(cpu, v, space);
     }
+    cpu->fpu_on = cpu->fpu_owner == t;
     arch_vcpu_enter(v, space->switch_word, cpu->fpu_on);
 }
 

@@ -33,6 +33,12 @@ void arch_guest_flush(word_t guest_word, bool dies)
     flushed = true;
 }
 
+void arch_vcpu_take_fp(struct thread *t, struct cpu *c)
+{
+    CHECK(c->vcpu == t->vcpu, "of the guest that is loaded");
+    c->fpu_owner = t;
+}
+
 void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
 {
     (void)fp;

@@ -22,6 +22,11 @@ void arch_vcpu_save(struct vcpu *v)
     (void)v;
 }
 
+void arch_vcpu_take_fp(struct thread *t, struct cpu *cpu)
+{
+    cpu->fpu_owner = t;
+}
+
 void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
 {
     (void)v, (void)guest_word, (void)fp;
