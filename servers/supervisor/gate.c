@@ -42,8 +42,7 @@ static void fill(volatile struct gate_orders *o)
         enum tess_err err = tess_frame_address(object_slot(w->object, OBJ_CAP), &address, &bytes);
 
         assert(!err);
-        o->window[i] =
-            (struct gate_window){ address, bytes, w->rights, (uint32_t)(w->at / TESS_PAGE) };
+        o->window[i] = (struct gate_window){ address, bytes, w->rights, w->at / TESS_PAGE };
     }
     for (uint32_t i = 0; i < sup.dist.functions; i++) {
         const struct dist_function *f = &sup.dist.function[i];

@@ -45,12 +45,6 @@ const void *module_find(const void *archive, uint64_t archive_bytes, const char 
     return NULL;
 }
 
-static uint64_t rights_of(uint32_t flags)
-{
-    return (flags & PF_R ? TESS_RIGHT_READ : 0) | (flags & PF_W ? TESS_RIGHT_WRITE : 0) |
-           (flags & PF_X ? TESS_RIGHT_EXEC : 0);
-}
-
 static const char *header_check(const struct elf_header *h, uint64_t bytes)
 {
     if (bytes < sizeof(*h) || h->magic != MAGIC) {
@@ -95,7 +89,9 @@ static void segment_add(const char *elf, const struct elf_program *p, struct ima
         .at = p->vaddr,
         .file_bytes = p->filesz,
         .bytes = whole_pages(p->memsz),
-        .rights = rights_of(p->flags),
+        .rights = (p->flags & PF_R ? TESS_RIGHT_READ : 0) |
+                  (p->flags & PF_W ? TESS_RIGHT_WRITE : 0) |
+                  (p->flags & PF_X ? TESS_RIGHT_EXEC : 0),
     };
 }
 

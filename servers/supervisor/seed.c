@@ -20,8 +20,8 @@
 
 #define LOOK_NS      150000000u /* how often the seed looks after the incarnations */
 #define SILENT_LOOKS 3u
-#define BLOCK        (2ull << 20)
-#define REST_UNIT    (2ull << 20) /* a part of the rest is a multiple of it; one is for nobody */
+#define BLOCK                                                                                      \
+    (2ull << 20) /* of the hardware's; a part of the rest is a multiple of it; one is for nobody */
 
 static struct tess_env env;
 static struct tess_slots slots;
@@ -49,35 +49,22 @@ static void must(enum tess_err err, const char *what, const char *name)
 
 /* ---- memory ---- */
 
-/* Make an object in that slot, of the first piece of RAM that has room. */
+/* Make an object in that slot, of the first piece of RAM that has room.  Frames of at least a block of the hardware's begin at one: address
+ * spaces and IOMMU map them with few entries. */
 static enum tess_err carve(enum tess_type type, uint64_t size, tess_cap slot)
 {
     enum tess_err err = TESS_NOMEM;
 
-    for (unsigned i = 0; i < pool.count && err == TESS_NOMEM; i++) {
-        if (!pool.item[i].device) {
-            err = tess_untyped_retype(pool.item[i].cap, type, size, 0, slot, 1, TESS_OFFSET_NEXT);
+    for (unsigned i = 0; i < pool.count && err; i++) {
+        const struct tess_pool_item *p = &pool.item[i];
+        struct tess_untyped_info u = { 0 };
+        uint64_t at = TESS_OFFSET_NEXT;
+
+        if (type == TESS_TYPE_frame && size >= BLOCK && !tess_untyped_info(p->cap, &u)) {
+            at = ((p->paddr + u.used + BLOCK - 1) & -BLOCK) - p->paddr;
         }
-    }
-    return err;
-}
-
-/* Memory of at least a block of the hardware's begins at one: address spaces and IOMMU map it with few entries. */
-static enum tess_err carve_frame(uint64_t bytes, tess_cap slot)
-{
-    enum tess_err err = TESS_NOMEM;
-
-    if (bytes < BLOCK) {
-        return carve(TESS_TYPE_frame, bytes, slot);
-    }
-    for (unsigned i = 0; i < pool.count && err == TESS_NOMEM; i++) {
-        const struct tess_pool_item *item = &pool.item[i];
-        struct tess_untyped_info u;
-
-        if (!item->device && !tess_untyped_info(item->cap, &u)) {
-            uint64_t at = ((item->paddr + u.used + BLOCK - 1) & -BLOCK) - item->paddr;
-
-            err = tess_untyped_retype(item->cap, TESS_TYPE_frame, bytes, 0, slot, 1, at);
+        if (!p->device) {
+            err = tess_untyped_retype(p->cap, type, size, 0, slot, 1, at);
         }
     }
     return err;
@@ -254,7 +241,7 @@ static enum tess_err make_object(uint32_t i)
     case DIST_FRAME:
         return page_of(i) != DIST_NONE
                    ? derive(SLOT_PULSES, (uint64_t)page_of(i) * TESS_PAGE, TESS_PAGE, slot, RW)
-                   : carve_frame(o->bytes, slot);
+                   : carve(TESS_TYPE_frame, o->bytes, slot);
     case DIST_DEVICE:
         return make_device(i);
     default:
@@ -289,9 +276,9 @@ static uint64_t rest(uint64_t least)
 
     for (unsigned i = 0; i < pool.count; i++) {
         (void)tess_untyped_info(pool.item[i].cap, &u);
-        uint64_t part = (u.bytes - u.used) / rest_domains & ~(REST_UNIT - 1);
+        uint64_t part = (u.bytes - u.used) / rest_domains & ~(BLOCK - 1);
 
-        least = !u.device && part > least + REST_UNIT ? part - REST_UNIT : least;
+        least = !u.device && part > least + BLOCK ? part - BLOCK : least;
     }
     rest_domains--;
     return least;

@@ -15,12 +15,6 @@ static const char *failure_text(uint32_t why)
     return why < sizeof text / sizeof text[0] && text[why] ? text[why] : "failed";
 }
 
-static bool is_failure(uint32_t why)
-{
-    return why != FAILURE_NONE && why != FAILURE_COMPANION && why != FAILURE_REQUEST &&
-           why != FAILURE_SWAP;
-}
-
 void say_why(struct line *l, uint32_t domain)
 {
     const struct domain_record *r = record(domain);
@@ -51,7 +45,8 @@ void say_started(uint32_t domain)
     const struct domain_record *r = record(domain);
     struct line l;
 
-    if (is_failure(r->why)) {
+    if (r->why != FAILURE_NONE && r->why != FAILURE_COMPANION && r->why != FAILURE_REQUEST &&
+        r->why != FAILURE_SWAP) {
         say_why(&l, domain);
         line_text(&l, "; generation ");
         line_number(&l, r->generation);

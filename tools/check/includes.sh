@@ -9,9 +9,8 @@ tree() {
     find . \( -path ./build -o -path ./.cache -o -path ./.git \) -prune -o -type f \
         \( -name '*.c' -o -name '*.h' -o -name '*.S' -o -name '*.def' \) -print | sed 's|^\./||'
 }
-tree | while read -r file; do
-    sed -n 's/^[ \t]*#[ \t]*include[ \t]*[<"]\([^>"]*\)[>"].*/\1/p' "$file" | sed "s|^|$file |"
-done | awk -v list="$(tree)" '
+tree | xargs -d '\n' grep -H '^[ 	]*#[ 	]*include' |
+    sed -n 's/^\([^:]*\):[ \t]*#[ \t]*include[ \t]*[<"]\([^>"]*\)[>"].*/\1 \2/p' | awk -v list="$(tree)" '
     BEGIN {
         n = split(list, path, "\n")
         for (i = 1; i <= n; i++) have[path[i]] = 1
