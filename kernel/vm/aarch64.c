@@ -205,7 +205,7 @@ void arch_vcpu_save(struct vcpu *v)
 }
 
 /* Everything before the next exception return; that synchronises. */
-void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
+void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, uint32_t fp)
 {
     SYSREG_WRITE(vttbr_el2, guest_word != 0 ? guest_word : vttbr_none);
     SYSREG_WRITE(cpacr_el1, CPTR_TTA | CPTR_TAM | (fp ? CPTR_FP : 0)); /* CPTR_EL2 */

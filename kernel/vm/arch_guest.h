@@ -16,7 +16,7 @@ void arch_vcpu_load(const struct vcpu *v); /* its registers into the CPU; no oth
 void arch_vcpu_save(struct vcpu *v);       /* back */
 void arch_vcpu_take_fp(struct thread *t, struct cpu *cpu); /* the FP registers are t's now */
 /* The next exception return goes to the guest, behind the address space of that word (0: nothing is mapped). */
-void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp);
+void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, uint32_t fp);
 word_t arch_vcpu_value(word_t number, word_t value); /* what a holder may put into that register */
 word_t arch_guest_pstate(
     word_t pstate); /* likewise: nothing that is more than the guest's kernel */

@@ -39,7 +39,7 @@ void arch_vcpu_take_fp(struct thread *t, struct cpu *c)
     c->fpu_owner = t;
 }
 
-void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
+void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, uint32_t fp)
 {
     (void)fp;
     CHECK(guest_word == 0 || cpu.current->vspace->last_vcpu == v, "what is in the TLB is its own");

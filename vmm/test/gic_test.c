@@ -21,7 +21,7 @@ struct machine machine;
 
 static unsigned room[CPUS]; /* list registers that are free */
 static unsigned taken[CPUS][IRQ_LINES];
-static uint64_t priority_of[IRQ_LINES], timer[CPUS];
+static uint64_t priority_of[IRQ_LINES], timer[CPUS], sgis[CPUS];
 
 struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
                          const struct tess_words *w)
@@ -32,8 +32,8 @@ struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
     (void)number, (void)x2;
     assert_true(cpu < machine.cpus);
     if (label == TESS_LABEL_vcpu_write) {
-        assert_int_equal(w->w[0], TESS_VCPU_vtimer);
-        timer[cpu] = w->w[1];
+        assert_true(w->w[0] == TESS_VCPU_vtimer || w->w[0] == TESS_VCPU_sgis);
+        (w->w[0] == TESS_VCPU_vtimer ? timer : sgis)[cpu] = w->w[1];
         return (struct tess_msg){ .tag = 0 };
     }
     assert_int_equal(label, TESS_LABEL_vcpu_inject);
@@ -59,6 +59,7 @@ static void start(unsigned version, unsigned cpus)
     memset(taken, 0, sizeof taken);
     memset(priority_of, 0, sizeof priority_of);
     memset(timer, 0, sizeof timer);
+    memset(sgis, 0, sizeof sgis);
     gic_reset();
 }
 
@@ -276,6 +277,27 @@ static void test_random(void **state)
     }
 }
 
+/* What the kernel may pass on by itself: enabled, of one priority, and only while the distributor is on. */
+static void test_sgis_told(void **state)
+{
+    (void)state;
+    write4(1, GICD_ISENABLER, 0x8000ffff);
+    assert_int_equal(sgis[1], 0);
+    write4(0, GICD_CTLR, ON);
+    assert_int_equal(sgis[1], 0xffff);
+    assert_int_equal(sgis[0], 0);
+    for (unsigned i = 0; i < 16; i += 4) {
+        write4(1, GICD_IPRIORITYR + i, 0xa0a0a0a0);
+    }
+    assert_int_equal(sgis[1], 0xa0 << 16 | 0xffff);
+    write4(1, GICD_IPRIORITYR + 4, 0xa0a040a0); /* the fifth has another */
+    assert_int_equal(sgis[1], 0xa0 << 16 | 0xffdf);
+    write4(1, GICD_ICENABLER, 0x3);
+    assert_int_equal(sgis[1], 0xa0 << 16 | 0xffdc);
+    write4(0, GICD_CTLR, 0);
+    assert_int_equal(sgis[1], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup(test_target, start_v2),
         cmocka_unit_test_setup(test_lines, start_v2),
         cmocka_unit_test_setup(test_timer, start_v2),
+        cmocka_unit_test_setup(test_sgis_told, start_v2),
         cmocka_unit_test(test_route),
         cmocka_unit_test(test_random),
     };

@@ -27,7 +27,7 @@ void arch_vcpu_take_fp(struct thread *t, struct cpu *cpu)
     cpu->fpu_owner = t;
 }
 
-void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, bool fp)
+void arch_vcpu_enter(const struct vcpu *v, word_t guest_word, uint32_t fp)
 {
     (void)v, (void)guest_word, (void)fp;
 }
