@@ -61,6 +61,17 @@ void text_add(struct text *t, const char *format, ...)
     }
 }
 
+void text_escaped(struct text *t, const char *from, size_t bytes, const char *special)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        if (from[i] && strchr(special, from[i])) {
+            text_add(t, "\\%03o", (unsigned)(unsigned char)from[i]);
+        } else {
+            text_bytes(t, from + i, 1);
+        }
+    }
+}
+
 void text_path(struct text *to, const struct path *p)
 {
     char *name = heap_alloc(PATH_BYTES_MAX);

@@ -715,8 +715,19 @@ static void mount_options(struct text *to, const struct mount *m)
 static void mount_place(struct text *to, struct mount *m)
 {
     struct path p = { m, m->root };
+    struct text place = { 0 };
 
-    text_path(to, &p);
+    text_path(&place, &p);
+    text_escaped(to, place.at, place.bytes, " \t\n\\");
+    to->is_short |= place.is_short;
+    heap_free(place.at);
+}
+
+static void mount_source(struct text *to, const struct mount *m)
+{
+    const char *source = m->source[0] ? m->source : "none";
+
+    text_escaped(to, source, strlen(source), " \t\n\\#");
 }
 
 static int show_mounts(struct text *to, const struct subject *s)
@@ -726,7 +737,8 @@ static int show_mounts(struct text *to, const struct subject *s)
     {
         struct mount *m = CONTAINER(l, struct mount, all);
 
-        text_add(to, "%s ", m->source[0] ? m->source : "none");
+        mount_source(to, m);
+        text_add(to, " ");
         mount_place(to, m);
         text_add(to, " %s ", m->super->type->name);
         mount_options(to, m);
@@ -747,8 +759,9 @@ static int show_mountinfo(struct text *to, const struct subject *s)
         mount_place(to, m);
         text_add(to, " ");
         mount_options(to, m);
-        text_add(to, " - %s %s %s\n", m->super->type->name, m->source[0] ? m->source : "none",
-                 m->super->flags & 1 ? "ro" : "rw");
+        text_add(to, " - %s ", m->super->type->name);
+        mount_source(to, m);
+        text_add(to, " %s\n", m->super->flags & 1 ? "ro" : "rw");
     }
     return 0;
 }

@@ -251,9 +251,11 @@ static void end_all(void)
     }
 }
 
+/* Follows no link: what could not be unmounted may be a procfs, whose links lead everywhere. */
 static void remove_all(const char *name)
 {
-    DIR *d = opendir(name);
+    int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *e;
     char path[PAGE];
 
@@ -282,7 +284,8 @@ static bool unmount_some(void)
     bool is_done = false;
 
     while (f && n < 256 && fgets(line, sizeof line, f)) {
-        n += sscanf(line, "%*s %99s", at[n]) == 1 && strncmp(at[n], SCRATCH, strlen(SCRATCH)) == 0;
+        n += sscanf(line, "%*[^ ] %99[^ ]", at[n]) == 1 &&
+             strncmp(at[n], SCRATCH, strlen(SCRATCH)) == 0;
     }
     if (f) {
         fclose(f);
