@@ -79,9 +79,6 @@ void text_path(struct text *to, const struct path *p)
 
     if (n > 0) {
         text_bytes(to, name, strlen(name));
-        if (list_is_empty(&p->dentry->hash) && p->dentry->parent != p->dentry) {
-            text_add(to, " (deleted)");
-        }
     }
     heap_free(name);
 }

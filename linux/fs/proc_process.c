@@ -712,12 +712,11 @@ static void mount_options(struct text *to, const struct mount *m)
     text_add(to, "%s", flags & 1024 ? "" : ",relatime");
 }
 
-static void mount_place(struct text *to, struct mount *m)
+static void mount_place(struct text *to, const struct path *p)
 {
-    struct path p = { m, m->root };
     struct text place = { 0 };
 
-    text_path(&place, &p);
+    text_path(&place, p);
     text_escaped(to, place.at, place.bytes, " \t\n\\");
     to->is_short |= place.is_short;
     heap_free(place.at);
@@ -739,7 +738,7 @@ static int show_mounts(struct text *to, const struct subject *s)
 
         mount_source(to, m);
         text_add(to, " ");
-        mount_place(to, m);
+        mount_place(to, &(struct path){ m, m->root }); /* "(deleted)" if that was removed */
         text_add(to, " %s ", m->super->type->name);
         mount_options(to, m);
         text_add(to, " 0 0\n");
@@ -756,7 +755,8 @@ static int show_mountinfo(struct text *to, const struct subject *s)
 
         text_add(to, "%u %u %u:%u / ", m->id, m->parent ? m->parent->id : 0,
                  (unsigned)(m->super->device >> 8 & 0xfff), (unsigned)(m->super->device & 0xff));
-        mount_place(to, m);
+        mount_place(to,
+                    m->parent ? &(struct path){ m->parent, m->at } : &(struct path){ m, m->root });
         text_add(to, " ");
         mount_options(to, m);
         text_add(to, " - %s ", m->super->type->name);

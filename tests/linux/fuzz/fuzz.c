@@ -278,13 +278,13 @@ static void remove_all(const char *name)
 static bool unmount_some(void)
 {
     static char at[256][100];
-    FILE *f = fopen("/proc/mounts", "r");
+    FILE *f = fopen("/proc/self/mountinfo", "r");
     char line[3 * PAGE];
     unsigned n = 0;
     bool is_done = false;
 
     while (f && n < 256 && fgets(line, sizeof line, f)) {
-        n += sscanf(line, "%*[^ ] %99[^ ]", at[n]) == 1 &&
+        n += sscanf(line, "%*[^ ] %*[^ ] %*[^ ] %*[^ ] %99[^ ]", at[n]) == 1 &&
              strncmp(at[n], SCRATCH, strlen(SCRATCH)) == 0;
     }
     if (f) {
