@@ -108,30 +108,31 @@ void vcpu_wake(struct vcpu *v)
 #define SGI(value) ((value) >> 24 & 15)
 #define SGI_LIST   0xffffull
 
+/* Of v's guest, the one of affinity 0.0.0.n; NULL: there is none. */
+static struct vcpu *peer_of(struct vcpu *v, word_t bit_n)
+{
+    for (struct vcpu *p = v->peer; p != NULL; p = p != v ? p->peer : NULL) {
+        LOOP_BOUND(PEERS_MAX);
+        word_t self = p->reg[TESS_VCPU_vmpidr] & 0xff00ffffffull;
+        if (self < 16 && bit_n == 1ull << self) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
 /* Only what names one CPU of affinity 0.0.0.x (IHI0069H 12.2.22); the rest is rare, and the monitor's. */
 bool vcpu_sgi(struct vcpu *v, word_t value)
 {
-    word_t list = value & SGI_LIST;
-    struct vcpu *p = v;
+    struct vcpu *to = peer_of(v, value & SGI_LIST);
+    word_t how = to != NULL ? to->reg[TESS_VCPU_sgis] : 0;
 
-    if ((value & ~(SGI_LIST | 15ull << 24)) != 0) {
+    if ((value & ~(SGI_LIST | 15ull << 24)) != 0 || !(how >> SGI(value) & 1) ||
+        !vgic_inject(to, to->thread->cpu->vcpu == to, SGI(value), how >> 16 & 0xff, 0)) {
         return false;
     }
-    for (unsigned i = 0; i < PEERS_MAX && p->peer != NULL; i++) {
-        LOOP_BOUND(PEERS_MAX);
-        p = p->peer;
-        word_t self = p->reg[TESS_VCPU_vmpidr] & 0xff00ffffffull;
-        if (self < 16 && list == 1ull << self) {
-            word_t how = p->reg[TESS_VCPU_sgis];
-            if (!(how >> SGI(value) & 1) ||
-                !vgic_inject(p, p->thread->cpu->vcpu == p, SGI(value), how >> 16 & 0xff, 0)) {
-                return false;
-            }
-            vcpu_wake(p);
-            return true;
-        }
-    }
-    return false;
+    vcpu_wake(to);
+    return true;
 }
 
 static enum tess_err join(struct invocation *inv, struct vcpu *v)

@@ -121,8 +121,11 @@ bool vgic_map(struct vspace *space, word_t at)
     return any_bool();
 }
 
+static struct vcpu *injected; /* ghost: the last that something was injected into */
+
 bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, word_t line)
 {
+    injected = v;
     CHECK(loaded == (cpu.vcpu == v), "into the registers if they are the guest's");
     CHECK(intid < VGIC_LINES && priority <= 255, "a line and a priority that there are");
     CHECK(line == 0 || (named.type == TESS_TYPE_irq && line == named.object),
@@ -309,6 +312,77 @@ PROOF(vcpu_enter_any, 9)
     } else {
         REACHED(it was not );
     }
+}
+
+/* A second and a third one, of a guest of their own or not. */
+static struct vcpu second, third;
+
+static void others_any(void)
+{
+    second.thread = any_bool() ? &thread_1 : NULL;
+    third.thread = &thread_1;
+    if (second.thread != NULL && any_bool()) {
+        second.peer = &third;
+        third.peer = &second;
+    }
+    named.type = TESS_TYPE_vcpu;
+    named.object = (word_t)&second;
+}
+
+PROOF(vcpu_join_any, 9)
+{
+    guests_any(g);
+    others_any();
+    struct vcpu *had = second.peer;
+    if (any_bool()) {
+        named.object = (word_t)&vc;
+    }
+    inv.label = TESS_LABEL_vcpu_join;
+    enum tess_err err = vcpu_invoke(&inv);
+    world_check();
+    if (err == TESS_OK) {
+        CHECK(vc.thread == g && second.thread != NULL && named.object == (word_t)&second,
+              "two that run, and not one twice");
+        CHECK(second.peer == &vc && vc.peer == (had != NULL ? had : &second),
+              "they are a ring, whoever is in it");
+        CHECK(vcpu_ok(&vc), "as the kernel checks it");
+        vcpu_unbind(g);
+        CHECK(vc.peer == NULL && second.peer == had, "and apart again when one goes");
+        world_check();
+        REACHED(joined);
+    } else {
+        CHECK(vc.peer == NULL && second.peer == had, "an error has changed nothing");
+        REACHED(refused);
+    }
+}
+
+PROOF(vcpu_sgi_any, 9)
+{
+    guests_any(g);
+    WLOG(vc.thread, g);
+    WLOG(cpu.current, g);
+    others_any();
+    ASSUME(second.thread != NULL);
+    vc.peer = second.peer != NULL ? second.peer : &second;
+    second.peer = &vc;
+    second.reg[TESS_VCPU_vmpidr] = any_u64();
+    second.reg[TESS_VCPU_sgis] = any_u64();
+    word_t value = any_u64();
+    injected = NULL;
+    bool done = vcpu_sgi(&vc, value);
+    CHECK(!done || injected != NULL, "what is done was injected");
+    if (injected != NULL) {
+        word_t self_number = injected->reg[TESS_VCPU_vmpidr] & 0xff00ffffffull;
+        CHECK(injected == &vc || injected == &second || injected == &third,
+              "into one of its guest");
+        CHECK(self_number < 16 && value == ((value & 15ull << 24) | 1ull << self_number),
+              "which it names, alone");
+        CHECK(injected->reg[TESS_VCPU_sgis] >> (value >> 24) & 1, "and which has it enabled");
+        REACHED(for one of them);
+    } else {
+        REACHED(for the monitor);
+    }
+    world_check();
 }
 
 SPEC_END
