@@ -383,12 +383,12 @@ TEST("the guest's end of a linked interrupt acknowledges the physical line")
 {
     struct machine m;
     tess_cap n = mint(make(TESS_TYPE_notification), TESS_RIGHT_ALL, 1), line = empty_slot();
-    tess_cap frame = copy(rtc_frame, TESS_RIGHT_ALL);
     void *rtc;
 
     if (!make_machine(&m)) {
         return;
     }
+    tess_cap frame = copy(rtc_frame, TESS_RIGHT_ALL);
     OK(tess_map(&env, frame, TESS_PAGE, RW, TESS_ATTR_DEVICE, &rtc));
     OK(tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, RTC_INTID, 0, 0, line));
     OK(tess_irq_bind(line, n));
