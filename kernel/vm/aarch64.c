@@ -345,10 +345,7 @@ void vcpu_advance(struct thread *t, word_t value)
         if ((esr & (ESR_ISV | ESR_WNR)) == ESR_ISV) {
             reg_set(t, ESR_SRT(esr), extend(value, esr));
         }
-    } else if (class == EC_HVC64) { /* the pc is behind it already */
-        t->regs.x[0] = value;
-        return;
-    } else if (class == EC_SMC64) {
+    } else if (class == EC_HVC64 || class == EC_SMC64) {
         t->regs.x[0] = value;
     } else if (class == EC_SYS64 && (esr & SYS_READ)) {
         reg_set(t, SYS_RT(esr), value);
@@ -414,6 +411,9 @@ void trap_guest(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
             unsigned unused = 64 - (8u << ESR_SAS(esr));
             value = reg_get(t, ESR_SRT(esr)) << unused >> unused;
         }
+        break;
+    case EC_HVC64: /* the pc of an exit is always its instruction's: one that nobody has answered is executed again */
+        t->regs.pc -= 4;
         break;
     default:
         break;

@@ -34,6 +34,8 @@ bool guest_has_v2(void);
 void guest_go(const struct machine *m, const uint32_t *where, uint64_t x0, uint64_t x1);
 /* Goes on behind the instruction that it left with; the next exit. */
 struct tess_msg guest_advance(const struct machine *m, uint64_t value);
+/* Answers it so that the guest goes on behind its instruction, with x0 as it was; after a kick: where it was. */
+void guest_on(struct tess_msg exit);
 void guest_stop(void);
 void guest_expect(struct tess_msg m, unsigned class);
 

@@ -72,6 +72,15 @@ struct tess_msg guest_advance(const struct machine *m, uint64_t value)
     return tess_reply_recv_1(m->ep, tess_tag(TESS_FAULT_ADVANCE, 1, 0), 0, 0, value);
 }
 
+void guest_on(struct tess_msg exit)
+{
+    struct tess_words x0 = { { exit.w[4] } };
+
+    OK(tess_tag_label(exit.tag) == TESS_FAULT_kick
+           ? tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE)
+           : tess_reply(tess_tag(TESS_FAULT_ADVANCE, 1, 0), 0, x0));
+}
+
 void guest_stop(void)
 {
     OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
