@@ -8,30 +8,31 @@
 
 #include <string.h>
 
-struct gic gic;
-
-void gic_part(struct machine_part *out)
-{
-    *out = (struct machine_part){ &gic, sizeof gic };
-}
+#include "machine.h"
+#include "state.h"
 
 void gic_reset_cpu(unsigned cpu)
 {
-    gic.own[cpu] = (struct lines){ .priority = { 0 } };
-    gic.waker[cpu] = WAKER_SLEEP | WAKER_ASLEEP;
+    state->gic.own[cpu] = (struct lines){ .priority = { 0 } };
+    state->gic.waker[cpu] = WAKER_SLEEP | WAKER_ASLEEP;
 }
 
 void gic_reset(void)
 {
-    memset(&gic, 0, sizeof gic);
+    memset(&state->gic, 0, sizeof state->gic);
     for (unsigned i = 0; i < machine.cpus; i++) {
         gic_reset_cpu(i);
     }
 }
 
+void gic_go_on(void)
+{
+    gic_control(state->gic.control);
+}
+
 static struct lines *lines_of(unsigned cpu, unsigned intid)
 {
-    return intid < PRIVATE ? &gic.own[cpu] : &gic.shared;
+    return intid < PRIVATE ? &state->gic.own[cpu] : &state->gic.shared;
 }
 
 /* Give what is pending and may be delivered to the CPU; what finds no list register stays. */
@@ -40,13 +41,13 @@ static void deliver(unsigned cpu, unsigned word)
     struct lines *l = lines_of(cpu, word * 32);
     uint32_t ready = l->pending[word] & l->enabled[word];
 
-    if (!gic.control || cpu >= machine.cpus) {
+    if (!state->gic.control || cpu >= machine.cpus) {
         return;
     }
     for (; ready; ready &= ready - 1) {
         unsigned bit = (unsigned)__builtin_ctz(ready), intid = word * 32 + bit;
 
-        if (intid >= PRIVATE && gic.route[intid] != cpu) {
+        if (intid >= PRIVATE && state->gic.route[intid] != cpu) {
             continue;
         }
         /* the guest's end of the device's interrupt acknowledges the physical line, which is silent until then */
@@ -78,13 +79,13 @@ void gic_set_pending(unsigned cpu, unsigned intid)
     if (intid < PRIVATE) {
         deliver(cpu, 0);
     } else {
-        deliver(gic.route[intid], intid / 32);
+        deliver(state->gic.route[intid], intid / 32);
     }
 }
 
 void gic_route(unsigned intid, unsigned cpu)
 {
-    gic.route[intid] = (uint8_t)cpu;
+    state->gic.route[intid] = (uint8_t)cpu;
     deliver(cpu, intid / 32);
 }
 
@@ -104,14 +105,14 @@ static uint64_t sgis_of(const struct lines *l)
     for (unsigned i = 0; i < 16; i++) {
         which &= ~((uint32_t)(l->priority[i] != priority) << i);
     }
-    return gic.control ? which | (uint64_t)priority << 16 : 0;
+    return state->gic.control ? which | (uint64_t)priority << 16 : 0;
 }
 
 /* The kernel keeps the virtual timer, and passes on what CPUs send each other; it must know whether the guest wants these interrupts. */
 static void tell_kernel(unsigned cpu)
 {
-    const struct lines *l = &gic.own[cpu];
-    bool on = l->enabled[0] >> IRQ_VTIMER & 1 && gic.control;
+    const struct lines *l = &state->gic.own[cpu];
+    bool on = l->enabled[0] >> IRQ_VTIMER & 1 && state->gic.control;
 
     (void)tess_vcpu_write(machine.cpu[cpu].vcpu, TESS_VCPU_vtimer,
                           (on ? TESS_VCPU_VTIMER_ON : 0) | (uint64_t)l->priority[IRQ_VTIMER] << 16 |
@@ -121,7 +122,7 @@ static void tell_kernel(unsigned cpu)
 
 void gic_control(uint32_t control)
 {
-    gic.control = control;
+    state->gic.control = control;
     for (unsigned i = 0; i < machine.cpus; i++) {
         tell_kernel(i);
         gic_refill(i);
@@ -194,12 +195,12 @@ static bool lines_write(struct lines *l, unsigned first, unsigned end, uint64_t 
 
 uint64_t gic_own_read(unsigned cpu, uint64_t offset)
 {
-    return lines_read(&gic.own[cpu], 0, 1, offset);
+    return lines_read(&state->gic.own[cpu], 0, 1, offset);
 }
 
 void gic_own_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value)
 {
-    if (lines_write(&gic.own[cpu], 0, 1, offset, bytes, value)) {
+    if (lines_write(&state->gic.own[cpu], 0, 1, offset, bytes, value)) {
         deliver(cpu, 0);
     }
     tell_kernel(cpu);
@@ -207,7 +208,7 @@ void gic_own_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value
 
 uint64_t gic_shared_read(uint64_t offset)
 {
-    return lines_read(&gic.shared, 1, IRQ_LINES / 32, offset);
+    return lines_read(&state->gic.shared, 1, IRQ_LINES / 32, offset);
 }
 
 void gic_shared_write(uint64_t offset, unsigned bytes, uint64_t value)
@@ -216,7 +217,7 @@ void gic_shared_write(uint64_t offset, unsigned bytes, uint64_t value)
         GICD_ICPENDR + IRQ_PCI / 32 * 4) { /* a level: it is pending as long as it is up */
         value &= ~(1ull << IRQ_PCI % 32);
     }
-    if (lines_write(&gic.shared, 1, IRQ_LINES / 32, offset, bytes, value)) {
+    if (lines_write(&state->gic.shared, 1, IRQ_LINES / 32, offset, bytes, value)) {
         deliver_shared(offset / 4 % 32 < IRQ_LINES / 32 ? offset / 4 % 32 : 1);
     }
 }

@@ -5,7 +5,9 @@
 #ifndef VMM_GIC_H
 #define VMM_GIC_H
 
-#include "machine.h"
+#include <stdint.h>
+
+#include "board.h"
 
 #define PRIVATE 32u
 #define NOBODY  255u /* as route */
@@ -42,7 +44,6 @@ struct gic {
     uint8_t target[IRQ_LINES];  /* version 2: CPUs, as written */
     uint32_t waker[CPUS_MAX];   /* version 3 */
 };
-extern struct gic gic;
 
 #define WAKER_SLEEP  2u
 #define WAKER_ASLEEP 4u

@@ -4,6 +4,9 @@
  */
 #include "gic.h"
 
+#include "machine.h"
+#include "state.h"
+
 enum {
     GICD_ITARGETSR = 0x0800,
     GICD_SGIR = 0x0f00,
@@ -39,7 +42,7 @@ static unsigned line_of(uint64_t offset)
 
 static uint8_t target_read(unsigned cpu, unsigned line)
 {
-    return line < PRIVATE ? (uint8_t)(1u << cpu) : gic.target[line];
+    return line < PRIVATE ? (uint8_t)(1u << cpu) : state->gic.target[line];
 }
 
 /* Of several the first gets it. */
@@ -48,14 +51,15 @@ static void target_write(unsigned line, uint8_t cpus)
     if (line < PRIVATE) {
         return;
     }
-    gic.target[line] = cpus & (uint8_t)all_cpus();
-    gic_route(line, gic.target[line] ? (unsigned)__builtin_ctz(gic.target[line]) : NOBODY);
+    state->gic.target[line] = cpus & (uint8_t)all_cpus();
+    gic_route(line,
+              state->gic.target[line] ? (unsigned)__builtin_ctz(state->gic.target[line]) : NOBODY);
 }
 
 static uint8_t byte_read(unsigned cpu, uint64_t offset)
 {
     if (offset >= GICD_CPENDSGIR) { /* pending, from CPU 0 */
-        return gic.own[cpu].pending[0] >> offset % SGIS & 1;
+        return state->gic.own[cpu].pending[0] >> offset % SGIS & 1;
     }
     return target_read(cpu, (unsigned)(offset - GICD_ITARGETSR));
 }
@@ -67,7 +71,7 @@ static void byte_write(unsigned cpu, uint64_t offset, uint8_t value)
     if (offset < GICD_CPENDSGIR) {
         target_write((unsigned)(offset - GICD_ITARGETSR), value);
     } else if (value && offset < GICD_SPENDSGIR) {
-        gic.own[cpu].pending[0] &= ~(1u << sgi);
+        state->gic.own[cpu].pending[0] &= ~(1u << sgi);
     } else if (value) {
         gic_set_pending(cpu, sgi);
     }
@@ -116,7 +120,7 @@ uint64_t gicd_v2_read(unsigned cpu, uint64_t offset)
     }
     switch (offset) {
     case GICD_CTLR:
-        return gic.control;
+        return state->gic.control;
     case GICD_TYPER:
         return IRQ_LINES / 32 - 1 + ((machine.cpus - 1) << 5);
     case GICD_IIDR:

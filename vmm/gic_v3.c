@@ -1,6 +1,9 @@
 /* The registers of a GICv3 (IHI0069H 12.9, 12.11): distributor and redistributors, without ITS. */
 #include "gic.h"
 
+#include "machine.h"
+#include "state.h"
+
 enum {
     GICD_IROUTER = 0x6000,
     GICD_PIDR2 = 0xffe8,
@@ -39,11 +42,11 @@ void gic_sgi(unsigned from, uint64_t value)
 uint64_t gicd_read(uint64_t offset)
 {
     if (offset >= GICD_IROUTER + PRIVATE * 8 && offset < GICD_IROUTER + IRQ_LINES * 8) {
-        return offset % 8 ? 0 : gic.route[(offset - GICD_IROUTER) / 8];
+        return offset % 8 ? 0 : state->gic.route[(offset - GICD_IROUTER) / 8];
     }
     switch (offset) {
     case GICD_CTLR:
-        return gic.control | CTLR_ARE | CTLR_DS;
+        return state->gic.control | CTLR_ARE | CTLR_DS;
     case GICD_TYPER:
         return TYPER;
     case GICD_IIDR:
@@ -86,7 +89,7 @@ uint64_t gicr_read(unsigned cpu, uint64_t offset)
     case GICR_TYPER + 4:
         return typer >> 32;
     case GICR_WAKER:
-        return gic.waker[cpu];
+        return state->gic.waker[cpu];
     case GICD_PIDR2:
         return PIDR2;
     default:
@@ -97,7 +100,7 @@ uint64_t gicr_read(unsigned cpu, uint64_t offset)
 void gicr_write(unsigned cpu, uint64_t offset, unsigned bytes, uint64_t value)
 {
     if (offset == GICR_WAKER) {
-        gic.waker[cpu] = value & WAKER_SLEEP ? WAKER_SLEEP | WAKER_ASLEEP : 0;
+        state->gic.waker[cpu] = value & WAKER_SLEEP ? WAKER_SLEEP | WAKER_ASLEEP : 0;
     } else if (offset >= GICR_SGI) {
         gic_own_write(cpu, offset - GICR_SGI, bytes, value);
     }

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <tess/time.h>
 
+#include "body.h"
 #include "host.h"
 #include "pci.h"
+#include "state.h"
 #include "virtio_device.h"
 
 #define BLOCK         (2ull << 20)    /* what the hardware maps in one entry */
@@ -42,6 +44,7 @@ enum {
 #define PSTATE_EL1H 0x3c5u /* EL1h, D A I F masked (Arm ARM C5.2.19) */
 
 struct machine machine;
+struct state *state;
 
 void *guest_memory(uint64_t address, uint64_t bytes)
 {
@@ -55,91 +58,9 @@ void *guest_memory(uint64_t address, uint64_t bytes)
 
 /* ---- making ---- */
 
-static enum tess_err make_ram(struct tess_env *env)
-{
-    tess_cap frame, second;
-    uint64_t slot;
-    enum tess_err err = TESS_NOMEM;
-
-    /* memory in blocks of the hardware's: both address spaces map it with few entries, and the guest misses the TLB less */
-    for (unsigned i = 0; i < env->pool->count && err; i++) {
-        const struct tess_pool_item *u = &env->pool->item[i];
-        struct tess_untyped_info info;
-
-        if (u->device || tess_untyped_info(u->cap, &info)) {
-            continue;
-        }
-        uint64_t at = ((u->paddr + info.used + BLOCK - 1) & -BLOCK) - u->paddr;
-        if (at >= u->bytes || machine.ram_bytes > u->bytes - at ||
-            tess_slot_alloc(env->slots, &slot)) {
-            continue;
-        }
-        frame = slot;
-        err = tess_untyped_retype(u->cap, TESS_TYPE_frame, machine.ram_bytes, 0, frame, 1, at);
-    }
-    err = err ? err : tess_slot_alloc(env->slots, &slot);
-    second = slot;
-    err = err ? err : tess_cnode_copy(env->cnode, 0, frame, second, RWX);
-    err = err ? err : tess_map_at(env, frame, env->vspace, RAM_SEEN_AT, RW, TESS_ATTR_NORMAL);
-    err = err ? err : tess_map_at(env, second, machine.vspace, RAM_AT, RWX, TESS_ATTR_NORMAL);
-    machine.ram = (uint8_t *)RAM_SEEN_AT;
-    return err;
-}
-
 uint32_t *device_page(unsigned n)
 {
     return (uint32_t *)(PAGES_SEEN_AT + n * VIRTIO_BYTES);
-}
-
-/* Registers that the guest may read; what it writes there is an exit. */
-static enum tess_err make_pages(struct tess_env *env)
-{
-    tess_cap frame;
-    uint64_t second;
-    enum tess_err err = tess_alloc(env, TESS_TYPE_frame, DEVICES_MAX * VIRTIO_BYTES, &frame);
-
-    err = err ? err : tess_slot_alloc(env->slots, &second);
-    err = err ? err : tess_cnode_copy(env->cnode, 0, frame, second, TESS_RIGHT_READ);
-    err = err ? err : tess_map_at(env, frame, env->vspace, PAGES_SEEN_AT, RW, TESS_ATTR_NORMAL);
-    return err ? err
-               : tess_map_at(env, second, machine.vspace, VIRTIO_AT, TESS_RIGHT_READ,
-                             TESS_ATTR_NORMAL);
-}
-
-static enum tess_err make_cpu(const struct machine_config *config, unsigned i)
-{
-    struct tess_env *env = config->env;
-    struct cpu *c = &machine.cpu[i];
-    uint64_t slice = tess_ticks_of_ns(config->slice_ns), fault;
-    tess_cap budget;
-    enum tess_err err = tess_alloc(env, TESS_TYPE_thread, 0, &c->thread);
-
-    c->number = i;
-    err = err ? err : tess_alloc(env, TESS_TYPE_vcpu, 0, &c->vcpu);
-    err = err ? err : tess_alloc(env, TESS_TYPE_budget, 0, &budget);
-    err = err ? err : tess_slot_alloc(env->slots, &fault);
-    err =
-        err ? err : tess_cnode_mint(env->cnode, 0, machine.endpoint, fault, TESS_RIGHT_SEND, 1 + i);
-    err = err ? err : tess_thread_configure(c->thread, 0, machine.vspace, fault, 0, 0, 0);
-    err = err ? err : tess_thread_set_priority(c->thread, config->priority, config->priority);
-    err = err ? err : tess_budget_configure(budget, env->cpu, slice, slice);
-    err = err ? err : tess_budget_bind(budget, c->thread);
-    err = err ? err : tess_vcpu_bind(c->vcpu, c->thread);
-    return err || i == 0 ? err : tess_vcpu_join(c->vcpu, machine.cpu[0].vcpu);
-}
-
-/* The kernel puts the virtual CPU interface there if it is memory. */
-static enum tess_err make_interface(struct tess_env *env)
-{
-    enum tess_err err, more = TESS_OK;
-
-    do {
-        err = tess_vcpu_interface(machine.cpu[0].vcpu, GICC_AT, &machine.gic);
-        if (err == TESS_NOMEM) {
-            more = tess_donate(env, machine.vspace);
-        }
-    } while (err == TESS_NOMEM && !more);
-    return err;
 }
 
 /* The guest's own device: it reaches the guest's memory, and is told its addresses; the guest reaches its registers. */
@@ -150,6 +71,7 @@ static enum tess_err make_device(const struct machine_config *config)
         tess_map_at(env, config->ram, machine.vspace, RAM_AT, RWX, TESS_ATTR_NORMAL);
 
     machine.ram = config->ram_seen;
+    machine.ram_bytes = config->ram_bytes;
     machine.line = config->line;
     return err ? err
                : tess_map_at(env, config->device, machine.vspace, PCI_WINDOW_AT, RW,
@@ -159,18 +81,25 @@ static enum tess_err make_device(const struct machine_config *config)
 enum tess_err machine_make(const struct machine_config *config)
 {
     struct tess_env *env = config->env;
-    enum tess_err err = tess_alloc(env, TESS_TYPE_vspace, 0, &machine.vspace);
+    const struct body *b = config->body;
+    enum tess_err err;
 
-    machine.ram_bytes = config->ram_bytes;
-    machine.cpus = config->cpus < CPUS_MAX ? config->cpus : CPUS_MAX;
-    err = err ? err : tess_vspace_guest(machine.vspace);
-    err = err ? err : tess_alloc(env, TESS_TYPE_endpoint, 0, &machine.endpoint);
-    err = err ? err : config->device ? make_device(config) : make_ram(env);
-    err = err ? err : make_pages(env);
-    for (unsigned i = 0; i < machine.cpus && !err; i++) {
-        err = make_cpu(config, i);
+    machine.vspace = b->object[BODY_VSPACE];
+    machine.endpoint = config->exits;
+    machine.ram = (uint8_t *)RAM_SEEN_AT;
+    machine.ram_bytes = b->shape.ram_bytes;
+    machine.cpus = (unsigned)b->shape.cpus;
+    machine.gic = b->gic;
+    for (unsigned i = 0; i < machine.cpus; i++) {
+        machine.cpu[i] =
+            (struct cpu){ b->object[BODY_THREAD + 2 * i], b->object[BODY_VCPU + 2 * i], i };
     }
-    return err ? err : make_interface(env);
+    err = config->device ? make_device(config)
+                         : tess_map_at(env, b->object[BODY_RAM], env->vspace, RAM_SEEN_AT, RW,
+                                       TESS_ATTR_NORMAL);
+    return err ? err
+               : tess_map_at(env, b->object[BODY_PAGES], env->vspace, PAGES_SEEN_AT, RW,
+                             TESS_ATTR_NORMAL);
 }
 
 /* ---- starting ---- */
@@ -216,9 +145,9 @@ bool cpu_start(unsigned number, uint64_t pc, uint64_t argument)
     (void)tess_thread_suspend(c->thread);
     reset_cpu(c);
     gic_reset_cpu(number);
-    c->is_on = tess_thread_write_regs(c->thread, &regs) == TESS_OK &&
-               tess_thread_resume(c->thread) == TESS_OK;
-    return c->is_on;
+    state->is_on[number] = tess_thread_write_regs(c->thread, &regs) == TESS_OK &&
+                           tess_thread_resume(c->thread) == TESS_OK;
+    return state->is_on[number];
 }
 
 void machine_pause(void)
@@ -231,28 +160,29 @@ void machine_pause(void)
 void machine_go(void)
 {
     for (unsigned i = 0; i < machine.cpus; i++) {
-        if (machine.cpu[i].is_on) {
+        if (state->is_on[i]) {
             (void)tess_thread_resume(machine.cpu[i].thread);
         }
     }
 }
 
-bool machine_part(unsigned n, struct machine_part *out)
+void machine_go_on(bool is_paused)
 {
-    static void (*const part[])(struct machine_part *) = { gic_part, uart_part, watchdog_part };
-
-    if (n >= sizeof part / sizeof *part) {
-        return false;
+    psci_go_on();
+    gic_go_on();
+    uart_go_on();
+    watchdog_go_on();
+    vdevices_go_on();
+    if (!is_paused) {
+        machine_go();
     }
-    part[n](out);
-    return true;
 }
 
 void machine_stop(void)
 {
     for (unsigned i = 0; i < machine.cpus; i++) {
         (void)tess_thread_suspend(machine.cpu[i].thread);
-        machine.cpu[i].is_on = false;
+        state->is_on[i] = false;
     }
     pci_reset();
     vdevices_reset();
@@ -359,7 +289,7 @@ static bool mmio(const struct cpu *c, const struct exit *e, uint64_t *value)
 
     *value = 0;
     if (at - VIRTIO_AT < DEVICES_MAX * VIRTIO_BYTES && writes) { /* it reads without us */
-        vdevice_write(&vdevice[(at - VIRTIO_AT) / VIRTIO_BYTES], at % VIRTIO_BYTES, e->value);
+        vdevice_write(&state->device[(at - VIRTIO_AT) / VIRTIO_BYTES], at % VIRTIO_BYTES, e->value);
     } else if (at - GICD_AT < 0x10000) {
         if (machine.gic == 2) {
             *value = gicd_v2(c, e, bytes);
@@ -449,24 +379,24 @@ static void serve(struct cpu *c, const struct exit *e, struct answer *a)
     a->value = 0;
     switch (ESR_EC(e->esr)) {
     case EC_DATA_LOWER:
-        machine.exits[EXIT_MMIO]++;
+        state->exits[EXIT_MMIO]++;
         if (!(e->esr & ESR_ISV) || !mmio(c, e, &a->value)) {
             abort_access(c, e, a);
         }
         return;
     case EC_SYS:
-        machine.exits[EXIT_SYSREG]++;
+        state->exits[EXIT_SYSREG]++;
         return sysreg(c, e, a);
     case EC_HVC:
     case EC_SMC:
-        machine.exits[EXIT_HVC]++;
+        state->exits[EXIT_HVC]++;
         a->value = psci_call(c->number, e->x);
         return;
     case EC_FETCH_LOWER:
-        machine.exits[EXIT_OTHER]++;
+        state->exits[EXIT_OTHER]++;
         return abort_access(c, e, a);
     default:
-        machine.exits[EXIT_OTHER]++;
+        state->exits[EXIT_OTHER]++;
         return undefined(c, a);
     }
 }
@@ -486,11 +416,11 @@ static void exit_of(uint64_t badge, const struct tess_msg *m, struct answer *ans
 
         serve(c, &e, answer);
     } else { /* a kick: list registers are free */
-        machine.exits[EXIT_KICK]++;
+        state->exits[EXIT_KICK]++;
         gic_refill(c->number);
         answer->kind = ANSWER_AGAIN;
     }
-    if (!c->is_on || machine.wish != MACHINE_RUNS) {
+    if (!state->is_on[c->number] || machine.wish != MACHINE_RUNS) {
         (void)tess_thread_suspend(c->thread);
         answer->kind = ANSWER_NONE;
     }

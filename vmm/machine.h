@@ -35,9 +35,6 @@ struct answer {
 
 struct cpu {
     tess_cap thread, vcpu;
-    bool is_on; /* PSCI */
-    bool
-        is_stopped; /* it is on, and waits for nobody's answer: its thread was suspended at an exit */
     uint32_t number;
 };
 
@@ -50,24 +47,23 @@ struct machine {
     uint64_t gic; /* version of the guest's interrupt controller: 2 or 3, as the board's */
     struct cpu cpu[CPUS_MAX];
     enum { MACHINE_RUNS, MACHINE_OFF, MACHINE_RESET } wish; /* what the guest asked of PSCI */
-    uint64_t exits[8];                                      /* by enum exit_kind */
 };
-
-enum exit_kind { EXIT_MMIO, EXIT_SYSREG, EXIT_HVC, EXIT_KICK, EXIT_OTHER };
 
 extern struct machine machine;
 
+struct body;
+
 struct machine_config {
     struct tess_env *env;
-    uint64_t ram_bytes; /* whole 2 MiB */
-    unsigned cpus;
-    uint64_t priority, slice_ns;
-    /* With a device of its own: memory that the device reaches, and where the monitor sees it; registers; interrupt.  Else 0. */
+    const struct body *body;
+    tess_cap exits; /* where its exits come */
+    /* With a device of its own: memory that the device reaches, how much, and where the monitor sees it; registers; interrupt.  Else 0. */
     tess_cap ram, device, line;
+    uint64_t ram_bytes;
     uint8_t *ram_seen;
 };
 
-/* Make memory and virtual CPUs, all off.  NOMEM; STATE: this machine's kernel is no hypervisor. */
+/* The guest is that body: see its memory and its devices' registers.  NOMEM. */
 enum tess_err machine_make(const struct machine_config *config);
 /* Put kernel, first file system and device tree into memory and start the first CPU; from power-on or again.  NULL, or what is wrong. */
 const char *machine_start(const void *image, uint64_t image_bytes, const void *initrd,
@@ -83,19 +79,13 @@ bool cpu_start(unsigned number, uint64_t pc, uint64_t argument);
 void machine_pause(void);
 void machine_go(void);
 
-/* The n-th of the monitor's books that a snapshot must hold; false: there are no more. */
-struct machine_part {
-    void *at;
-    uint64_t bytes;
-};
-bool machine_part(unsigned n, struct machine_part *out);
+/* Another incarnation left the guest and `state` as they are: make true what it had no time for.  The CPUs go on, or stay stopped. */
+void machine_go_on(bool is_paused);
 
 /* ---- devices ---- */
 
-void gic_part(struct machine_part *out);
-void uart_part(struct machine_part *out);
-
 void gic_reset(void);
+void gic_go_on(void);
 void gic_reset_cpu(unsigned cpu);
 /* Registers of the distributor, in version 2 as that CPU finds them, and of a CPU's redistributor; offset: in its frames. */
 uint64_t gicd_read(uint64_t offset);
@@ -110,18 +100,21 @@ void gic_sgi(unsigned from, uint64_t value);
 void gic_refill(unsigned cpu);
 
 /* watchdog_look: a second has passed since host_alarm. */
-void watchdog_part(struct machine_part *out);
 void watchdog_reset(void);
+void watchdog_go_on(void);
 uint64_t watchdog_read(uint64_t offset);
 void watchdog_write(uint64_t offset, uint64_t value);
 void watchdog_look(void);
 
 void uart_reset(void);
+void uart_go_on(void);
 uint64_t uart_read(uint64_t offset);
 void uart_write(uint64_t offset, uint64_t value);
 /* Typed text; returns what it took. */
 uint32_t uart_input(const uint8_t *text, uint32_t bytes);
 
+/* After another incarnation: a CPU's first call may be one that was answered in vain. */
+void psci_go_on(void);
 /* What an hvc or smc of the SMC calling convention answers in x0. */
 uint64_t psci_call(unsigned cpu, const uint64_t *x);
 

@@ -1,5 +1,6 @@
 /* PSCI 1.1 (Arm DEN0022D) and the queries of the SMC calling convention (DEN0028D). */
 #include "machine.h"
+#include "state.h"
 
 enum {
     SMCCC_VERSION = 0x80000000,
@@ -51,9 +52,36 @@ static struct cpu *cpu_of(uint64_t affinity)
     return (affinity & ~0xffull) == 0 && affinity < machine.cpus ? &machine.cpu[affinity] : NULL;
 }
 
+static bool may_repeat[CPUS_MAX];
+
+void psci_go_on(void)
+{
+    for (unsigned i = 0; i < CPUS_MAX; i++) {
+        may_repeat[i] = true;
+    }
+}
+
+/* It is on: because of this very call, which the monitor before this one had no time to answer? */
+static bool is_repeated(const struct started *s, const uint64_t *x)
+{
+    return s->is_valid && s->target == x[1] && s->entry == x[2] && s->argument == x[3];
+}
+
+static uint64_t cpu_on(unsigned cpu, const struct cpu *other, const uint64_t *x, bool repeats)
+{
+    if (state->is_on[other->number]) {
+        return repeats && is_repeated(&state->started[cpu], x) ? 0 : ALREADY_ON;
+    }
+    state->started[cpu] = (struct started){ x[1], x[2], x[3], true };
+    return cpu_start(other->number, x[2], x[3]) ? 0 : INVALID;
+}
+
 uint64_t psci_call(unsigned cpu, const uint64_t *x)
 {
     const struct cpu *other;
+    bool repeats = may_repeat[cpu];
+
+    may_repeat[cpu] = false;
 
     switch ((uint32_t)x[0]) {
     case SMCCC_VERSION:
@@ -64,19 +92,16 @@ uint64_t psci_call(unsigned cpu, const uint64_t *x)
     case PSCI_CPU_SUSPEND | PSCI_64:
         return 0; /* a standby state that is left at once */
     case PSCI_CPU_OFF:
-        machine.cpu[cpu].is_on = false;
+        state->is_on[cpu] = false;
         return 0;
     case PSCI_CPU_ON:
     case PSCI_CPU_ON | PSCI_64:
         other = cpu_of(x[1]);
-        if (!other) {
-            return INVALID;
-        }
-        return other->is_on ? ALREADY_ON : cpu_start(other->number, x[2], x[3]) ? 0 : INVALID;
+        return other ? cpu_on(cpu, other, x, repeats) : INVALID;
     case PSCI_AFFINITY_INFO:
     case PSCI_AFFINITY_INFO | PSCI_64:
         other = cpu_of(x[1]);
-        return !other ? INVALID : !other->is_on;
+        return !other ? INVALID : !state->is_on[other->number];
     case PSCI_MIGRATE_INFO_TYPE:
         return 2; /* no trusted OS */
     case PSCI_SYSTEM_OFF:

@@ -6,9 +6,9 @@
 
 #include "host.h"
 #include "machine.h"
-#include "virtio_device.h"
+#include "state.h"
 
-#define MAGIC     0x7e55e7a05a9e5002ull
+#define MAGIC     0x7e55e7a05a9e5003ull
 #define PIECE     65536u
 #define SECTORS   (PIECE / HOST_SECTOR)
 #define WINDOW    8u /* requests at once; the buffer has room for so many pieces */
@@ -23,7 +23,6 @@ struct header {
 };
 
 struct saved_cpu {
-    uint64_t is_on;
     struct tess_regs regs;
     uint64_t fp[FP_WORDS];
     uint64_t vcpu[TESS_VCPU_LR_END];
@@ -31,9 +30,7 @@ struct saved_cpu {
 
 struct saved {
     struct saved_cpu cpu[CPUS_MAX];
-    struct vdevice device[DEVICES_MAX]; /* .kind means nothing here */
-    uint32_t device_kind[DEVICES_MAX];
-    uint8_t parts[16384]; /* of gic and uart */
+    struct state state; /* pointers in it mean nothing */
 };
 _Static_assert(sizeof(struct saved) <= PIECE, "it is one piece");
 
@@ -71,7 +68,6 @@ static void cpus_take(void)
         const struct cpu *c = &machine.cpu[i];
         struct saved_cpu *s = &saved.cpu[i];
 
-        s->is_on = c->is_on;
         (void)tess_thread_read_regs(c->thread, &s->regs);
         (void)tess_thread_fpu_read(c->thread, 0, s->fp);
         (void)tess_thread_fpu_read(c->thread, 1, s->fp + TESS_FPU_WORDS);
@@ -88,7 +84,6 @@ static void cpus_put(uint64_t elapsed)
         struct cpu *c = &machine.cpu[i];
         struct saved_cpu *s = &saved.cpu[i];
 
-        c->is_on = s->is_on;
         (void)tess_thread_write_regs(c->thread, &s->regs);
         (void)tess_thread_fpu_write(c->thread, 0, s->fp);
         (void)tess_thread_fpu_write(c->thread, 1, s->fp + TESS_FPU_WORDS);
@@ -99,58 +94,25 @@ static void cpus_put(uint64_t elapsed)
     }
 }
 
-/* The monitor's own books of interrupt controller and UART, one after the other; `puts`: back into them. */
-static bool parts(bool puts)
-{
-    uint64_t at = 0;
-    struct machine_part part;
-
-    for (unsigned i = 0; machine_part(i, &part); i++) {
-        if (part.bytes > sizeof saved.parts - at) {
-            return false;
-        }
-        if (puts) {
-            memcpy(part.at, saved.parts + at, part.bytes);
-        } else {
-            memcpy(saved.parts + at, part.at, part.bytes);
-        }
-        at += part.bytes;
-    }
-    return true;
-}
-
-static bool take(void)
+static void take(void)
 {
     memset(&saved, 0, sizeof saved);
     cpus_take();
-    for (unsigned i = 0; i < vdevice_count(); i++) {
-        saved.device[i] = vdevice[i];
-        saved.device[i].kind = NULL;
-        saved.device_kind[i] = vdevice[i].kind->device;
-    }
-    return parts(false);
+    saved.state = *state;
 }
 
 static enum snapshot_result apply(uint64_t counter)
 {
-    for (unsigned i = 0; i < vdevice_count(); i++) {
-        if (saved.device_kind[i] != vdevice[i].kind->device) {
-            return SNAPSHOT_NOT_SAVED;
-        }
-    }
-    for (unsigned i = 0; i < vdevice_count(); i++) {
-        const struct vdevice_kind *kind = vdevice[i].kind;
-        vdevice[i] = saved.device[i];
-        vdevice[i].kind = kind;
-        vdevice[i].number = i;
-        vdevice_check(&vdevice[i]);
-    }
-    if (!parts(true)) {
+    if (!vdevices_fit(saved.state.device)) {
         return SNAPSHOT_NOT_SAVED;
     }
+    *state = saved.state;
     for (unsigned i = 0; i < vdevice_count(); i++) {
-        if (vdevice[i].kind->loaded) {
-            vdevice[i].kind->loaded(&vdevice[i]);
+        struct vdevice *d = &state->device[i];
+
+        vdevice_check(d);
+        if (d->kind->loaded) {
+            d->kind->loaded(d);
         }
     }
     cpus_put(tess_now() - counter);
@@ -233,7 +195,8 @@ void snapshot_look(void)
     struct header nothing = { 0 };
 
     if (step == DRAIN && vdevices_idle()) {
-        if (!take() || !put_header(&nothing)) {
+        take();
+        if (!put_header(&nothing)) {
             over(SNAPSHOT_FAILED);
         } else {
             step = SEAL; /* the old snapshot is invalid first */

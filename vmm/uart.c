@@ -2,6 +2,7 @@
 #include "machine.h"
 
 #include "host.h"
+#include "state.h"
 
 enum {
     UART_DR = 0x00,
@@ -21,33 +22,25 @@ enum {
 #define INT_RX  0x10u
 #define INT_TX  0x20u
 
-#define TYPED_MAX 64u
-
-static struct {
-    uint32_t raw, mask, control, line, baud[2], levels;
-    uint8_t typed[TYPED_MAX];
-    uint32_t first, count;
-} uart;
-
-void uart_part(struct machine_part *out)
-{
-    *out = (struct machine_part){ &uart, sizeof uart };
-}
-
 void uart_reset(void)
 {
-    uart.raw = uart.mask = uart.first = uart.count = 0;
-    uart.control = 0x300;
-    uart.levels = 0x12;
+    state->uart.raw = state->uart.mask = state->uart.first = state->uart.count = 0;
+    state->uart.control = 0x300;
+    state->uart.levels = 0x12;
 }
 
 /* A level as edges: fire when it rises, and again when something new happens while it is up. */
 static void raise(uint32_t why)
 {
-    uart.raw |= why;
-    if (uart.raw & uart.mask) {
+    state->uart.raw |= why;
+    if (state->uart.raw & state->uart.mask) {
         gic_fire(IRQ_UART);
     }
+}
+
+void uart_go_on(void)
+{
+    raise(0);
 }
 
 uint64_t uart_read(uint64_t offset)
@@ -59,34 +52,34 @@ uint64_t uart_read(uint64_t offset)
     }
     switch (offset) {
     case UART_DR: {
-        uint8_t byte = uart.count ? uart.typed[uart.first % TYPED_MAX] : 0;
-        if (uart.count) {
-            uart.first = (uart.first + 1) % TYPED_MAX;
-            uart.count--;
+        uint8_t byte = state->uart.count ? state->uart.typed[state->uart.first % TYPED_MAX] : 0;
+        if (state->uart.count) {
+            state->uart.first = (state->uart.first + 1) % TYPED_MAX;
+            state->uart.count--;
         }
-        if (!uart.count) {
-            uart.raw &= ~INT_RX;
+        if (!state->uart.count) {
+            state->uart.raw &= ~INT_RX;
         }
         return byte;
     }
     case UART_FR:
-        return FR_TXFE | (uart.count ? 0 : FR_RXFE);
+        return FR_TXFE | (state->uart.count ? 0 : FR_RXFE);
     case UART_IBRD:
-        return uart.baud[0];
+        return state->uart.baud[0];
     case UART_FBRD:
-        return uart.baud[1];
+        return state->uart.baud[1];
     case UART_LCR:
-        return uart.line;
+        return state->uart.line;
     case UART_CR:
-        return uart.control;
+        return state->uart.control;
     case UART_IFLS:
-        return uart.levels;
+        return state->uart.levels;
     case UART_IMSC:
-        return uart.mask;
+        return state->uart.mask;
     case UART_RIS:
-        return uart.raw;
+        return state->uart.raw;
     case UART_MIS:
-        return uart.raw & uart.mask;
+        return state->uart.raw & state->uart.mask;
     default:
         return 0;
     }
@@ -102,25 +95,25 @@ void uart_write(uint64_t offset, uint64_t value)
         raise(INT_TX); /* it is out already */
         return;
     case UART_IBRD:
-        uart.baud[0] = (uint32_t)value;
+        state->uart.baud[0] = (uint32_t)value;
         return;
     case UART_FBRD:
-        uart.baud[1] = (uint32_t)value;
+        state->uart.baud[1] = (uint32_t)value;
         return;
     case UART_LCR:
-        uart.line = (uint32_t)value;
+        state->uart.line = (uint32_t)value;
         return;
     case UART_CR:
-        uart.control = (uint32_t)value;
+        state->uart.control = (uint32_t)value;
         return;
     case UART_IFLS:
-        uart.levels = (uint32_t)value;
+        state->uart.levels = (uint32_t)value;
         return;
     case UART_IMSC:
-        uart.mask = (uint32_t)value & 0x7ff;
+        state->uart.mask = (uint32_t)value & 0x7ff;
         return raise(0);
     case UART_ICR:
-        uart.raw &= ~(uint32_t)value | (uart.count ? INT_RX : 0);
+        state->uart.raw &= ~(uint32_t)value | (state->uart.count ? INT_RX : 0);
         return;
     default:
         return;
@@ -131,8 +124,8 @@ uint32_t uart_input(const uint8_t *text, uint32_t bytes)
 {
     uint32_t n = 0;
 
-    for (; n < bytes && uart.count < TYPED_MAX; n++) {
-        uart.typed[(uart.first + uart.count++) % TYPED_MAX] = text[n];
+    for (; n < bytes && state->uart.count < TYPED_MAX; n++) {
+        state->uart.typed[(state->uart.first + state->uart.count++) % TYPED_MAX] = text[n];
     }
     if (n) {
         raise(INT_RX);

@@ -4,18 +4,19 @@
 #include <string.h>
 #include <virtio/mmio.h>
 
-#include "board.h"
+#include "state.h"
 
 #define EVENT_INDEX (1ull << 29) /* VIRTIO_F_RING_EVENT_IDX (6) */
 
-struct vdevice vdevice[DEVICES_MAX];
 static unsigned count;
+static const struct vdevice_kind *kind_of[DEVICES_MAX];
+/* Heads to be taken again, before those of the available ring. */
+static uint64_t again[DEVICES_MAX][QUEUES_MAX][QUEUE_SIZE / 64];
 
 void vdevice_add(const struct vdevice_kind *kind)
 {
     if (count < DEVICES_MAX) {
-        vdevice[count] = (struct vdevice){ .kind = kind, .number = count };
-        count++;
+        kind_of[count++] = kind;
     }
 }
 
@@ -51,18 +52,20 @@ static void publish(const struct vdevice *d)
 
 static void reset(struct vdevice *d)
 {
-    const struct vdevice_kind *kind = d->kind;
-    unsigned number = d->number;
+    unsigned number = (unsigned)(d - state->device);
+    const struct vdevice_kind *kind = kind_of[number];
 
-    *d = (struct vdevice){ .kind = kind, .number = number };
+    *d = (struct vdevice){ .kind = kind, .number = number, .device = kind->device };
+    memset(again[number], 0, sizeof again[number]);
     kind->reset(d);
     publish(d);
 }
 
 void vdevices_reset(void)
 {
+    memset(state->device, 0, sizeof state->device);
     for (unsigned i = 0; i < count; i++) {
-        reset(&vdevice[i]);
+        reset(&state->device[i]);
     }
 }
 
@@ -140,26 +143,43 @@ static void set_status(struct vdevice *d, uint32_t status)
     d->status = status | (d->status & VIRTIO_NEEDS_RESET);
 }
 
+static bool queue_fits(const struct vqueue *q)
+{
+    return q->size != 0 && q->size <= QUEUE_SIZE && (q->size & (q->size - 1)) == 0 &&
+           q->descriptors % 16 == 0 && q->available % 2 == 0 && q->used % 4 == 0 &&
+           guest_memory(q->descriptors, 16ull * q->size) &&
+           guest_memory(q->available, 6 + 2ull * q->size) &&
+           guest_memory(q->used, 6 + 8ull * q->size);
+}
+
 static void set_ready(struct vdevice *d, struct vqueue *q, bool ready)
 {
     if (!ready) {
         q->is_ready = false;
         return;
     }
-    if (q->size == 0 || q->descriptors % 16 || q->available % 2 || q->used % 4 ||
-        !guest_memory(q->descriptors, 16ull * q->size) ||
-        !guest_memory(q->available, 6 + 2ull * q->size) ||
-        !guest_memory(q->used, 6 + 8ull * q->size)) {
+    if (!queue_fits(q)) {
         return broken(d);
     }
     q->next = q->used_next = 0;
+    memset(q->taken, 0, sizeof q->taken);
     q->is_ready = true;
 }
 
 bool vdevices_idle(void)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (vdevice[i].kind->idle && !vdevice[i].kind->idle()) {
+        if (kind_of[i]->idle && !kind_of[i]->idle()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool vdevices_fit(const struct vdevice *saved)
+{
+    for (unsigned i = 0; i < DEVICES_MAX; i++) {
+        if (saved[i].device != (i < count ? kind_of[i]->device : 0)) {
             return false;
         }
     }
@@ -168,18 +188,15 @@ bool vdevices_idle(void)
 
 void vdevice_check(struct vdevice *d)
 {
+    d->number = (unsigned)(d - state->device);
+    d->kind = kind_of[d->number];
     for (unsigned i = 0; i < QUEUES_MAX; i++) {
-        struct vqueue *q = &d->queue[i], was = *q;
+        struct vqueue *q = &d->queue[i];
 
-        if (!was.is_ready) {
-            continue;
+        if (q->is_ready && (i >= d->kind->queues || !queue_fits(q))) {
+            q->is_ready = false;
+            broken(d);
         }
-        q->is_ready = false;
-        if (was.size <= QUEUE_SIZE && (was.size & (was.size - 1)) == 0) {
-            set_ready(d, q, true);
-        }
-        q->next = was.next;
-        q->used_next = was.used_next;
     }
     publish(d);
 }
@@ -303,11 +320,45 @@ static bool chain_read(const struct vqueue *q, uint16_t head, struct chain *out)
     return false;
 }
 
+static uint64_t bit_of(uint16_t head)
+{
+    return 1ull << head % 64;
+}
+
+/* The monitor may die between any two of its stores: they are made in this order. */
+static void in_order(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* A head that is to be taken again. */
+static bool take_again(const struct vdevice *d, unsigned queue, uint16_t *head)
+{
+    uint64_t *words = again[d->number][queue];
+
+    for (unsigned i = 0; i < QUEUE_SIZE / 64; i++) {
+        if (words[i]) {
+            *head = (uint16_t)(i * 64 + (unsigned)__builtin_ctzll(words[i]));
+            words[i] &= words[i] - 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool chain_next(struct vdevice *d, unsigned queue, struct chain *out)
 {
     struct vqueue *q = &d->queue[queue];
+    uint16_t head;
 
     if (!vdevice_works(d) || !q->is_ready) {
+        return false;
+    }
+    if (take_again(d, queue, &head)) {
+        if (chain_read(q, head, out)) {
+            return true;
+        }
+        broken(d);
         return false;
     }
     uint16_t index = *available_at(q, 1), ahead = (uint16_t)(index - q->next);
@@ -326,6 +377,8 @@ bool chain_next(struct vdevice *d, unsigned queue, struct chain *out)
         broken(d);
         return false;
     }
+    q->taken[out->head / 64] |= bit_of(out->head);
+    in_order();
     q->next++;
     return true;
 }
@@ -338,23 +391,74 @@ void chain_done(struct vdevice *d, unsigned queue, uint16_t head, uint32_t writt
         return;
     }
     volatile uint16_t *used = used_at(q);
-    volatile uint32_t *element = (volatile uint32_t *)(used + 2) + 2 * (q->used_next % q->size);
+    uint16_t before = q->used_next, after = (uint16_t)(before + 1);
+    volatile uint32_t *element = (volatile uint32_t *)(used + 2) + 2 * (before % q->size);
+    q->last = head;
     element[0] = head;
     element[1] = written;
     fence();
-    uint16_t before = q->used_next++;
-    used[1] = q->used_next;
+    used[1] = after; /* from here on it is the guest's: see queue_go_on */
     fence();
+    q->taken[head / 64] &= ~bit_of(head);
+    in_order();
+    q->used_next = after;
     bool wants;
     if (d->driver_features &
         EVENT_INDEX) { /* 2.6.7.2: the index that used_event names was passed */
         uint16_t event = *available_at(q, 2 + q->size);
-        wants = (uint16_t)(q->used_next - event - 1) < (uint16_t)(q->used_next - before);
+        wants = (uint16_t)(after - event - 1) < (uint16_t)(after - before);
     } else {
         wants = !(*available_at(q, 0) & 1);
     }
     if (wants) {
         interrupt(d, VIRTIO_INTERRUPT_QUEUE);
+    }
+}
+
+/*
+ * The monitor died anywhere in chain_next or chain_done.  A head that the used ring shows has gone back, although it may be noted as taken; one that is
+ * noted as taken is, although it may be the next of the available ring.
+ */
+static void queue_go_on(struct vqueue *q, uint64_t *words)
+{
+    uint16_t head;
+
+    q->last %= QUEUE_SIZE;
+    if (used_at(q)[1] == (uint16_t)(q->used_next + 1)) {
+        q->taken[q->last / 64] &= ~bit_of(q->last);
+        in_order();
+        q->used_next++;
+    }
+    head = *available_at(q, 2 + q->next % q->size);
+    if (*available_at(q, 1) != q->next && head < q->size && (q->taken[head / 64] & bit_of(head))) {
+        q->next++;
+    }
+    memcpy(words, q->taken, sizeof q->taken);
+}
+
+void vdevices_go_on(void)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct vdevice *d = &state->device[i];
+
+        vdevice_check(d);
+        d->kind->reset(d);
+        for (unsigned n = 0; n < d->kind->queues; n++) {
+            if (d->queue[n].is_ready) {
+                queue_go_on(&d->queue[n], again[i][n]);
+            }
+        }
+        if (d->kind->loaded) {
+            d->kind->loaded(d);
+        }
+        for (unsigned n = 0; n < d->kind->queues; n++) {
+            if (d->queue[n].is_ready && vdevice_works(d)) {
+                d->kind->notify(d, n);
+            }
+        }
+        if (vdevice_works(d)) {
+            interrupt(d, VIRTIO_INTERRUPT_QUEUE);
+        }
     }
 }
 

@@ -2,6 +2,8 @@
  * virtio devices as a guest sees them: registers in memory (Virtual I/O Device specification 1.1, section 4.2), split queues (2.6).
  *
  *      available ring --chain_next--> struct chain --(device works)--> chain_done --> used ring, interrupt
+ *                            ^             taken                          taken no more
+ *                            '----- vdevices_go_on: what is taken, after the monitor's death, is taken again
  *
  * Everything in guest memory is read once, then checked, then used.  A ring or chain that makes no sense sets NEEDS_RESET and stops the
  * device until the guest resets it (2.1.2).
@@ -32,10 +34,12 @@ struct chain {
 
 struct vqueue {
     uint32_t size;
-    bool is_ready;
+    uint8_t is_ready;
     uint64_t descriptors, available, used; /* guest-physical */
     uint16_t next;                         /* of the available ring */
     uint16_t used_next;                    /* of the used ring */
+    uint16_t last;                         /* the head that went back last, or is going back */
+    uint64_t taken[QUEUE_SIZE / 64];       /* heads that the device has in hand */
 };
 
 struct vdevice;
@@ -54,20 +58,22 @@ struct vdevice_kind {
 struct vdevice {
     const struct vdevice_kind *kind; /* NULL: there is none */
     unsigned number;
+    uint32_t device; /* that of its kind */
     uint32_t status, interrupt, select, feature_select, driver_select, generation;
     uint64_t driver_features;
-    bool is_broken;
+    uint8_t is_broken;
     struct vqueue queue[QUEUES_MAX];
 };
-
-extern struct vdevice vdevice[];
 
 void vdevice_add(const struct vdevice_kind *kind);
 unsigned vdevice_count(void);
 void vdevices_reset(void);
 bool vdevices_idle(void);
-/* Its registers come from outside: what does not fit the guest's memory is broken. */
+/* The registers in `state` come from outside: are they of the devices that there are?  What does not fit the guest's memory is broken. */
+bool vdevices_fit(const struct vdevice *saved);
 void vdevice_check(struct vdevice *d);
+/* After another incarnation of the monitor: what it had in hand is taken again, and the guest looks at all queues once. */
+void vdevices_go_on(void);
 /* Four bytes; what the guest reads in its page (board.h:device_page). */
 uint32_t vdevice_read(const struct vdevice *d, uint64_t offset);
 void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value);

@@ -4,11 +4,14 @@
 #include <comp/comp.h>
 #include <comp/pci.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <tess/env.h>
 #include <tess/mark.h>
 #include <tess/time.h>
 
+#include "body.h"
+#include "books.h"
 #include "guest_files.h"
 #include "host.h"
 #include "machine.h"
@@ -19,24 +22,25 @@
 #include "virtio_device.h"
 
 #define SLICE_NS      10000000u
+#define BODY_TRIES    20u
+#define BODY_WAIT_NS  1000000u
 #define FILES_WAIT_MS 10000u
 #define COMMAND_MOST  1300u
 #define WRITE_MAX     440u /* bytes<440> of Console.write */
 
 struct self {
-    uint64_t typed; /* position behind the last byte that was taken */
     uint64_t sectors, store_sectors, mac;
-    bool is_off, is_paused, saves;
+    bool is_off, saves;
     uint32_t asked; /* id of the order that waits for a snapshot */
-    uint64_t press; /* the last one that was done */
-    uint32_t resets;
     struct tess_slots slots;
     struct tess_pool pool;
     struct tess_env env;
+    struct body body;
     uint32_t link[SELF_SLOT_END - SELF_SLOT_FIRST];
 };
 
 static struct self *self_of_all;
+static struct books *books;
 
 /* ---- terminal ---- */
 
@@ -54,11 +58,11 @@ static void take_keys(struct self *self)
     uint32_t bytes, taken;
     uint64_t first;
 
-    while (keys_connected() && keys_read(self, self->typed, &first, text, &bytes) == TESS_OK &&
+    while (keys_connected() && keys_read(self, books->typed, &first, text, &bytes) == TESS_OK &&
            bytes) {
         taken =
             virtio_console_works() ? virtio_console_input(text, bytes) : uart_input(text, bytes);
-        self->typed = first + taken;
+        books->typed = first + taken;
         if (taken < bytes) {
             break;
         }
@@ -215,22 +219,29 @@ void snapshot_over(int result)
     static const uint32_t error[] = { TESS_OK, GUEST_ERROR_NO_STORE, GUEST_ERROR_NOT_SAVED,
                                       TESS_STATE };
 
+    books->is_live = machine.wish == MACHINE_RUNS;
     control_finish(self_of_all, self_of_all->asked, (enum tess_err)error[result]);
+}
+
+static uint64_t exits_all(void)
+{
+    uint64_t exits = 0;
+
+    for (unsigned i = 0; i < EXIT_KINDS; i++) {
+        exits += state->exits[i];
+    }
+    return exits;
 }
 
 static enum tess_err control_status_begin(struct self *self, uint32_t id)
 {
-    uint64_t exits = 0;
-    enum guest_state state = self->is_off ? GUEST_STATE_OFF
-                             : snapshot_is_busy()
-                                 ? (self->saves ? GUEST_STATE_SAVING : GUEST_STATE_LOADING)
-                             : self->is_paused ? GUEST_STATE_PAUSED
-                                               : GUEST_STATE_RUNS;
+    enum guest_state now = self->is_off ? GUEST_STATE_OFF
+                           : snapshot_is_busy()
+                               ? (self->saves ? GUEST_STATE_SAVING : GUEST_STATE_LOADING)
+                           : books->is_paused ? GUEST_STATE_PAUSED
+                                              : GUEST_STATE_RUNS;
 
-    for (unsigned i = 0; i <= EXIT_OTHER; i++) {
-        exits += machine.exits[i];
-    }
-    control_status_finish(self, id, TESS_OK, state, self->resets, exits);
+    control_status_finish(self, id, TESS_OK, now, books->resets, exits_all());
     return TESS_OK;
 }
 
@@ -239,8 +250,8 @@ static enum tess_err control_pause_begin(struct self *self, uint32_t id)
     if (self->is_off || snapshot_is_busy()) {
         return TESS_STATE;
     }
+    books->is_paused = true;
     machine_pause();
-    self->is_paused = true;
     control_finish(self, id, TESS_OK);
     return TESS_OK;
 }
@@ -250,7 +261,7 @@ static enum tess_err control_go_begin(struct self *self, uint32_t id)
     if (self->is_off || snapshot_is_busy()) {
         return TESS_STATE;
     }
-    self->is_paused = false;
+    books->is_paused = false;
     machine_go();
     control_finish(self, id, TESS_OK);
     return TESS_OK;
@@ -261,8 +272,9 @@ static enum tess_err control_reset_begin(struct self *self, uint32_t id, uint64_
     if (self->is_off || snapshot_is_busy()) {
         return TESS_STATE;
     }
-    if (press != self->press) {
-        self->press = press;
+    if (press != books->press) {
+        books->is_live = 0; /* first: a monitor that dies here has done it */
+        books->press = press;
         machine.wish = MACHINE_RESET; /* serve does it */
     }
     control_finish(self, id, TESS_OK);
@@ -274,10 +286,11 @@ static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
     if (self->is_off || snapshot_is_busy() || pci_is_there()) { /* nobody knows a device's state */
         return TESS_STATE;
     }
+    books->is_paused = true;
     machine_pause();
-    self->is_paused = true;
     self->asked = id;
     self->saves = saves;
+    books->is_live = saves; /* while it is loaded it is neither the one nor the other */
     (void)snapshot_begin(saves);
     return TESS_OK;
 }
@@ -504,9 +517,10 @@ static const char *device_make(struct self *self, struct machine_config *config)
     if (!has_device()) {
         return "a device of the guest's own needs bus, registers, line and ram";
     }
-    if (config->ram_bytes > RAM_BYTES) {
+    if ((uint64_t)RAM_MIB << 20 > RAM_BYTES) {
         return "the guest's memory is larger than what its device reaches";
     }
+    config->ram_bytes = (uint64_t)RAM_MIB << 20;
     config->ram = ram_frame();
     config->ram_seen = (uint8_t *)(uintptr_t)ram(self);
     config->device = registers_frame();
@@ -524,6 +538,7 @@ static const char *boot(struct self *self)
 {
     uint64_t seed = tess_now() ^ host_seconds() << 32;
 
+    books->is_live = 0;
     TESS_MARK_POINT(4001); /* tests/guest/bench: the machine is switched on */
     if (entropy_connected()) {
         (void)entropy_get(self, sizeof seed, (uint8_t *)&seed);
@@ -542,6 +557,8 @@ static const char *boot(struct self *self)
     const char *what = machine_start(from + f.image, f.image_bytes, from + f.initrd, f.initrd_bytes,
                                      command, seed);
     if (!what) {
+        books->is_paused = false;
+        books->is_live = 1;
         up_emit(self);
     }
     return what;
@@ -574,21 +591,20 @@ static int serve(struct self *self)
         if (COMP_UNLIKELY(machine.wish != MACHINE_RUNS)) {
             bool is_off = machine.wish == MACHINE_OFF;
 
+            books->is_live = 0;
             machine_stop();
             self->is_off = is_off;
-            self->is_paused = false;
-            if (is_off || self->resets == RESETS) {
-                printf("vmm: the guest is %s; exits: device %lu, register %lu, hvc %lu, kick %lu, "
-                       "other %lu\n",
-                       is_off ? "off" : "reset once too often",
-                       (unsigned long)machine.exits[EXIT_MMIO],
-                       (unsigned long)machine.exits[EXIT_SYSREG],
-                       (unsigned long)machine.exits[EXIT_HVC],
-                       (unsigned long)machine.exits[EXIT_KICK],
-                       (unsigned long)machine.exits[EXIT_OTHER]);
+            if (is_off || books->resets == RESETS) {
+                printf(
+                    "vmm: the guest is %s; exits: device %lu, register %lu, hvc %lu, kick %lu, "
+                    "other %lu\n",
+                    is_off ? "off" : "reset once too often", (unsigned long)state->exits[EXIT_MMIO],
+                    (unsigned long)state->exits[EXIT_SYSREG], (unsigned long)state->exits[EXIT_HVC],
+                    (unsigned long)state->exits[EXIT_KICK],
+                    (unsigned long)state->exits[EXIT_OTHER]);
                 return !is_off;
             }
-            self->resets++;
+            books->resets++;
             const char *what = boot(self);
             if (what) {
                 printf("vmm: %s\n", what);
@@ -598,15 +614,66 @@ static int serve(struct self *self)
     }
 }
 
+/* ---- its body, and what the incarnation before this one left ---- */
+
+/* NULL, or what is wrong.  All of it again if the body dies meanwhile. */
+static const char *fetch_body(struct self *self, struct machine_config *config, struct body *body)
+{
+    struct body_shape shape = { config->device ? 0 : (uint64_t)RAM_MIB << 20, CPUS, GUEST_PRIORITY,
+                                SLICE_NS };
+    uint64_t ask, at;
+    enum tess_err err = body_slots(self, &ask, &config->exits, &at);
+
+    books = (struct books *)at;
+    for (unsigned i = 0; i < BODY_TRIES && !err; i++) {
+        err = body_fetch(&self->env, ask, &shape, body);
+        if (err != TESS_GONE && err != TESS_CAP && err != TESS_TIMEOUT) {
+            break;
+        }
+        (void)comp_wait_signal(0, tess_now() + tess_ticks_of_ns(BODY_WAIT_NS));
+    }
+    return !err ? NULL
+           : err == TESS_STATE
+               ? "this machine's kernel is no hypervisor: it needs EL2 with VHE and "
+                 "a GICv3, or a GICv2 with its extensions (QEMU: virtualization=on, "
+                 "cortex-a76); or the guest's body was made with another config"
+               : "the guest's body has no memory for it, or does not answer";
+}
+
+/* It may have told so already at the start. */
+static void body_is_new(struct self *self)
+{
+    struct tess_regs regs;
+
+    (void)self;
+    if (machine.cpus && tess_thread_read_regs(machine.cpu[0].thread, &regs) == TESS_CAP) {
+        printf("vmm: the guest's body is a new one\n");
+        exit(1);
+    }
+}
+
+static const char *go_on_or_boot(struct self *self, const struct body *body)
+{
+    state = &books->state;
+    struct books_now now = { tess_now(), tess_ticks_of_ns(BOOKS_SOON_NS), comp_pulse->crashed != 0,
+                             !pci_is_there() && vdevices_fit(state->device) };
+    enum books_verdict verdict = books_judge(books, body->when, &now);
+
+    if (verdict == BOOKS_GO_ON) {
+        machine_go_on(books->is_paused);
+        return NULL;
+    }
+    if (verdict == BOOKS_POISON) {
+        printf("vmm: %u incarnations have crashed at once: the guest is reset\n", BOOKS_TRIES);
+        books->resets++;
+    }
+    return wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";
+}
+
 static int run(struct self *self)
 {
     const char *what;
-    struct machine_config config = { .env = &self->env,
-                                     .ram_bytes = (uint64_t)RAM_MIB << 20,
-                                     .cpus = CPUS,
-                                     .priority = GUEST_PRIORITY,
-                                     .slice_ns = SLICE_NS };
-    enum tess_err err;
+    struct machine_config config = { .env = &self->env, .body = &self->body };
 
     self_of_all = self;
     tess_slots_init(&self->slots, SELF_SLOT_FIRST, SELF_SLOT_END, self->link);
@@ -615,22 +682,14 @@ static int run(struct self *self)
                                    .pool = &self->pool,
                                    .tables = &self->pool,
                                    .cnode = COMP_SLOT_CNODE,
-                                   .vspace = COMP_SLOT_VSPACE,
-                                   .cpu = COMP_SLOT_CPU };
+                                   .vspace = COMP_SLOT_VSPACE };
     what = device_make(self, &config);
+    what = what ? what : fetch_body(self, &config, &self->body);
+    if (!what && (tess_pool_add(&self->pool, COMP_SLOT_UNTYPED) || machine_make(&config))) {
+        what = "no memory or capability slots for the guest";
+    }
     if (what) {
         printf("vmm: %s\n", what);
-        return 1;
-    }
-    err = tess_pool_add(&self->pool, COMP_SLOT_UNTYPED);
-    err = err ? err : machine_make(&config);
-    if (err) {
-        printf("vmm: %s\n",
-               err == TESS_STATE
-                   ? "this machine's kernel is no hypervisor: it needs EL2 with VHE and "
-                     "a GICv3, or a GICv2 with its extensions (QEMU: virtualization=on, "
-                     "cortex-a76)"
-                   : "no memory or capability slots for the guest");
         return 1;
     }
     vdevice_add(&virtio_console);
@@ -646,7 +705,7 @@ static int run(struct self *self)
     }
     net_start(self);
     vsock_start();
-    what = wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";
+    what = go_on_or_boot(self, &self->body);
     if (what) {
         printf("vmm: %s\n", what);
         return 1;

@@ -9,6 +9,7 @@
 
 #include "host.h"
 #include "machine.h"
+#include "state.h"
 
 /* Control frame; the refresh frame has WRR and the identification only. */
 enum { WCS = 0x000, WOR = 0x008, WCV = 0x010, W_IIDR = 0xfcc };
@@ -17,32 +18,30 @@ enum { WCS = 0x000, WOR = 0x008, WCV = 0x010, W_IIDR = 0xfcc };
 #define IIDR    0x0000043bu
 #define HZ      tess_ticks_of_ns(1000000000)
 
-static struct {
-    uint32_t status;
-    uint32_t offset; /* ticks of the counter */
-    uint64_t until;  /* ticks; meaningful while it is armed */
-} dog;
-
-void watchdog_part(struct machine_part *out)
-{
-    *out = (struct machine_part){ &dog, sizeof dog };
-}
-
 /* The host wakes us in whole seconds, a little later than asked for. */
 static void arm(void)
 {
-    dog.until = tess_now() + dog.offset;
-    host_alarm(dog.status & WCS_EN ? dog.offset / HZ + 1 : 0);
+    state->watchdog.until = tess_now() + state->watchdog.offset;
+    host_alarm(state->watchdog.status & WCS_EN ? state->watchdog.offset / HZ + 1 : 0);
 }
 
 void watchdog_reset(void)
 {
-    dog.status = dog.offset = 0;
+    state->watchdog.status = state->watchdog.offset = 0;
+}
+
+/* The alarm was the other's; the interrupt may not have come. */
+void watchdog_go_on(void)
+{
+    if (state->watchdog.status & WCS_WS0) {
+        gic_fire(IRQ_WATCHDOG);
+    }
+    watchdog_look();
 }
 
 static void feed(void)
 {
-    dog.status &= ~WCS_WS0;
+    state->watchdog.status &= ~WCS_WS0;
     arm();
 }
 
@@ -50,13 +49,13 @@ uint64_t watchdog_read(uint64_t offset)
 {
     switch (offset) {
     case WCS:
-        return dog.status;
+        return state->watchdog.status;
     case WOR:
-        return dog.offset;
+        return state->watchdog.offset;
     case WCV:
-        return (uint32_t)dog.until;
+        return (uint32_t)state->watchdog.until;
     case WCV + 4:
-        return dog.until >> 32;
+        return state->watchdog.until >> 32;
     default:
         return offset % 0x1000 == W_IIDR ? IIDR : 0;
     }
@@ -66,10 +65,10 @@ void watchdog_write(uint64_t offset, uint64_t value)
 {
     switch (offset) {
     case WCS:
-        dog.status = (uint32_t)value & WCS_EN;
+        state->watchdog.status = (uint32_t)value & WCS_EN;
         return feed();
     case WOR:
-        dog.offset = (uint32_t)value;
+        state->watchdog.offset = (uint32_t)value;
         return feed();
     default:
         if (offset >= 0x1000) { /* any write to WRR */
@@ -81,15 +80,15 @@ void watchdog_write(uint64_t offset, uint64_t value)
 
 void watchdog_look(void)
 {
-    if (!(dog.status & WCS_EN)) {
+    if (!(state->watchdog.status & WCS_EN)) {
         return;
     }
-    if (tess_now() < dog.until) {
-        host_alarm((dog.until - tess_now()) / HZ + 1);
-    } else if (dog.status & WCS_WS0) {
+    if (tess_now() < state->watchdog.until) {
+        host_alarm((state->watchdog.until - tess_now()) / HZ + 1);
+    } else if (state->watchdog.status & WCS_WS0) {
         machine.wish = MACHINE_RESET;
     } else {
-        dog.status |= WCS_WS0;
+        state->watchdog.status |= WCS_WS0;
         gic_fire(IRQ_WATCHDOG);
         arm();
     }

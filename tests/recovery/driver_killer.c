@@ -1,4 +1,4 @@
-/* Kills the driver again and again, at any instruction. */
+/* Kills a component again and again, at any instruction. */
 #include <stdio.h>
 
 #include <comp/sleep.h>
@@ -16,8 +16,8 @@ static int run(struct self *self)
     uint32_t victim = 0;
 
     self->random = 3;
-    if (supervisor_find(self, "driver", &victim) != TESS_OK) {
-        printf("killer: FAILED to find the driver\n");
+    if (supervisor_find(self, VICTIM, &victim) != TESS_OK) {
+        printf("killer: FAILED to find %s\n", VICTIM);
     }
     for (uint32_t i = 0; i < KILLS; i++) {
         if (supervisor_kill(self, victim) != TESS_OK) {
@@ -26,7 +26,7 @@ static int run(struct self *self)
         comp_sleep_until(tess_deadline_ns(tess_random(&self->random) % (MOST_US * 1000ull)));
     }
     (void)supervisor_domain(self, victim, &info);
-    printf("killer: %u failures of the driver\n", (unsigned)info.failures);
+    printf("killer: %u failures of %s\n", (unsigned)info.failures, VICTIM);
     printf("killer: %s\n", info.failures * 100 >= KILLS * LEAST ? "ok" : "FAILED");
     over_emit(self);
     return 0;

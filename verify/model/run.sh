@@ -58,6 +58,13 @@ holds call -DDEDUPE
 holds call -DIDEMPOTENT -DKILLS -DDEATHS=0
 fails call -DONCE -DBUG_ONCE_AGAIN
 fails call -DDEDUPE -DBUG_NO_NUMBER
+holds heads
+holds heads -DPOSTS=6 -DDEATHS=2
+fails heads -DBUG_NEXT_FIRST
+fails heads -DBUG_CLEAR_FIRST
+fails heads -DBUG_COUNT_FIRST
+fails heads -DBUG_NO_LOOK_AT_USED
+fails heads -DBUG_NO_LOOK_AT_AVAILABLE
 fails call -DDEDUPE -DBUG_EFFECT_THEN_NUMBER
 fails call -DDEDUPE -DBUG_NUMBER_AGAIN
 fails call -DIDEMPOTENT -DBUG_NO_POISON

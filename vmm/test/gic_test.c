@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "gic.h"
+#include "machine.h"
+#include "state.h"
 
 #define CPUS 3u
 #define ON   1u /* GICD_CTLR */
@@ -18,6 +20,8 @@ enum { ITARGETSR = 0x800, SGIR = 0xf00, CPENDSGIR = 0xf10, SPENDSGIR = 0xf20, IR
 /* ---- the kernel ---- */
 
 struct machine machine;
+static struct state state_of_all;
+struct state *state = &state_of_all;
 
 static unsigned room[CPUS]; /* list registers that are free */
 static unsigned taken[CPUS][IRQ_LINES];
@@ -38,7 +42,7 @@ struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
     }
     assert_int_equal(label, TESS_LABEL_vcpu_inject);
     assert_true(w->w[0] < IRQ_LINES && w->w[1] <= 255);
-    assert_true(gic.control != 0);
+    assert_true(state->gic.control != 0);
     if (!room[cpu]) {
         return (struct tess_msg){ .tag = TESS_TAG_ERROR | (uint64_t)TESS_AGAIN
                                                               << TESS_TAG_LABEL_SHIFT };
@@ -63,9 +67,9 @@ static void start(unsigned version, unsigned cpus)
     gic_reset();
 }
 
-static int start_v2(void **state)
+static int start_v2(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     start(2, CPUS);
     return 0;
 }
@@ -87,9 +91,9 @@ static unsigned all_taken(void)
 
 /* ---- the distributor of a GICv2 ---- */
 
-static void test_who(void **state)
+static void test_who(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     assert_int_equal(gicd_v2_read(0, GICD_TYPER), IRQ_LINES / 32 - 1 + ((CPUS - 1) << 5));
     assert_int_equal(gicd_v2_read(0, 0xfe8) >> 4, 2);
     assert_int_equal(gicd_v2_read(0, GICD_IGROUPR), 0);
@@ -103,9 +107,9 @@ static void test_who(void **state)
     assert_int_equal(gicd_v2_read(1, GICD_CTLR), ON);
 }
 
-static void test_sgi(void **state)
+static void test_sgi(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     write4(0, SGIR, 2u << 16 | 5); /* off: it waits */
     assert_int_equal(gicd_v2_read(1, GICD_ISPENDR), 1u << 5);
     assert_int_equal(gicd_v2_read(0, GICD_ISPENDR), 0);
@@ -128,9 +132,9 @@ static void test_sgi(void **state)
     assert_int_equal(taken[0][15] + taken[1][15] + taken[2][15], 3);
 }
 
-static void test_sgi_pending(void **state)
+static void test_sgi_pending(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     gicd_v2_write(1, SPENDSGIR + 7, 1, 4);
     assert_int_equal(gicd_v2_read(1, SPENDSGIR + 4), 1u << 24);
     assert_int_equal(gicd_v2_read(1, CPENDSGIR + 7), 1);
@@ -141,9 +145,9 @@ static void test_sgi_pending(void **state)
     assert_int_equal(gicd_v2_read(1, GICD_ISPENDR), 0);
 }
 
-static void test_target(void **state)
+static void test_target(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     write4(0, GICD_CTLR, ON);
     write4(0, GICD_ISENABLER + 4, ~0u);
     gicd_v2_write(0, ITARGETSR + 48, 4, 0xff060402); /* CPUs 1; 2; 1 and 2; all */
@@ -164,9 +168,9 @@ static void test_target(void **state)
     assert_int_equal(gicd_v2_read(2, ITARGETSR + 4), 0x04040404);
 }
 
-static void test_lines(void **state)
+static void test_lines(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     write4(0, GICD_CTLR, ON);
     gicd_v2_write(0, ITARGETSR + 33, 1, 1);
     gicd_v2_write(0, GICD_IPRIORITYR + 33, 1, 0xa8);
@@ -199,9 +203,9 @@ static void test_lines(void **state)
     assert_int_equal(gicd_v2_read(0, GICD_IPRIORITYR), 0);
 }
 
-static void test_timer(void **state)
+static void test_timer(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     write4(0, GICD_CTLR, ON);
     gicd_v2_write(1, GICD_IPRIORITYR + IRQ_VTIMER, 1, 0x80);
     write4(1, GICD_ISENABLER, 1u << IRQ_VTIMER);
@@ -212,9 +216,9 @@ static void test_timer(void **state)
 }
 
 /* Version 3: what no list register was free for goes to the CPU that is named meanwhile. */
-static void test_route(void **state)
+static void test_route(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     start(3, CPUS);
     room[0] = 0;
     gicd_write(GICD_CTLR, 4, 2);
@@ -236,9 +240,9 @@ static uint64_t place(void)
     return bank[(unsigned)rand() % (sizeof bank / sizeof *bank)] + (unsigned)rand() % 160;
 }
 
-static void test_random(void **state)
+static void test_random(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     srand(1);
     for (unsigned version = 2; version <= 3; version++) {
         start(version, CPUS - 1);
@@ -278,9 +282,9 @@ static void test_random(void **state)
 }
 
 /* What the kernel may pass on by itself: enabled, of one priority, and only while the distributor is on. */
-static void test_sgis_told(void **state)
+static void test_sgis_told(void **fixture)
 {
-    (void)state;
+    (void)fixture;
     write4(1, GICD_ISENABLER, 0x8000ffff);
     assert_int_equal(sgis[1], 0);
     write4(0, GICD_CTLR, ON);

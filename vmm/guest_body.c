@@ -1,0 +1,4 @@
+/* The component GuestBody. */
+#include "GuestBody.h"
+/* */
+#include "guest_body.inc"
