@@ -15,12 +15,23 @@ struct self {
     uint64_t random, requests, failed, wrong;
     uint32_t outstanding;
     bool is_over;
+    bool waits[PARTS]; /* not begun: a request that is much older is outstanding */
     uint32_t bytes[PARTS];
 };
 
 static uint8_t *part(struct self *self, uint64_t i)
 {
     return entropy_buffer(self) + i * ROOM;
+}
+
+static void begin(struct self *self, uint64_t i)
+{
+    enum tess_err err = entropy_get_start(self, i, self->bytes[i], i * ROOM);
+
+    self->waits[i] = err == TESS_AGAIN;
+    self->requests += err == TESS_OK;
+    self->outstanding += err == TESS_OK;
+    self->failed += err != TESS_OK && err != TESS_AGAIN;
 }
 
 static void next(struct self *self, uint64_t i)
@@ -30,9 +41,7 @@ static void next(struct self *self, uint64_t i)
         self->bytes[i] %= 100;
     }
     memset(part(self, i), STALE, ROOM);
-    self->outstanding++;
-    self->requests++;
-    self->failed += entropy_get_start(self, i, self->bytes[i], i * ROOM) != TESS_OK;
+    begin(self, i);
 }
 
 static bool is_right(const uint8_t *at, uint32_t bytes)
@@ -52,6 +61,11 @@ static void entropy_get_done(struct self *self, uint64_t i, enum tess_err err)
     self->outstanding--;
     if (!self->is_over) {
         next(self, i);
+        for (uint64_t other = 0; other < PARTS; other++) {
+            if (self->waits[other]) {
+                begin(self, other);
+            }
+        }
     }
 }
 
