@@ -20,6 +20,9 @@ one() {
     status=0
     timeout -k 10 "$limit" sh -c "$run" >"$log" 2>&1 </dev/null || status=$?
     seconds=$(($(date +%s) - start))
+    # What it cost: processor time of all that it started, whatever else the machine did meanwhile.
+    times >"$logs/$name.result"
+    cost=$(awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4 + 0.5) }' "$logs/$name.result")
     # The sums that the test prints itself; one that prints none counts as one.
     counts=$(tr -d '\r' <"$log" | awk '
         /^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; if ($6 ~ /^skipped/) s += $5; n++ }
@@ -43,8 +46,8 @@ END
     [ "$failed" = 0 ] || verdict=FAILED
     why=
     [ "$status" != 124 ] || why=", time limit of $limit s hit"
-    printf '%-6s %-14s %s passed, %s failed, %s skipped (%s s%s)\n' "$verdict" "$name" "$passed" "$failed" "$skipped" \
-        "$seconds" "$why"
+    printf '%-6s %-14s %s passed, %s failed, %s skipped (%s s, %s s of a processor%s)\n' "$verdict" "$name" "$passed" \
+        "$failed" "$skipped" "$seconds" "$cost" "$why"
     if [ "$failed" != 0 ]; then
         grep -aiE 'fail|error|tessera:' "$log" | tail -n 5 | cut -c 1-200 | sed 's/^/           /'
         echo "           log: ${log#"$PWD"/}"
