@@ -54,7 +54,8 @@ static __attribute__((noinline)) void load(struct cpu *cpu, struct vcpu *v)
 static __attribute__((noinline)) void enter_in(struct cpu *cpu, struct vcpu *v,
                                                struct vspace *space)
 {
-    bool is_there = space != NULL && space->guest && vspace_activate(space);
+    bool is_there =
+        space != NULL && space->guest && (space->switch_word != 0 || vspace_activate(space));
 
     if (is_there && space->last_vcpu != v) {
         /* the vCPUs of a guest share its number: one must not find what another, which need not broadcast, left in the TLB */
@@ -97,9 +98,16 @@ void vcpu_answered(word_t value, word_t tag, struct thread *to, struct cpu *cpu)
 
 void vcpu_wake(struct vcpu *v)
 {
-    if (v->thread != NULL && v->thread->state == TESS_THREAD_IDLE) {
-        thread_abort(v->thread, TESS_OK);
+    struct thread *t = v->thread;
+
+    if (t == NULL || t->state != TESS_THREAD_IDLE) {
+        return;
     }
+    if (unlikely(t->budget == NULL)) { /* it may be at somebody else's */
+        return thread_abort(t, TESS_OK);
+    }
+    timer_remove(&t->cpu->timers, &t->timer);
+    thread_ready(t);
 }
 
 /* ---- vCPUs of one guest: what one sends another ---- */

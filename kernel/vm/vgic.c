@@ -146,9 +146,9 @@ bool vgic_inject(struct vcpu *v, bool loaded, word_t intid, word_t priority, wor
 
 bool vgic_pending(void)
 {
-    word_t lr[LR_MAX];
+    word_t lr[LR_MAX], all = (1u << vgic.count) - 1;
 
-    return lrs_read(vgic.count, lr) & TESS_LR_PENDING;
+    return (ICH_READ(ICH_ELRSR) & all) != all && (lrs_read(vgic.count, lr) & TESS_LR_PENDING) != 0;
 }
 
 /* The loaded guest's virtual timer has fired. */
