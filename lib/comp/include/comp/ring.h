@@ -78,26 +78,27 @@ static inline bool comp_ring_message(const struct ring_record *r, const uint8_t 
     return true;
 }
 
-/* There may be room that the producer waits for. */
-COMP_COLD static uint64_t comp_ring_rouse(struct ring_consumer c, uint64_t head, tess_cap room)
+/* shared: as of comp_ring_drain; its tail is made that of the drain under way.  There may be room that the producer waits for. */
+COMP_COLD static void comp_ring_rouse(struct ring_consumer *shared, uint64_t tail, uint64_t head,
+                                      tess_cap room)
 {
-    if (ring_has_room(&c, head & ~RING_FLAGS)) {
+    shared->tail = tail;
+    if (ring_has_room(shared, head & ~RING_FLAGS)) {
         (void)tess_signal(room);
     }
-    return c.roused;
 }
 
 /* What is in the ring is no record: give it up.  Returns where to go on. */
-COMP_COLD static uint64_t comp_ring_spoilt(struct ring_consumer c, int watch)
+COMP_COLD static uint64_t comp_ring_spoilt(struct ring_consumer *shared, int watch)
 {
     (void)comp_blame(watch, TESS_PROTOCOL);
-    ring_resync(&c);
-    return c.tail;
+    ring_resync(shared);
+    return shared->tail;
 }
 
 /* Handle up to COMP_RING_BATCH records, then look after pings.  OK: there may be more; else what ring_peek gave. */
-COMP_INLINE enum tess_err comp_ring_batch(struct ring_consumer *c, struct ring_record *r,
-                                          tess_cap room, int watch,
+COMP_INLINE enum tess_err comp_ring_batch(struct ring_consumer *c, struct ring_consumer *shared,
+                                          struct ring_record *r, tess_cap room, int watch,
                                           bool (*handle)(const struct ring_record *r))
 {
     for (uint32_t left = COMP_RING_BATCH; left; left--) {
@@ -111,7 +112,7 @@ COMP_INLINE enum tess_err comp_ring_batch(struct ring_consumer *c, struct ring_r
         }
         ring_advance(c, r);
         if (COMP_UNLIKELY(r->head & RING_WAITS)) {
-            c->roused = comp_ring_rouse(*c, r->head, room);
+            comp_ring_rouse(shared, c->tail, r->head, room);
         }
     }
     (void)comp_poll(0);
@@ -119,7 +120,8 @@ COMP_INLINE enum tess_err comp_ring_batch(struct ring_consumer *c, struct ring_r
 }
 
 /*
- * Handle what is in the ring, then ask for a signal.  shared: the consumer's state, which is kept in registers meanwhile;
+ * Handle what is in the ring, then ask for a signal.  shared: the consumer's state, of which all but `roused` is kept in registers meanwhile
+ * (so no other function gets the copy: it would be made in memory, with FP registers);
  * room: wakes the producer; handle: false if the record is not as it should be.  busy: a handler that waits for something
  * gets here again; the records are handled in order, so the rest is left to the drain under way, which asks at its end.
  */
@@ -136,16 +138,16 @@ COMP_INLINE void comp_ring_drain(struct ring_consumer *shared, bool *busy, tess_
     *busy = true;
     do {
         do {
-            err = comp_ring_batch(&c, &r, room, watch, handle);
+            err = comp_ring_batch(&c, shared, &r, room, watch, handle);
         } while (err == TESS_OK);
         if (err == TESS_PROTOCOL) {
-            c.tail = comp_ring_spoilt(c, watch);
+            c.tail = comp_ring_spoilt(shared, watch);
         }
         if (r.head & RING_WAITS) {
-            c.roused = comp_ring_rouse(c, r.head, room);
+            comp_ring_rouse(shared, c.tail, r.head, room);
         }
     } while (!ring_want_wake(&c));
-    *shared = c;
+    shared->tail = c.tail;
     *busy = false;
 }
 
