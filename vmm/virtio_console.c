@@ -6,23 +6,29 @@
 
 static struct vdevice *console;
 
+/* What the guest changes in it meanwhile comes out as one or the other. */
+static void write_out(const struct chain *c)
+{
+    uint32_t left = TEXT_MOST;
+
+    for (unsigned i = 0; i < c->count && left; i++) {
+        const struct piece *p = &c->piece[i];
+        uint32_t n = p->is_in ? 0 : p->bytes < left ? p->bytes : left;
+
+        host_console(p->at, n);
+        left -= n;
+    }
+}
+
 static void notify(struct vdevice *d, unsigned queue)
 {
     struct chain c;
-    uint8_t text[256];
 
     if (queue != 1) {
         return;
     }
     while (chain_next(d, 1, &c)) {
-        uint32_t bytes = chain_bytes(&c, false);
-
-        bytes = bytes < TEXT_MOST ? bytes : TEXT_MOST;
-
-        for (uint32_t at = 0, n; at < bytes; at += n) {
-            n = chain_copy(&c, false, at, text, sizeof text);
-            host_console(text, n);
-        }
+        write_out(&c);
         chain_done(d, 1, c.head, 0);
     }
 }

@@ -143,13 +143,15 @@ static void set_status(struct vdevice *d, uint32_t status)
     d->status = status | (d->status & VIRTIO_NEEDS_RESET);
 }
 
-static bool queue_fits(const struct vqueue *q)
+/* Where the monitor sees it, if it is one. */
+static bool queue_fits(struct vqueue *q)
 {
+    q->table = guest_memory(q->descriptors, 16ull * q->size);
+    q->available_at = guest_memory(q->available, 6 + 2ull * q->size);
+    q->used_at = guest_memory(q->used, 6 + 8ull * q->size);
     return q->size != 0 && q->size <= QUEUE_SIZE && (q->size & (q->size - 1)) == 0 &&
-           q->descriptors % 16 == 0 && q->available % 2 == 0 && q->used % 4 == 0 &&
-           guest_memory(q->descriptors, 16ull * q->size) &&
-           guest_memory(q->available, 6 + 2ull * q->size) &&
-           guest_memory(q->used, 6 + 8ull * q->size);
+           q->descriptors % 16 == 0 && q->available % 2 == 0 && q->used % 4 == 0 && q->table &&
+           q->available_at && q->used_at;
 }
 
 static void set_ready(struct vdevice *d, struct vqueue *q, bool ready)
@@ -274,17 +276,6 @@ void vdevice_write(struct vdevice *d, uint64_t offset, uint64_t value)
 
 /* ---- queues ---- */
 
-/* set_ready has checked that the rings are RAM, which does not change. */
-static volatile uint16_t *available_at(const struct vqueue *q, unsigned word)
-{
-    return (volatile uint16_t *)guest_memory(q->available, 0) + word;
-}
-
-static volatile uint16_t *used_at(const struct vqueue *q)
-{
-    return (volatile uint16_t *)guest_memory(q->used, 0);
-}
-
 static void fence(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -293,7 +284,6 @@ static void fence(void)
 /* The chain that begins with descriptor head. */
 static bool chain_read(const struct vqueue *q, uint16_t head, struct chain *out)
 {
-    const uint8_t *table = guest_memory(q->descriptors, 0);
     uint16_t at = head;
 
     out->head = head;
@@ -303,7 +293,7 @@ static bool chain_read(const struct vqueue *q, uint16_t head, struct chain *out)
         if (at >= q->size) {
             return false;
         }
-        memcpy(&d, table + 16u * at, sizeof d); /* once: it is the guest's */
+        memcpy(&d, q->table + 16u * at, sizeof d); /* once: it is the guest's */
         __asm__ volatile("" ::: "memory");
         struct piece *p = &out->piece[out->count];
         *p = (struct piece){ guest_memory(d.address, d.bytes), d.bytes, d.flags & VIRTQ_WRITE };
@@ -361,19 +351,19 @@ bool chain_next(struct vdevice *d, unsigned queue, struct chain *out)
         broken(d);
         return false;
     }
-    uint16_t index = *available_at(q, 1), ahead = (uint16_t)(index - q->next);
+    uint16_t index = q->available_at[1], ahead = (uint16_t)(index - q->next);
     if (ahead == 0 && (d->driver_features & EVENT_INDEX)) {
         /* ask for a notification, then look once more (2.6.7.2) */
-        *(used_at(q) + 2 + 4 * q->size) = q->next;
+        q->used_at[2 + 4 * q->size] = q->next;
         fence();
-        index = *available_at(q, 1);
+        index = q->available_at[1];
         ahead = (uint16_t)(index - q->next);
     }
     if (ahead == 0) {
         return false;
     }
     fence();
-    if (ahead > q->size || !chain_read(q, *available_at(q, 2 + q->next % q->size), out)) {
+    if (ahead > q->size || !chain_read(q, q->available_at[2 + q->next % q->size], out)) {
         broken(d);
         return false;
     }
@@ -390,7 +380,7 @@ void chain_done(struct vdevice *d, unsigned queue, uint16_t head, uint32_t writt
     if (!vdevice_works(d) || !q->is_ready) {
         return;
     }
-    volatile uint16_t *used = used_at(q);
+    volatile uint16_t *used = q->used_at;
     uint16_t before = q->used_next, after = (uint16_t)(before + 1);
     volatile uint32_t *element = (volatile uint32_t *)(used + 2) + 2 * (before % q->size);
     q->last = head;
@@ -405,10 +395,10 @@ void chain_done(struct vdevice *d, unsigned queue, uint16_t head, uint32_t writt
     bool wants;
     if (d->driver_features &
         EVENT_INDEX) { /* 2.6.7.2: the index that used_event names was passed */
-        uint16_t event = *available_at(q, 2 + q->size);
+        uint16_t event = q->available_at[2 + q->size];
         wants = (uint16_t)(after - event - 1) < (uint16_t)(after - before);
     } else {
-        wants = !(*available_at(q, 0) & 1);
+        wants = !(q->available_at[0] & 1);
     }
     if (wants) {
         interrupt(d, VIRTIO_INTERRUPT_QUEUE);
@@ -424,13 +414,13 @@ static void queue_go_on(struct vqueue *q, uint64_t *words)
     uint16_t head;
 
     q->last %= QUEUE_SIZE;
-    if (used_at(q)[1] == (uint16_t)(q->used_next + 1)) {
+    if (q->used_at[1] == (uint16_t)(q->used_next + 1)) {
         q->taken[q->last / 64] &= ~bit_of(q->last);
         in_order();
         q->used_next++;
     }
-    head = *available_at(q, 2 + q->next % q->size);
-    if (*available_at(q, 1) != q->next && head < q->size && (q->taken[head / 64] & bit_of(head))) {
+    head = q->available_at[2 + q->next % q->size];
+    if (q->available_at[1] != q->next && head < q->size && (q->taken[head / 64] & bit_of(head))) {
         q->next++;
     }
     memcpy(words, q->taken, sizeof q->taken);

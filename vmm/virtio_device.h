@@ -40,6 +40,9 @@ struct vqueue {
     uint16_t used_next;                    /* of the used ring */
     uint16_t last;                         /* the head that went back last, or is going back */
     uint64_t taken[QUEUE_SIZE / 64];       /* heads that the device has in hand */
+    /* valid if ready: where the monitor sees them */
+    const uint8_t *table;
+    volatile uint16_t *available_at, *used_at;
 };
 
 struct vdevice;
