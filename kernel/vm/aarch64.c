@@ -213,7 +213,7 @@ void arch_vcpu_save(struct vcpu *v)
         even = SYSREG_READ(reg_);                                                                  \
     } else {                                                                                       \
         odd = SYSREG_READ(reg_);                                                                   \
-        v->reg[(number) - 1] = even;                                                               \
+        v->reg[(number)-1] = even;                                                                 \
         v->reg[number] = odd;                                                                      \
     }
 #include "../../abi/vcpu.def"
@@ -278,6 +278,8 @@ word_t arch_vcpu_value(word_t number, word_t value)
         return 1; /* on; the rest is the kernel's */
     case TESS_VCPU_vtimer:
         return value & (TESS_VCPU_VTIMER_ON | 0xff03ffull);
+    case TESS_VCPU_later:
+        return (value & 0x3ff) < VGIC_LINES ? value & 0xff03ffull : 0;
     case TESS_VCPU_LR: /* the timer's: linked to the physical line, or empty */
         return 0;
     default:
@@ -389,6 +391,7 @@ static word_t fault_address(word_t esr, word_t far)
 static void exit_wfi(struct thread *t, struct cpu *cpu, word_t esr)
 {
     skip(t, esr);
+    vcpu_settle(t->vcpu);
     if (!vgic_pending()) {
         cpu->pending |= PENDING_SCHEDULE;
         t->state = TESS_THREAD_IDLE;
@@ -443,6 +446,7 @@ void trap_guest(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
 void trap_guest_irq(struct thread *t, struct cpu *cpu)
 {
     leave(t, cpu);
+    vcpu_settle(t->vcpu);
     trap_irq(t, cpu);
     if (cpu->current == t && cpu->current->state == TESS_THREAD_READY) {
         vcpu_enter(cpu);

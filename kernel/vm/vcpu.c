@@ -7,6 +7,10 @@
 #include "../mem/mem.h"
 #include "vgic.h"
 
+/* Register later */
+#define LATER_INTID    0x3ffu
+#define LATER_PRIORITY 16
+
 void vcpu_create(struct vcpu *v)
 {
 #define VCPU_STATE(name, number, reset, text)     v->reg[number] = (reset);
@@ -108,6 +112,17 @@ void vcpu_wake(struct vcpu *v)
     }
     timer_remove(&t->cpu->timers, &t->timer);
     thread_ready(t);
+}
+
+/* Most often nothing waits.  What finds no list register waits on. */
+void vcpu_settle(struct vcpu *v)
+{
+    word_t what = v->reg[TESS_VCPU_later];
+
+    if (unlikely(what != 0) &&
+        vgic_inject(v, v->thread->cpu->vcpu == v, what & LATER_INTID, what >> LATER_PRIORITY, 0)) {
+        v->reg[TESS_VCPU_later] = 0;
+    }
 }
 
 /* ---- vCPUs of one guest: what one sends another ---- */
@@ -233,9 +248,22 @@ static enum tess_err bind(struct invocation *inv, struct vcpu *v)
     return TESS_OK;
 }
 
+/* It waits if there is no other that does, and the guest runs or is about to: who sleeps is woken, and an SGI is urgent. */
+static bool inject_later(struct vcpu *v, word_t intid, word_t priority)
+{
+    word_t *later = &v->reg[TESS_VCPU_later], what = priority << LATER_PRIORITY | intid;
+
+    if (intid < 16 || v->thread == NULL || v->thread->state == TESS_THREAD_IDLE ||
+        (*later != 0 && *later != what)) {
+        return false;
+    }
+    *later = what;
+    return true;
+}
+
 static enum tess_err inject(struct invocation *inv, struct vcpu *v)
 {
-    word_t intid = inv->arg[0], priority = inv->arg[1], line = 0;
+    word_t intid = inv->arg[0], priority = inv->arg[1] & ~TESS_VCPU_LATER, line = 0;
 
     if (intid >= VGIC_LINES || priority > 255) {
         return TESS_ARG;
@@ -248,6 +276,8 @@ static enum tess_err inject(struct invocation *inv, struct vcpu *v)
             return err;
         }
         line = c->object;
+    } else if ((inv->arg[1] & TESS_VCPU_LATER) != 0 && inject_later(v, intid, priority)) {
+        return TESS_OK;
     }
     if (!vgic_inject(v, inv->cpu->vcpu == v, intid, priority, line)) {
         return TESS_AGAIN;

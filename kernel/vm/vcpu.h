@@ -47,6 +47,8 @@ void vcpu_enter(struct cpu *cpu);
 bool vcpu_sgi(struct vcpu *v, word_t value);
 /* An interrupt for v is pending: it does not sleep any more. */
 void vcpu_wake(struct vcpu *v);
+/* The guest has stopped anyway: what has waited for that (register later) becomes pending. */
+void vcpu_settle(struct vcpu *v);
 
 /* What of a new PSTATE a thread may have: N Z C V; of a guest all that is the guest's. */
 ALWAYS_INLINE word_t thread_pstate(const struct thread *t, word_t pstate)

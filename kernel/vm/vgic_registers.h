@@ -15,7 +15,7 @@
 #define ICH_VTR   S3_4_C12_C11_1, 0x04
 #define ICH_VMCR  S3_4_C12_C11_7, 0x08
 #define ICH_ELRSR S3_4_C12_C11_5, 0x30 /* which list registers are empty */
-#define ICH_AP0R0 S3_4_C12_C8_0, 0xf0 /* GICH_APR */
+#define ICH_AP0R0 S3_4_C12_C8_0, 0xf0  /* GICH_APR */
 #define GICH_LR   0x100
 
 #define LR_MAX 16u

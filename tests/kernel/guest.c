@@ -36,8 +36,12 @@ __asm__(
     "   msr S3_0_C12_C12_7, x2\n" /* ICC_IGRPEN1_EL1 */
     "   isb\n"
     "3: msr daifclr, #2\n"
-    "1: wfi\n"
+    "1: cbnz x27, 1b\n"
+    "   wfi\n"
     "   b 1b\n"
+    /* the same without ever waiting */
+    "vm_busy: mov x27, #1\n"
+    "   b vm_wait\n"
     /* the timer in x0 ticks, then the same */
     "vm_timer: msr cntv_tval_el0, x0\n"
     "   mov x2, #1\n"
@@ -77,7 +81,7 @@ __asm__(
     "vm_end:\n"
     ".popsection\n");
 extern const uint32_t vm_code[], vm_hvc[], vm_store[], vm_load[], vm_sgi[], vm_actlr[], vm_id[],
-    vm_wait[], vm_timer[], vm_spin[], vm_regs[], native_svc[], vm_end[];
+    vm_wait[], vm_busy[], vm_timer[], vm_spin[], vm_regs[], native_svc[], vm_end[];
 
 static bool make_machine(struct machine *m)
 {
@@ -310,6 +314,56 @@ TEST("a guest sleeps in wfi until an interrupt is injected, and takes it")
         EQ(e.w[4], 40 + i);
         guest_on(e);
     }
+}
+
+static void expect_interrupt(const struct machine *m, uint64_t intid)
+{
+    struct tess_msg e = tess_recv(m->ep, after_us(1000000));
+
+    guest_expect(e, EC_HVC);
+    EQ(e.w[0] & 0xffff, 0x11);
+    EQ(e.w[4], intid);
+}
+
+static uint64_t waiting(const struct machine *m)
+{
+    uint64_t what;
+
+    OK(tess_vcpu_read(m->vcpu, TESS_VCPU_later, &what));
+    return what;
+}
+
+TEST("an interrupt that can wait comes with the guest's next wfi, or when it is interrupted anyway")
+{
+    struct machine m;
+
+    if (!make_machine(&m)) {
+        return;
+    }
+    guest_go(&m, vm_wait, 0, 0);
+    sleep_us(1000);
+    OK(tess_vcpu_inject(m.vcpu, 40, TESS_VCPU_LATER | 0xa0, 0)); /* it waits for one */
+    EQ(waiting(&m), 0);
+    expect_interrupt(&m, 40);
+    OK(tess_vcpu_inject(m.vcpu, 41, TESS_VCPU_LATER | 0xa0, 0));
+    OK(tess_vcpu_inject(m.vcpu, 41, TESS_VCPU_LATER | 0xa0, 0));
+    EQ(waiting(&m), 0xa0 << 16 | 41);
+    OK(tess_vcpu_inject(m.vcpu, 42, TESS_VCPU_LATER | 0xa0, 0)); /* one at most waits */
+    EQ(waiting(&m), 0xa0 << 16 | 41);
+    OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+    expect_interrupt(&m, 42);
+    EQ(waiting(&m), 0xa0 << 16 | 41);
+    OK(tess_reply(tess_tag(TESS_FAULT_RESUME, 0, 0), 0, NONE));
+    expect_interrupt(&m, 41);
+    EQ(waiting(&m), 0);
+    OK(tess_reply(tess_tag(TESS_FAULT_STOP, 0, 0), 0, NONE));
+    guest_go(&m, vm_busy, 0, 0);
+    sleep_us(1000);
+    OK(tess_vcpu_inject(m.vcpu, 43, TESS_VCPU_LATER | 0xa0, 0));
+    EQ(waiting(&m), 0xa0 << 16 | 43);
+    expect_interrupt(&m, 43); /* with the end of its slice at the latest */
+    EQ(waiting(&m), 0);
+    ERR(tess_vcpu_inject(m.vcpu, 43, TESS_VCPU_LATER << 1, 0), ARG);
 }
 
 TEST("a guest's virtual timer wakes it, whether its virtual CPU is loaded or not")
@@ -697,7 +751,7 @@ TEST("a virtual CPU belongs to one thread, and register numbers end")
     ERR(tess_vcpu_read(m.vcpu, TESS_VCPU_LR_END, &value), ARG);
     ERR(tess_vcpu_write(m.vcpu, ~0ull, 0), ARG);
     ERR(tess_vcpu_inject(m.vcpu, 1020, 0, 0), ARG);
-    ERR(tess_vcpu_inject(m.vcpu, 1, 256, 0), ARG);
+    ERR(tess_vcpu_inject(m.vcpu, 1, 512, 0), ARG);
     OK(tess_vcpu_write(m.vcpu, TESS_VCPU_LR, ~0ull));
     OK(tess_vcpu_read(m.vcpu, TESS_VCPU_LR, &value));
     EQ(value, 0);

@@ -51,7 +51,8 @@
     G(ich_vmcr, TO(S3_0_C4_C6_0, 0x4), FROM(S3_0_C4_C6_0, 0x4), 0, 0xf8)       /* ICC_PMR_EL1 */   \
     G(ich_ap0r, TO(S3_0_C12_C8_4, 0xd0), FROM(S3_0_C12_C8_4, 0xd0), 0, 0xffff) /* ICC_AP0R0_EL1 */ \
     G(ich_ap1r, TO(S3_0_C12_C9_0, 0xdc), FROM(S3_0_C12_C9_0, 0xdc), 0, 0xffff) /* ICC_AP1R0_EL1 */ \
-    K(sgis, 0, 0xffffff)
+    K(sgis, 0, 0xffffff)                                                                           \
+    K(later, 0, 0xff01ff)
 
 __asm__(".pushsection .text\n"
         ".balign 4\n"

@@ -144,6 +144,14 @@ static struct invocation inv = {
     .cpu = &cpu, .self = &thread_1, .cap = &of_vcpu, .arg = words, .result = words
 };
 
+/* An interrupt waits that there is, or none. */
+static bool later_ok(void)
+{
+    word_t later = vc.reg[TESS_VCPU_later];
+
+    return (later & 0x3ff) < VGIC_LINES && (later & ~0xff03ffull) == 0;
+}
+
 /* Any state in which the virtual CPU, if it has a thread, has this one. */
 static void guests_any(struct thread *t)
 {
@@ -153,6 +161,8 @@ static void guests_any(struct thread *t)
     cpu.vcpu = any_bool() && vc.thread != NULL ? &vc : NULL;
     cpu.armed = any_u64();
     vc.timer_fired = any_bool();
+    vc.reg[TESS_VCPU_later] = any_u64();
+    ASSUME(later_ok());
     /* the kernel's timer is for guests that the hardware's does not count for */
     ASSUME(cpu.vcpu == NULL || t->state != TESS_THREAD_IDLE || t->timer.kind == TIMER_OFF);
     thread_1.slot[THREAD_VCPU].type = thread_1.vcpu != NULL ? TESS_TYPE_vcpu : TESS_TYPE_null;
@@ -232,15 +242,42 @@ PROOF(vcpu_inject_any, 9)
     inv.arg[2] = any_u64();
     named.object = any_u32();
     named.type = TESS_TYPE_irq;
+    word_t before = vc.reg[TESS_VCPU_later];
+    injected = NULL;
     enum tess_err err = vcpu_invoke(&inv);
     CHECK(err != TESS_OK || vc.thread == NULL || g->state != TESS_THREAD_IDLE, "nobody sleeps on");
+    CHECK(later_ok(), "what waits is an interrupt that there is");
+    CHECK(before == 0 || vc.reg[TESS_VCPU_later] == before, "what waits is not lost");
     world_check();
-    if (err == TESS_OK) {
+    if (err == TESS_OK && injected == NULL) {
+        CHECK(vc.reg[TESS_VCPU_later] != 0 && (inv.arg[1] & TESS_VCPU_LATER) && inv.arg[2] == 0,
+              "what can wait does");
+        REACHED(it waits);
+    } else if (err == TESS_OK) {
         REACHED(injected);
     } else if (err == TESS_AGAIN) {
         REACHED(no room);
     } else {
         REACHED(no such interrupt);
+    }
+}
+
+PROOF(vcpu_settle_any, 9)
+{
+    guests_any(g);
+    WLOG(vc.thread, g);
+    word_t before = vc.reg[TESS_VCPU_later];
+    injected = NULL;
+    vcpu_settle(&vc);
+    CHECK((injected != NULL) == (before != 0), "what waits is injected");
+    CHECK(vc.reg[TESS_VCPU_later] == 0 || vc.reg[TESS_VCPU_later] == before, "or waits on");
+    world_check();
+    if (before == 0) {
+        REACHED(nothing waits);
+    } else if (vc.reg[TESS_VCPU_later] == 0) {
+        REACHED(it waits no more);
+    } else {
+        REACHED(no room);
     }
 }
 

@@ -10,12 +10,14 @@ enum tess_vcpu_reg {
 #include "../../vcpu.def"
 #undef VCPU_REG
 #undef VCPU_STATE
-    TESS_VCPU_LR = 33,     /* list register 0 of 16 */
-    TESS_VCPU_LR_END = 49, /* numbers from here on name nothing */
+    TESS_VCPU_LR = 34,     /* list register 0 of 16 */
+    TESS_VCPU_LR_END = 50, /* numbers from here on name nothing */
 };
 
 #define TESS_VCPU_VTIMER_ON                                                                        \
     (1ull << 63) /* vtimer: the guest's interrupt controller has the line enabled */
+
+#define TESS_VCPU_LATER (1ull << 8) /* vcpu.inject: on top of the priority */
 
 /* Fields of a list register (IHI0069H 12.4.8). */
 #define TESS_LR_INTID    0xffffffffull
