@@ -46,5 +46,7 @@ void written_back(const void *at, uint64_t bytes);
 
 /* A shared line fires: an edge; that of PCI, which is the physical line's: until the guest has served it. */
 void gic_fire(unsigned intid);
+/* The same; that the guest hears of it may wait until its CPU is idle or interrupted anyway, a time slice at most. */
+void gic_fire_later(unsigned intid);
 
 #endif

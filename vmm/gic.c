@@ -35,8 +35,8 @@ static struct lines *lines_of(unsigned cpu, unsigned intid)
     return intid < PRIVATE ? &state->gic.own[cpu] : &state->gic.shared;
 }
 
-/* Give what is pending and may be delivered to the CPU; what finds no list register stays. */
-static void deliver(unsigned cpu, unsigned word)
+/* Give what is pending and may be delivered to the CPU; what finds no list register stays.  `patient`: can wait; 0: none. */
+static void deliver_but(unsigned cpu, unsigned word, unsigned patient)
 {
     struct lines *l = lines_of(cpu, word * 32);
     uint32_t ready = l->pending[word] & l->enabled[word];
@@ -51,12 +51,18 @@ static void deliver(unsigned cpu, unsigned word)
             continue;
         }
         /* the guest's end of the device's interrupt acknowledges the physical line, which is silent until then */
-        if (tess_vcpu_inject(machine.cpu[cpu].vcpu, intid, l->priority[intid],
+        uint64_t later = intid == patient ? TESS_VCPU_LATER : 0;
+        if (tess_vcpu_inject(machine.cpu[cpu].vcpu, intid, l->priority[intid] | later,
                              intid == IRQ_PCI ? machine.line : 0) != TESS_OK) {
             return; /* gic_refill comes */
         }
         l->pending[word] &= ~(1u << bit);
     }
+}
+
+static void deliver(unsigned cpu, unsigned word)
+{
+    deliver_but(cpu, word, 0);
 }
 
 static void deliver_shared(unsigned word)
@@ -93,6 +99,16 @@ void gic_fire(unsigned intid)
 {
     if (intid >= PRIVATE && intid < IRQ_LINES) {
         gic_set_pending(0, intid);
+    }
+}
+
+void gic_fire_later(unsigned intid)
+{
+    unsigned word = intid / 32;
+
+    if (intid >= PRIVATE && intid < IRQ_LINES) {
+        state->gic.shared.pending[word] |= 1u << intid % 32;
+        deliver_but(state->gic.route[intid], word, intid);
     }
 }
 

@@ -69,6 +69,7 @@ static uint32_t config(uint32_t offset)
 const struct vdevice_kind virtio_console = {
     .device = VIRTIO_CONSOLE,
     .queues = 2,
+    .patient = 1u << 1, /* Linux waits in a loop until its text is gone, and asks for more */
     .notify = notify,
     .reset = reset,
     .config = config,

@@ -69,11 +69,11 @@ void vdevices_reset(void)
     }
 }
 
-static void interrupt(struct vdevice *d, uint32_t why)
+static void interrupt(struct vdevice *d, uint32_t why, bool is_urgent)
 {
     d->interrupt |= why;
     publish_word(d, VIRTIO_MMIO_INTERRUPT, d->interrupt);
-    gic_fire(IRQ_VIRTIO + d->number);
+    (is_urgent ? gic_fire : gic_fire_later)(IRQ_VIRTIO + d->number);
 }
 
 static void broken(struct vdevice *d)
@@ -81,7 +81,7 @@ static void broken(struct vdevice *d)
     d->is_broken = true;
     d->status |= VIRTIO_NEEDS_RESET;
     publish_word(d, VIRTIO_MMIO_STATUS, d->status);
-    interrupt(d, VIRTIO_INTERRUPT_CONFIG);
+    interrupt(d, VIRTIO_INTERRUPT_CONFIG, true);
 }
 
 /* ---- registers ---- */
@@ -401,7 +401,7 @@ void chain_done(struct vdevice *d, unsigned queue, uint16_t head, uint32_t writt
         wants = !(q->available_at[0] & 1);
     }
     if (wants) {
-        interrupt(d, VIRTIO_INTERRUPT_QUEUE);
+        interrupt(d, VIRTIO_INTERRUPT_QUEUE, !(d->kind->patient >> queue & 1));
     }
 }
 

@@ -51,6 +51,7 @@ struct vdevice_kind {
     uint32_t device; /* enum virtio_device */
     uint32_t queues;
     uint64_t features;
+    uint32_t patient; /* bits: queues whose driver seldom waits for what it gets back */
     void (*notify)(struct vdevice *d, unsigned queue);
     void (*reset)(struct vdevice *d);
     uint32_t (*config)(uint32_t offset); /* four bytes */

@@ -25,6 +25,7 @@ struct state *state = &state_of_all;
 
 static unsigned room[CPUS]; /* list registers that are free */
 static unsigned taken[CPUS][IRQ_LINES];
+static unsigned later[IRQ_LINES]; /* of those, which can wait */
 static uint64_t priority_of[IRQ_LINES], timer[CPUS], sgis[CPUS];
 
 struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
@@ -41,7 +42,7 @@ struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
         return (struct tess_msg){ .tag = 0 };
     }
     assert_int_equal(label, TESS_LABEL_vcpu_inject);
-    assert_true(w->w[0] < IRQ_LINES && w->w[1] <= 255);
+    assert_true(w->w[0] < IRQ_LINES && (w->w[1] & ~TESS_VCPU_LATER) <= 255);
     assert_true(state->gic.control != 0);
     if (!room[cpu]) {
         return (struct tess_msg){ .tag = TESS_TAG_ERROR | (uint64_t)TESS_AGAIN
@@ -49,7 +50,8 @@ struct tess_msg host_svc(unsigned number, uint64_t x0, uint64_t x1, uint64_t x2,
     }
     room[cpu]--;
     taken[cpu][w->w[0]]++;
-    priority_of[w->w[0]] = w->w[1];
+    later[w->w[0]] += (w->w[1] & TESS_VCPU_LATER) != 0;
+    priority_of[w->w[0]] = w->w[1] & ~TESS_VCPU_LATER;
     return (struct tess_msg){ .tag = 0 };
 }
 
@@ -61,6 +63,7 @@ static void start(unsigned version, unsigned cpus)
         room[i] = 100;
     }
     memset(taken, 0, sizeof taken);
+    memset(later, 0, sizeof later);
     memset(priority_of, 0, sizeof priority_of);
     memset(timer, 0, sizeof timer);
     memset(sgis, 0, sizeof sgis);
@@ -186,12 +189,20 @@ static void test_lines(void **fixture)
     assert_int_equal(taken[0][33], 1);
     assert_int_equal(priority_of[33], 0xa8);
     assert_int_equal(gicd_v2_read(0, GICD_ISPENDR + 4), 0);
+    room[0] = 2;
+    write4(0, GICD_ISENABLER + 4, 4);
+    gicd_v2_write(0, ITARGETSR + 34, 1, 1);
+    gic_fire_later(34);
+    assert_int_equal(taken[0][34], 1);
+    assert_int_equal(later[34], 1);
+    gic_fire(34);
+    assert_int_equal(later[34], 1);
     gic_fire(33);
     write4(0, GICD_ICPENDR + 4, 2); /* it is not wanted any more */
     room[0] = 1;
     gic_refill(0);
-    assert_int_equal(all_taken(), 1);
-    write4(0, GICD_ICENABLER + 4, 2);
+    assert_int_equal(all_taken(), 3);
+    write4(0, GICD_ICENABLER + 4, 6);
     assert_int_equal(gicd_v2_read(0, GICD_ISENABLER + 4), 0);
     write4(0, GICD_ICFGR + 8, 0xa);
     assert_int_equal(gicd_v2_read(1, GICD_ICFGR + 8), 0xa);
