@@ -447,7 +447,7 @@ void vdevices_go_on(void)
             }
         }
         if (vdevice_works(d)) {
-            interrupt(d, VIRTIO_INTERRUPT_QUEUE);
+            interrupt(d, VIRTIO_INTERRUPT_QUEUE, true);
         }
     }
 }

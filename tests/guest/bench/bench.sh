@@ -4,8 +4,8 @@
 #     bench.sh [--check] [--native] [--stored]
 # Prints the table (rows: tests/guest/bench/rows), writes $BUILD/bench-guest.json.  --check: fails when a row misses its target.
 # --native: only natively.  --stored: the native figures are those of tests/guest/bench/native, as another run has left them in
-# $BUILD/bench/guest/native: they change only with Debian; and two virtual CPUs are left out: who spins while the other waits for the disk
-# spins for as long as the host's disk takes, so that on a loaded machine the figure says nothing.
+# $BUILD/bench/guest/native: they change only with Debian; and two virtual CPUs are left out: who spins for a lock whose
+# owner was preempted does so for its whole slice, which makes one run in ten differ by more than the target allows (docs/guests.md).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
