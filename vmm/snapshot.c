@@ -1,6 +1,7 @@
 /* Snapshots; see snapshot.h. */
 #include "snapshot.h"
 
+#include <comp/crc32c.h>
 #include <string.h>
 #include <tess/time.h>
 
@@ -8,7 +9,7 @@
 #include "machine.h"
 #include "state.h"
 
-#define MAGIC     0x7e55e7a05a9e5003ull
+#define MAGIC     0x7e55e7a05a9e5004ull
 #define PIECE     65536u
 #define SECTORS   (PIECE / HOST_SECTOR)
 #define WINDOW    8u /* requests at once; the buffer has room for so many pieces */
@@ -18,8 +19,9 @@
 #define FP_WORDS  (2 * TESS_FPU_WORDS)
 
 struct header {
-    uint64_t magic, ram_bytes, cpus, gic, devices, state_bytes,
-        counter; /* counter: when it was saved */
+    uint64_t magic, ram_bytes, cpus, gic, devices, state_bytes;
+    uint64_t counter; /* when it was saved */
+    uint64_t sum;     /* of all pieces */
 };
 
 struct saved_cpu {
@@ -34,9 +36,10 @@ struct saved {
 };
 _Static_assert(sizeof(struct saved) <= PIECE, "it is one piece");
 
-static enum step { NOTHING, DRAIN, WRITE, SEAL, HEAD, READ } step;
+static enum step { NOTHING, DRAIN, WRITE, SEAL, HEAD, CHECK, READ } step;
 static struct saved saved;
 static uint64_t next, all, flying; /* pieces of memory, and one more: the state */
+static uint64_t sum;               /* of those that have passed */
 static bool failed;
 
 bool snapshot_is_busy(void)
@@ -124,7 +127,7 @@ static enum snapshot_result apply(uint64_t counter)
 static struct header header_now(void)
 {
     return (struct header){ MAGIC,           machine.ram_bytes,    machine.cpus, machine.gic,
-                            vdevice_count(), sizeof(struct saved), tess_now() };
+                            vdevice_count(), sizeof(struct saved), tess_now(),   sum };
 }
 
 static bool fits_store(void)
@@ -154,6 +157,16 @@ static void *memory_of(uint64_t n, uint64_t *bytes)
 static uint64_t piece_of[WINDOW]; /* that the request with this cookie is about */
 static bool is_flying[WINDOW];
 
+/* A summand for piece n: they pass in any order.  (The finalizer of SplitMix64: Steele, Lea, Flood, OOPSLA 2014.) */
+static uint64_t sum_of(uint64_t n, const void *piece)
+{
+    uint64_t z = n << 32 | comp_crc32c(piece, PIECE);
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+    return z ^ z >> 31;
+}
+
 /* As many requests as there is room for. */
 static void pump(void)
 {
@@ -166,6 +179,7 @@ static void pump(void)
         }
         if (step == WRITE) {
             memcpy(place_of(i), from, bytes);
+            sum += sum_of(next, place_of(i));
         }
         if (!host_store_start(i, step == WRITE ? HOST_WRITE : HOST_READ, sector_of(next), SECTORS,
                               i * (uint64_t)PIECE)) {
@@ -180,7 +194,7 @@ static void pump(void)
 static void begin_pieces(enum step what)
 {
     step = what;
-    next = flying = 0;
+    next = flying = sum = 0;
     all = 1 + machine.ram_bytes / PIECE;
     failed = false;
     memset(is_flying, 0, sizeof is_flying);
@@ -228,7 +242,7 @@ bool snapshot_begin(bool saves)
 
 /* ---- what comes back ---- */
 
-static uint64_t loaded_counter;
+static struct header loaded;
 
 static void sealed(uint64_t cookie)
 {
@@ -245,16 +259,15 @@ static void sealed(uint64_t cookie)
 
 static void head_read(void)
 {
-    struct header h, now = header_now();
+    struct header now = header_now();
 
-    memcpy(&h, place_of(0), sizeof h);
-    loaded_counter = h.counter;
-    h.counter = now.counter;
-    if (memcmp(&h, &now, sizeof h) != 0) {
+    memcpy(&loaded, place_of(0), sizeof loaded);
+    now.counter = loaded.counter;
+    now.sum = loaded.sum;
+    if (memcmp(&loaded, &now, sizeof now) != 0) {
         return over(SNAPSHOT_NOT_SAVED);
     }
-    vdevices_reset(); /* what they have in hand belongs to the machine that goes: it must not come into the one that comes */
-    begin_pieces(READ);
+    begin_pieces(CHECK);
 }
 
 static void piece_done(uint64_t cookie, bool is_error)
@@ -267,6 +280,9 @@ static void piece_done(uint64_t cookie, bool is_error)
     is_flying[cookie] = false;
     flying--;
     failed = failed || is_error;
+    if (step != WRITE && !is_error) {
+        sum += sum_of(piece_of[cookie], place_of(cookie));
+    }
     if (step == READ && !is_error) {
         void *to = memory_of(piece_of[cookie], &bytes);
         memcpy(to, place_of(cookie), bytes);
@@ -278,8 +294,15 @@ static void piece_done(uint64_t cookie, bool is_error)
     if (failed || next < all) {
         return over(SNAPSHOT_FAILED);
     }
+    if (step != WRITE && sum != loaded.sum) {
+        return over(SNAPSHOT_DAMAGED);
+    }
+    if (step == CHECK) {
+        vdevices_reset(); /* what they have in hand belongs to the machine that goes: it must not come into the one that comes */
+        return begin_pieces(READ);
+    }
     if (step == READ) {
-        return over(apply(loaded_counter));
+        return over(apply(loaded.counter));
     }
     struct header h = header_now();
     step = SEAL;
@@ -296,6 +319,7 @@ void snapshot_done(uint64_t cookie, bool is_error)
     case HEAD:
         return is_error ? over(SNAPSHOT_FAILED) : head_read();
     case WRITE:
+    case CHECK:
     case READ:
         return piece_done(cookie, is_error);
     default:

@@ -217,7 +217,7 @@ void store_capacity_done(struct self *self, uint64_t cookie, enum tess_err err, 
 void snapshot_over(int result)
 {
     static const uint32_t error[] = { TESS_OK, GUEST_ERROR_NO_STORE, GUEST_ERROR_NOT_SAVED,
-                                      TESS_STATE };
+                                      TESS_STATE, GUEST_ERROR_DAMAGED };
 
     books->is_live = machine.wish == MACHINE_RUNS;
     control_finish(self_of_all, self_of_all->asked, (enum tess_err)error[result]);
