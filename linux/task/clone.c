@@ -187,7 +187,11 @@ static long new_process(struct task *parent, const struct clone_arguments *c)
         give_back(p);
         return err;
     }
-    process_add(p, c->flags & CLONE_PARENT && from->parent ? from->parent : from);
+    if (c->flags & CLONE_PARENT && from->parent) {
+        process_add(p, from->parent, from->parent_task);
+    } else {
+        process_add(p, from, parent);
+    }
     task_add(t);
     if (c->flags & CLONE_VFORK) {
         p->vfork_waits = from;

@@ -478,10 +478,29 @@ static uint64_t put_pointers(struct stack *s, uint64_t *at, const struct texts *
     return *at;
 }
 
-/* Arguments, environment and auxiliary vector, as the ABI wants them; the initial sp. */
-static int make_stack(struct exec *x, struct task *t, uint64_t *sp)
+/* The first entries of the auxiliary vector, which put_ids writes when it is known who runs the program. */
+#define IDS 5u
+
+static bool is_set_id(const struct credentials *c)
 {
-    const struct credentials *c = &t->process->cred;
+    return c->uid != c->euid || c->gid != c->egid;
+}
+
+static int put_ids(struct space *space, const struct credentials *c)
+{
+    const uint64_t ids[IDS][2] = {
+        { AT_UID, c->uid },   { AT_EUID, c->euid },        { AT_GID, c->gid },
+        { AT_EGID, c->egid }, { AT_SECURE, is_set_id(c) },
+    };
+
+    return space_write(space, space_layout(space)->auxv_at, ids, sizeof ids) == sizeof ids
+               ? 0
+               : -ENOMEM;
+}
+
+/* Arguments, environment and auxiliary vector, as the ABI wants them; the initial sp. */
+static int make_stack(struct exec *x, uint64_t *sp)
+{
     struct space_layout *layout = space_layout(x->space);
     struct stack s = { .space = x->space, .sp = STACK_TOP_ADDRESS };
     uint64_t environment, arguments, random_at, path_at, platform_at, at, bytes;
@@ -508,7 +527,7 @@ static int make_stack(struct exec *x, struct task *t, uint64_t *sp)
     push(&s, seed, sizeof seed);
     random_at = s.sp;
     const uint64_t aux[][2] = {
-        { AT_SYSINFO_EHDR, vdso_at() },
+        [IDS] = { AT_SYSINFO_EHDR, vdso_at() },
         { AT_MINSIGSTKSZ, 4720 },
         { AT_HWCAP, hwcap() },
         { AT_PAGESZ, PAGE_SIZE },
@@ -519,11 +538,6 @@ static int make_stack(struct exec *x, struct task *t, uint64_t *sp)
         { AT_BASE, x->has_interpreter ? x->interpreter.base : 0 },
         { AT_FLAGS, 0 },
         { AT_ENTRY, x->program.entry },
-        { AT_UID, c->uid },
-        { AT_EUID, c->euid },
-        { AT_GID, c->gid },
-        { AT_EGID, c->egid },
-        { AT_SECURE, c->uid != c->euid || c->gid != c->egid },
         { AT_RANDOM, random_at },
         { AT_HWCAP2, 0 },
         { AT_EXECFN, path_at },
@@ -557,7 +571,7 @@ static int make_stack(struct exec *x, struct task *t, uint64_t *sp)
 
 /* ---- all of it ---- */
 
-static int build(struct exec *x, struct task *t, uint64_t *sp)
+static int build(struct exec *x, uint64_t *sp)
 {
     uint64_t at = x->has_interpreter || x->program.header.e_type == ET_DYN ? DYN_BASE : 0;
     struct space_layout *layout;
@@ -571,7 +585,7 @@ static int build(struct exec *x, struct task *t, uint64_t *sp)
     if (!err && x->has_interpreter) {
         err = map_program(x->space, &x->interpreter, 0);
     }
-    err = err ? err : make_stack(x, t, sp);
+    err = err ? err : make_stack(x, sp);
     if (err) {
         return err;
     }
@@ -584,9 +598,14 @@ static int build(struct exec *x, struct task *t, uint64_t *sp)
     return 0;
 }
 
-static void set_ids(struct process *p, const struct inode *i, bool may_gain)
+static void set_ids(struct task *t, const struct file *program)
 {
-    may_gain = may_gain && !p->no_new_privileges;
+    struct process *p = t->process;
+    const struct inode *i = program->inode;
+    const struct credentials before = p->cred;
+    bool may_gain = trace_allows_privileges(t) && !p->no_new_privileges &&
+                    !(program->mount && mount_flags(program->mount) & 2 /* MS_NOSUID */);
+
     if (may_gain && i->mode & S_ISUID) {
         p->cred.euid = i->uid;
     }
@@ -597,6 +616,11 @@ static void set_ids(struct process *p, const struct inode *i, bool may_gain)
     p->cred.sgid = p->cred.fsgid = p->cred.egid;
     p->cred.keeps_capabilities = false;
     p->cred.cap_permitted = p->cred.cap_effective = p->cred.euid == 0 ? p->cred.cap_bounding : 0;
+    p->is_undumpable = is_set_id(&before);
+    credentials_changed(t, &before);
+    if (is_set_id(&p->cred)) {
+        t->death_signal = 0;
+    }
 }
 
 /* There is no way back: the old program goes. */
@@ -609,10 +633,11 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
     if (err) {
         return err;
     }
-    set_ids(p, x->program.file->inode, trace_allows_privileges(t));
+    set_ids(t, x->program.file);
     process_release_space(p);
     p->space = x->space;
     x->space = NULL;
+    err = put_ids(p->space, &p->cred);
     file_table_exec(p);
     signal_exec(p);
     memcpy(p->name, x->name, sizeof p->name);
@@ -636,7 +661,8 @@ static int commit(struct exec *x, struct task *t, uint64_t sp)
         trace_exec(t, number);
         t->is_deferred = false;
     }
-    if (native_use_space(t->native, space_native(p->space)) || native_run(t->native, &t->regs)) {
+    if (err || native_use_space(t->native, space_native(p->space)) ||
+        native_run(t->native, &t->regs)) {
         process_exit(p, SIGKILL);
         return -ENOMEM;
     }
@@ -675,7 +701,7 @@ static int execute(struct exec *x, struct task *t, int dirfd, uint32_t flags)
     if (!err && !x->arguments.count) {
         err = texts_add(&x->arguments, "");
     }
-    err = err ? err : build(x, t, &sp);
+    err = err ? err : build(x, &sp);
     return err ? err : commit(x, t, sp);
 }
 

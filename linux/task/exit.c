@@ -126,6 +126,45 @@ static struct process *reaper_of(struct process *p)
     return init_process;
 }
 
+/* What tasks of the child have asked for with PR_SET_PDEATHSIG. */
+static void tell_of_death(struct process *child, const struct process *parent)
+{
+    LIST_FOR(l, &child->tasks)
+    {
+        struct task *t = CONTAINER(l, struct task, peer);
+        siginfo_t info = { .si_signo = t->death_signal, .si_code = SI_USER };
+
+        if (t->death_signal && signal_may_send(parent, child, t->death_signal) == 0) {
+            info.si_pid = parent->pid;
+            info.si_uid = parent->cred.uid;
+            signal_send_process(child, t->death_signal, &info);
+        }
+    }
+}
+
+/* t ends: its children become those of another task of its process, with the last one of the heir's. */
+static void leave_children(const struct task *t)
+{
+    struct process *p = t->process, *heir = p->task_count == 1 ? reaper_of(p) : p;
+    struct task *to = NULL;
+
+    LIST_FOR(l, &heir->tasks)
+    {
+        struct task *other = CONTAINER(l, struct task, peer);
+
+        to = to || other == t ? to : other;
+    }
+    LIST_FOR(l, &p->children)
+    {
+        struct process *child = CONTAINER(l, struct process, sibling);
+
+        if (child->parent_task == t) {
+            child->parent_task = to;
+            tell_of_death(child, p);
+        }
+    }
+}
+
 /* The last task of p has gone. */
 static void process_finish(struct process *p)
 {
@@ -188,6 +227,9 @@ static void task_exit(struct task *t)
     }
     if (is_last) {
         file_table_close_all(p); /* may wait: while there is a task still */
+    }
+    if (!list_is_empty(&p->children)) {
+        leave_children(t);
     }
     task_remove(t);
     if (is_last) {

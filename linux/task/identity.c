@@ -121,6 +121,17 @@ bool is_capable(const struct credentials *cred, unsigned capability)
     return cred->cap_effective >> capability & 1;
 }
 
+void credentials_changed(struct task *t, const struct credentials *before)
+{
+    const struct credentials *c = &t->process->cred;
+
+    if (c->euid != before->euid || c->egid != before->egid || c->fsuid != before->fsuid ||
+        c->fsgid != before->fsgid || c->cap_permitted & ~before->cap_permitted) {
+        t->process->is_undumpable = true;
+        t->death_signal = 0;
+    }
+}
+
 long sys_getuid(struct task *t, const uint64_t *a)
 {
     (void)a;
@@ -146,8 +157,9 @@ long sys_getegid(struct task *t, const uint64_t *a)
 }
 
 /* capabilities(7): what becomes of capabilities when user ids change. */
-static void ids_changed(struct credentials *c, const struct credentials *before)
+static void users_changed(struct task *t, const struct credentials *before)
 {
+    struct credentials *c = &t->process->cred;
     bool was_root = !before->uid || !before->euid || !before->suid;
 
     c->fsuid = c->euid;
@@ -159,6 +171,7 @@ static void ids_changed(struct credentials *c, const struct credentials *before)
     } else if (before->euid && !c->euid) {
         c->cap_effective = c->cap_permitted;
     }
+    credentials_changed(t, before);
 }
 
 long sys_setuid(struct task *t, const uint64_t *a)
@@ -175,13 +188,13 @@ long sys_setuid(struct task *t, const uint64_t *a)
         return -EPERM;
     }
     c->euid = id;
-    ids_changed(c, &before);
+    users_changed(t, &before);
     return 0;
 }
 
 long sys_setgid(struct task *t, const uint64_t *a)
 {
-    struct credentials *c = &t->process->cred;
+    struct credentials *c = &t->process->cred, before = *c;
     uint32_t id = (uint32_t)a[0];
 
     if (id == UINT32_MAX) {
@@ -193,6 +206,7 @@ long sys_setgid(struct task *t, const uint64_t *a)
         return -EPERM;
     }
     c->egid = c->fsgid = id;
+    credentials_changed(t, &before);
     return 0;
 }
 
@@ -215,13 +229,13 @@ long sys_setresuid(struct task *t, const uint64_t *a)
     c->uid = (uint32_t)a[0] == UINT32_MAX ? c->uid : (uint32_t)a[0];
     c->euid = (uint32_t)a[1] == UINT32_MAX ? c->euid : (uint32_t)a[1];
     c->suid = (uint32_t)a[2] == UINT32_MAX ? c->suid : (uint32_t)a[2];
-    ids_changed(c, &before);
+    users_changed(t, &before);
     return 0;
 }
 
 long sys_setresgid(struct task *t, const uint64_t *a)
 {
-    struct credentials *c = &t->process->cred;
+    struct credentials *c = &t->process->cred, before = *c;
     bool privileged = is_capable(c, CAP_SETGID);
 
     for (unsigned i = 0; i < 3; i++) {
@@ -233,6 +247,7 @@ long sys_setresgid(struct task *t, const uint64_t *a)
     c->egid = (uint32_t)a[1] == UINT32_MAX ? c->egid : (uint32_t)a[1];
     c->sgid = (uint32_t)a[2] == UINT32_MAX ? c->sgid : (uint32_t)a[2];
     c->fsgid = c->egid;
+    credentials_changed(t, &before);
     return 0;
 }
 
@@ -251,15 +266,15 @@ long sys_setreuid(struct task *t, const uint64_t *a)
     if (r != UINT32_MAX || (e != UINT32_MAX && e != before.uid)) {
         c->suid = c->euid;
     }
-    ids_changed(c, &before);
+    users_changed(t, &before);
     return 0;
 }
 
 long sys_setregid(struct task *t, const uint64_t *a)
 {
-    struct credentials *c = &t->process->cred;
+    struct credentials *c = &t->process->cred, before = *c;
     bool privileged = is_capable(c, CAP_SETGID);
-    uint32_t r = (uint32_t)a[0], e = (uint32_t)a[1], old = c->gid;
+    uint32_t r = (uint32_t)a[0], e = (uint32_t)a[1];
 
     if (!id_ok(r, c->gid, c->egid, c->egid, privileged) ||
         !id_ok(e, c->gid, c->egid, c->sgid, privileged)) {
@@ -267,10 +282,11 @@ long sys_setregid(struct task *t, const uint64_t *a)
     }
     c->gid = r == UINT32_MAX ? c->gid : r;
     c->egid = e == UINT32_MAX ? c->egid : e;
-    if (r != UINT32_MAX || (e != UINT32_MAX && e != old)) {
+    if (r != UINT32_MAX || (e != UINT32_MAX && e != before.gid)) {
         c->sgid = c->egid;
     }
     c->fsgid = c->egid;
+    credentials_changed(t, &before);
     return 0;
 }
 
@@ -297,24 +313,26 @@ long sys_getresgid(struct task *t, const uint64_t *a)
 
 long sys_setfsuid(struct task *t, const uint64_t *a)
 {
-    struct credentials *c = &t->process->cred;
-    uint32_t old = c->fsuid, id = (uint32_t)a[0];
+    struct credentials *c = &t->process->cred, before = *c;
+    uint32_t id = (uint32_t)a[0];
 
     if (id_ok(id, c->uid, c->euid, c->suid, is_capable(c, CAP_SETUID)) && id != UINT32_MAX) {
         c->fsuid = id;
+        credentials_changed(t, &before);
     }
-    return old;
+    return before.fsuid;
 }
 
 long sys_setfsgid(struct task *t, const uint64_t *a)
 {
-    struct credentials *c = &t->process->cred;
-    uint32_t old = c->fsgid, id = (uint32_t)a[0];
+    struct credentials *c = &t->process->cred, before = *c;
+    uint32_t id = (uint32_t)a[0];
 
     if (id_ok(id, c->gid, c->egid, c->sgid, is_capable(c, CAP_SETGID)) && id != UINT32_MAX) {
         c->fsgid = id;
+        credentials_changed(t, &before);
     }
-    return old;
+    return before.fsgid;
 }
 
 long sys_getgroups(struct task *t, const uint64_t *a)
@@ -601,10 +619,10 @@ long sys_prctl(struct task *t, const uint64_t *a)
         if (a[1] > SIGNALS) {
             return -EINVAL;
         }
-        p->death_signal = (int)a[1];
+        t->death_signal = (int)a[1];
         return 0;
     case PR_GET_PDEATHSIG:
-        return int_to_user(a[1], p->death_signal);
+        return int_to_user(a[1], t->death_signal);
     case PR_GET_DUMPABLE:
         return p->is_undumpable ? 0 : 1;
     case PR_SET_DUMPABLE:

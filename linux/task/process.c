@@ -183,9 +183,10 @@ struct process *process_new(const struct process *parent, int number)
     return p;
 }
 
-void process_add(struct process *p, struct process *parent)
+void process_add(struct process *p, struct process *parent, struct task *parent_task)
 {
     p->parent = parent;
+    p->parent_task = parent_task;
     if (parent) {
         list_append(&parent->children, &p->sibling);
     }
@@ -230,7 +231,7 @@ struct task *process_first(void)
     p->group = p->session = 1;
     p->exit_signal = SIGCHLD;
     init_process = p;
-    process_add(p, NULL);
+    process_add(p, NULL, NULL);
     task_add(t);
     return t;
 }

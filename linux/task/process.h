@@ -27,7 +27,8 @@ void task_remove(struct task *t);
 void process_set_program(struct process *p, struct dentry *program);
 /* A process like its parent, without what clone may share; nobody knows it until process_add.  NULL: no memory. */
 struct process *process_new(const struct process *parent, int number);
-void process_add(struct process *p, struct process *parent);
+/* parent_task: of the parent's. */
+void process_add(struct process *p, struct process *parent, struct task *parent_task);
 /* Its parent and its number know it no more. */
 void process_remove(struct process *p);
 

@@ -42,6 +42,8 @@ struct process {
     int pid;
     int group, session;
     struct process *parent;
+    struct task
+        *parent_task; /* of the parent's, whose child it is; NULL: none, or they have all gone */
     struct list children, sibling; /* sibling: in the parent's children */
     struct list tasks;             /* struct task.peer; empty: a zombie */
     struct list all;               /* in the list of all processes */
@@ -77,7 +79,6 @@ struct process {
     } limit[16]; /* RLIMIT_* */
     int nice;
     uint32_t personality; /* personality(2) */
-    int death_signal;     /* PR_SET_PDEATHSIG */
     bool is_undumpable;
     uint32_t membarriers; /* registered: MEMBARRIER_CMD_REGISTER_* */
     int oom_score_adj;
@@ -111,6 +112,7 @@ struct task {
     uint64_t rseq;
     char name[16];
     int policy, priority; /* sched_setscheduler */
+    int death_signal;     /* PR_SET_PDEATHSIG: for its process, when parent_task ends; 0: none */
     union {               /* what keeps it from its program although no signal is pending */
         struct {
             bool is_exiting, must_stop; /* must_stop: its tracer wants something (trace.h) */
@@ -148,6 +150,8 @@ void process_exit(struct process *p, int wait_status);
 void process_stop(struct process *p, int signal);
 void process_continue(struct process *p);
 
+/* Who t's process is was `before`: if it may do more or is somebody else, a parent or debugger of before has no hold on it any more. */
+void credentials_changed(struct task *t, const struct credentials *before);
 /* May cred do this?  CAP_* of linux/capability.h. */
 bool is_capable(const struct credentials *cred, unsigned capability);
 

@@ -63,6 +63,7 @@ is "strace, changed" 'getppid() = 7 (INJECTED)' 'strace -e inject=getppid:retval
 is gdb '$1 = 3 $2 = 15 exited with code 07' 'printf "int add(int a, int b) { return a + b; }\nint main(void) { return add(3, 4); }\n" >bug.c; tcc -g bug.c -o bug; echo $(gdb -q -batch -ex "break add" -ex run -ex "print a" -ex stepi -ex delete -ex "print add(7, 8)" -ex continue ./bug 2>/dev/null | sed -n "s/.*\(exited with .*\)]/\1/p;/^\\$/p")'
 is "gdb attaches" 'main S' 'printf "int main(void) { for (;;) sleep(1); }\n" >w.c; tcc -g -w w.c -o w; ./w & sleep 0.2; echo $(gdb -q -batch -p $! -ex bt 2>/dev/null | sed -n "s/^#.* in \(main\) .*/\1/p" | head -n 1) $(cut -d" " -f3 /proc/$!/stat); kill $!'
 is "System V IPC" '0 failures' '$here/sysv | tail -n 1'
+is "parents and users" '0 failures' '$here/parent | tail -n 1'
 is ipcs '1 0' 'ipcmk -M 4096 >/dev/null; echo $(ipcs -m | grep -c " 4096 ") $(ipcrm -a; ipcs -m | grep -c " 4096 ")'
 is "no leak" none 'python3 $here/leak.py'
 is times 'both' 'python3 -c "
