@@ -53,6 +53,9 @@ int may_inspect(const struct process *p);
 
 /* 'R', 'S', 'D', 'T', 'Z' (proc(5)). */
 char task_state(const struct process *p, const struct task *t);
+/* proc_mounts.c: /proc/PID/mounts and mountinfo. */
+int show_mounts(struct text *to, const struct subject *s);
+int show_mountinfo(struct text *to, const struct subject *s);
 /* Processor time in clock ticks of 10 ms (USER_HZ 100). */
 #define TICK_NS 10000000ull
 
