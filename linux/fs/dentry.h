@@ -63,6 +63,13 @@ void dentry_set(struct dentry *d, struct inode *i);
 void dentry_unhash(struct dentry *d);
 /* It moves to another directory and name. */
 int dentry_move(struct dentry *d, struct dentry *parent, const char *name, size_t bytes);
+/* Nothing finds it by its name any more. */
+static inline bool dentry_is_deleted(const struct dentry *d)
+{
+    return d->parent != d && list_is_empty(&d->hash) && !d->is_volatile;
+}
+/* What path_text puts behind the name of such a one. */
+#define PATH_DELETED " (deleted)"
 /* Forget unused names; how many. */
 unsigned dentry_shrink(unsigned count);
 

@@ -17,6 +17,7 @@ struct mount *root_mount;
 #define FILE_SYSTEMS_MAX 16u
 
 static const struct file_system *known[FILE_SYSTEMS_MAX];
+static uint32_t last_id = 20;
 
 void file_system_register(const struct file_system *type)
 {
@@ -57,7 +58,6 @@ int mount_new(const struct file_system *type, const char *source, uint32_t flags
               const char *options, struct mount **out)
 {
     static uint64_t last_device = 0x10;
-    static uint32_t last_id = 20;
     struct super *s = heap_alloc(sizeof *s);
     struct mount *m = heap_alloc(sizeof *m);
     int err = s && m ? 0 : -ENOMEM;
@@ -144,13 +144,14 @@ static int bind_mount(const struct path *at, const char *source, uint32_t flags)
         return -ENOMEM;
     }
     *m = *from.mount;
-    m->root = from.dentry; /* whose reference it takes over */
+    dentry_get(m->root = from.dentry);
     m->refs = 1;
     m->flags = (from.mount->flags & MS_RDONLY) | (flags & MS_RDONLY);
-    m->id += 1000;
+    m->id = ++last_id;
     list_init(&m->all);
     m->super->mounts++;
     mount_attach(m, at);
+    path_put(&from);
     return 0;
 }
 

@@ -318,8 +318,7 @@ long path_text(const struct path *p, char *to, size_t most)
     const struct path *root = root_of_task();
     struct path at = *p;
     size_t used = 0;
-    bool is_deleted = at.dentry->parent != at.dentry && list_is_empty(&at.dentry->hash) &&
-                      !at.dentry->is_volatile;
+    bool is_deleted = dentry_is_deleted(at.dentry);
 
     if (most < 2) {
         return -ENAMETOOLONG;
@@ -327,13 +326,11 @@ long path_text(const struct path *p, char *to, size_t most)
     to[most - 1] = 0;
     used = 1;
     if (is_deleted) {
-        static const char gone[] = " (deleted)";
-
-        if (used + sizeof gone - 1 > most) {
+        if (used + sizeof PATH_DELETED - 1 > most) {
             return -ENAMETOOLONG;
         }
-        used += sizeof gone - 1;
-        memcpy(to + most - used, gone, sizeof gone - 1);
+        used += sizeof PATH_DELETED - 1;
+        memcpy(to + most - used, PATH_DELETED, sizeof PATH_DELETED - 1);
     }
     while (!is_root_of(&at, root)) {
         if (at.dentry == at.mount->root) {
