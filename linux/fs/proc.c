@@ -127,6 +127,22 @@ static uint64_t number_of(const struct entry *e, const struct subject *s)
     return (n ^ n >> 32) & 0xffffffff;
 }
 
+/* Of a link in /proc/PID/fd: how the file was opened. */
+static uint32_t mode_of_fd(struct process *p, int fd)
+{
+    struct file *f = fd_file_of(p, fd);
+    uint32_t access = f ? f->flags & (O_ACCMODE | O_PATH) : O_PATH;
+    uint32_t mode = access == O_RDONLY   ? 0500
+                    : access == O_WRONLY ? 0300
+                    : access == O_RDWR   ? 0700
+                                         : 0;
+
+    if (f) {
+        file_put(f);
+    }
+    return S_IFLNK | mode;
+}
+
 static struct inode *proc_inode(struct super *super, const struct entry *e, const struct subject *s)
 {
     struct inode *i = inode_new(super, mode_of(e));
@@ -144,6 +160,10 @@ static struct inode *proc_inode(struct super *super, const struct entry *e, cons
     i->file_ops = is_dir(e) ? &dir_ops : e->kind == PROC_MEMORY ? &memory_ops : &file_ops;
     i->number = number_of(e, s);
     i->links = is_dir(e) ? 2 : 1;
+    if (e == &proc_fd_entry && of) {
+        i->mode = mode_of_fd(of, s->fd);
+        i->size = 64; /* as on Linux */
+    }
     i->uid = of ? of->cred.euid : 0;
     i->gid = of ? of->cred.egid : 0;
     return i;
