@@ -36,6 +36,10 @@ struct fs_entry {
     uint8_t type, name_bytes;
 };
 #define FS_ENTRY_BYTES 20u
+struct fs_attribute {
+    uint32_t record, name_bytes, value_bytes;
+};
+enum { FS_ATTRIBUTE_CREATE = 1, FS_ATTRIBUTE_REPLACE = 2, FS_ATTRIBUTE_REMOVE = 4 };
 enum { FS_DIRECTORY = 1, FS_KEEP = 2, FS_NOREPLACE = 4, FS_EXCHANGE = 8 };
 
 #define FS_ERROR 32u /* errors are a Linux errno and this */

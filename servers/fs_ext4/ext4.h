@@ -68,8 +68,11 @@ enum {
     FS_ENOSPC = 28,
     FS_EROFS = 30,
     FS_EMLINK = 31,
+    FS_ERANGE = 34,
     FS_ENAMETOOLONG = 36,
     FS_ENOTEMPTY = 39,
+    FS_ENODATA = 61,
+    FS_EOPNOTSUPP = 95,
     FS_ENOBUFS = 105,
     FS_EALREADY = 114,
     FS_ESTALE = 116,
@@ -111,5 +114,8 @@ int fs_unlink(struct fs *f, uint64_t op, uint64_t dir, uint32_t how, const char 
 int fs_rename(struct fs *f, uint64_t op, uint64_t from, const char *old, uint32_t old_n,
               uint64_t to, const char *name, uint32_t n, uint32_t how);
 int fs_forget(struct fs *f, uint64_t op, uint64_t file);
+int fs_attributes(struct fs *f, uint64_t file, void *to, uint32_t n, uint32_t *used);
+int fs_set_attribute(struct fs *f, uint64_t op, uint64_t file, uint32_t how, const char *name,
+                     const void *value, uint32_t n); /* n <= FS_BLOCK; name ends in NUL */
 
 #endif

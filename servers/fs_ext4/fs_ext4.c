@@ -266,6 +266,33 @@ static enum tess_err files_readlink(struct self *self, uint64_t file, uint32_t n
     return answer(err ? err : fs_readlink(self->fs, file, buf, n, got));
 }
 
+static enum tess_err files_attributes(struct self *self, uint64_t file, uint32_t n, void *buf,
+                                      uint32_t *used)
+{
+    int err = ready(self);
+
+    return answer(err ? err : fs_attributes(self->fs, file, buf, n, used));
+}
+
+static enum tess_err files_set_attribute(struct self *self, uint64_t op, uint64_t file,
+                                         uint32_t how, uint32_t name_bytes, uint32_t n,
+                                         const void *buf)
+{
+    static char value[FS_BLOCK];
+    char name[FS_NAME + 1] = { 0 };
+    int err = name_bytes > n ? FS_EINVAL : ready(self);
+
+    err = err ? err : name_copy(name, buf, name_bytes);
+    if (err == 0 && n - name_bytes > sizeof value) {
+        err = FS_ENOSPC; /* more than a block holds */
+    }
+    if (err) {
+        return answer(err);
+    }
+    memcpy(value, (const char *)buf + name_bytes, n - name_bytes);
+    return answer(fs_set_attribute(self->fs, op, file, how, name, value, n - name_bytes));
+}
+
 /* One transaction for all: whatever file is meant. */
 static int sync_all(struct self *self)
 {

@@ -281,6 +281,7 @@ int fs_errno(errcode_t e)
     case EXT2_ET_NO_DIRECTORY:
         return FS_ENOTDIR;
     case EXT2_ET_DIR_NO_SPACE:
+    case EXT2_ET_EA_NO_SPACE:
     case EXT2_ET_BLOCK_ALLOC_FAIL:
     case EXT2_ET_INODE_ALLOC_FAIL:
         return FS_ENOSPC;

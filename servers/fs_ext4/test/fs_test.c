@@ -312,6 +312,85 @@ static void operations(void **state)
 }
 
 /* Numbers of operations, and the death of the server after each of them, power on. */
+/* What is told of the file's attributes: "name=value " of each. */
+static void attributes_of(struct fs *f, uint64_t file, char *to)
+{
+    uint8_t buf[16384];
+    struct fs_attribute a;
+    uint32_t used;
+
+    *to = 0;
+    assert_int_equal(fs_attributes(f, file, buf, sizeof buf, &used), 0);
+    for (uint32_t at = 0; at < used; at += a.record) {
+        memcpy(&a, buf + at, sizeof a);
+        to += sprintf(to, "%.*s=%.*s ", (int)a.name_bytes, (char *)buf + at + sizeof a,
+                      (int)a.value_bytes, (char *)buf + at + sizeof a + a.name_bytes);
+    }
+}
+
+static int set_attribute(struct fs *f, uint64_t file, uint32_t how, const char *name,
+                         const char *value)
+{
+    return fs_set_attribute(f, OP(next_op++), file, how, name, value, (uint32_t)strlen(value));
+}
+
+static void attributes(void **state)
+{
+    static char large[3001], told[8192], expected[8192];
+    struct fs_attr attr;
+    uint64_t root, a, op;
+    uint32_t used;
+    struct fs *f;
+
+    (void)state;
+    make();
+    f = mount(false);
+    root = fs_root(f);
+    a = create(f, root, "a", 0100644, NULL, 0);
+    memset(large, 'x', sizeof large - 1);
+    attributes_of(f, a, told);
+    assert_string_equal(told, "");
+    assert_int_equal(set_attribute(f, a, 0, "user.one", "1"), 0);
+    assert_int_equal(set_attribute(f, a, FS_ATTRIBUTE_CREATE, "user.one", "2"), FS_EEXIST);
+    assert_int_equal(set_attribute(f, a, FS_ATTRIBUTE_REPLACE, "user.two", "2"), FS_ENODATA);
+    assert_int_equal(set_attribute(f, a, FS_ATTRIBUTE_REMOVE, "user.two", ""), FS_ENODATA);
+    assert_int_equal(set_attribute(f, a, 0, "system.data", "2"), FS_EOPNOTSUPP);
+    assert_int_equal(set_attribute(f, a, 0, "nothing", "2"), FS_EOPNOTSUPP);
+    assert_int_equal(set_attribute(f, a, 0, "trusted.empty", ""), 0);
+    attributes_of(f, a, told);
+    assert_string_equal(told, "user.one=1 trusted.empty= ");
+    assert_int_equal(fs_stat(f, a, &attr), 0);
+    assert_int_equal(attr.blocks512, 0); /* they are in the inode */
+    op = OP(next_op++);
+    assert_int_equal(fs_set_attribute(f, op, a, FS_ATTRIBUTE_CREATE, "user.l", large, 3000), 0);
+    assert_int_equal(fs_set_attribute(f, op, a, FS_ATTRIBUTE_CREATE, "user.l", large, 3000), 0);
+    assert_int_equal(set_attribute(f, a, 0, "user.more", large), FS_ENOSPC);
+    assert_int_equal(fs_stat(f, a, &attr), 0);
+    assert_int_equal(attr.blocks512, 8);
+    write_all(f, a, 0, 5000, 1);
+    assert_int_equal(set_attribute(f, a, FS_ATTRIBUTE_REPLACE, "user.one", "eins"), 0);
+    assert_int_equal(fs_attributes(f, a, told, 100, &used), FS_ERANGE);
+    assert_int_equal(fs_sync(f), 0);
+    check_disk();
+    fs_unmount(f);
+    f = mount(false);
+    attributes_of(f, a, told);
+    sprintf(expected, "user.one=eins trusted.empty= user.l=%s ", large);
+    assert_string_equal(told, expected);
+    assert_true(holds(f, a, 0, 5000, 1));
+    assert_int_equal(set_attribute(f, a, FS_ATTRIBUTE_REMOVE, "user.l", ""), 0);
+    assert_int_equal(fs_sync(f), 0);
+    check_disk();
+    attributes_of(f, a, told);
+    assert_string_equal(told, "user.one=eins trusted.empty= ");
+    assert_int_equal(set_attribute(f, a, 0, "user.l", large), 0);
+    assert_int_equal(unlink_name(f, root, "a", 0), 0);
+    assert_int_equal(fs_sync(f), 0);
+    check_disk(); /* its block has gone, too */
+    assert_int_equal(set_attribute(f, a, 0, "user.l", "x"), FS_ESTALE);
+    fs_unmount(f);
+}
+
 static void deaths(void **state)
 {
     struct fs *f;
@@ -469,11 +548,13 @@ static void damage(void **state)
             continue;
         }
         (void)fs_readdir(f, fs_root(f), 0, buf, sizeof buf, &n, &next);
+        (void)fs_attributes(f, fs_root(f), buf, sizeof buf, &n);
         if (!fs_is_read_only(f)) {
             struct fs_new new = { .mode = 0100644, .name_bytes = 1 };
 
             if (fs_create(f, OP(next_op++), fs_root(f), &new, "n", NULL, &h) == 0) {
                 (void)fs_write(f, OP(next_op++), h, 0, buf, sizeof buf, &n);
+                (void)fs_set_attribute(f, OP(next_op++), h, 0, "user.n", buf, 2000);
             }
             (void)fs_unlink(f, OP(next_op++), fs_root(f), FS_DIRECTORY, "lost+found", 10);
             (void)fs_sync(f);
@@ -486,10 +567,8 @@ static void damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(operations),
-        cmocka_unit_test(deaths),
-        cmocka_unit_test(power_cuts),
-        cmocka_unit_test(damage),
+        cmocka_unit_test(operations), cmocka_unit_test(attributes), cmocka_unit_test(deaths),
+        cmocka_unit_test(power_cuts), cmocka_unit_test(damage),
     };
 
     return cmocka_run_group_tests_name("fs_ext4", tests, make_once, remove_image);
