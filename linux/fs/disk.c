@@ -60,6 +60,11 @@ static struct disk_inode *disk_of(const struct inode *i)
     return i->data;
 }
 
+uint64_t disk_handle(const struct inode *i)
+{
+    return disk_of(i)->handle;
+}
+
 /* ---- inodes ---- */
 
 static struct list *bucket(uint64_t handle)
@@ -168,6 +173,12 @@ static void inode_changed(struct inode *i)
         }
         list_append(&disk.changed, &disk_of(i)->changed);
     }
+}
+
+void disk_inode_changed(struct inode *i)
+{
+    inode_touch(i, ATTR_MODE);
+    inode_changed(i);
 }
 
 static int set_attributes(struct inode *i, uint32_t set)
@@ -333,6 +344,7 @@ static int make(struct inode *dir, const char *name, size_t bytes, uint32_t mode
         return err;
     }
     disk_inode_enter(i, handle[0]);
+    i->has_no_attributes = true;
     i->size = n.target_bytes;
     if ((mode & S_IFMT) == S_IFDIR) {
         i->links = 2;
@@ -684,6 +696,10 @@ static const struct inode_ops disk_inode_ops = {
     .read_pages = read_pages,
     .write_pages = write_pages,
     .evict = evict,
+    .getxattr = disk_getxattr,
+    .setxattr = disk_setxattr,
+    .listxattr = disk_listxattr,
+    .removexattr = disk_removexattr,
 };
 
 /* ---- the file system ---- */

@@ -21,7 +21,9 @@ enum disk_method {
     DISK_RENAME,   /* op, a[0] from, a[1] to, how, split: bytes of the old name; in: both names */
     DISK_FORGET,   /* op, a[0] file */
     DISK_READLINK, /* a[0] file; out                       -> got */
-    DISK_SYNC      /* a[0] file, 0: all */
+    DISK_SYNC,     /* a[0] file, 0: all */
+    DISK_ATTRIBUTES,   /* a[0] file; out                 -> used */
+    DISK_SET_ATTRIBUTE /* op, a[0] file, how, split: bytes of the name; in: name, value */
 };
 
 struct disk_request {

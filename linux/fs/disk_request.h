@@ -1,8 +1,10 @@
-/* Requests to the server of the disk: for disk.c. */
+/* Requests to the server of the disk: for disk.c and disk_attributes.c. */
 #ifndef LINUX_FS_DISK_REQUEST_H
 #define LINUX_FS_DISK_REQUEST_H
 
 #include "disk.h"
+
+struct inode;
 
 #define DISK_CLIENT 1ull /* our number as a client (idl/files.idl) */
 
@@ -28,5 +30,16 @@ struct disk_bytes {
 };
 int disk_ask_with(struct disk_request *what, const struct disk_bytes *in, void *out,
                   uint64_t *value);
+
+/* disk.c: the server's name of an inode of the disk.  It has changed now: ctime. */
+uint64_t disk_handle(const struct inode *i);
+void disk_inode_changed(struct inode *i);
+
+/* disk_attributes.c: as inode_ops wants them. */
+long disk_getxattr(struct inode *i, const char *name, void *to, size_t most);
+int disk_setxattr(struct inode *i, const char *name, const void *from, size_t bytes,
+                  uint32_t flags);
+long disk_listxattr(struct inode *i, char *to, size_t most);
+int disk_removexattr(struct inode *i, const char *name);
 
 #endif

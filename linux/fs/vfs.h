@@ -58,6 +58,7 @@ struct inode {
     struct file_locks *locks;      /* flock, fcntl; NULL: none */
     struct inode_watches *watches; /* inotify; NULL: none */
     void *pipe_or_socket;          /* FIFO: its pipe; socket: who is bound */
+    bool has_no_attributes;        /* extended ones, for sure */
     bool is_changed;               /* times or mode are newer than what the file system has */
     uint32_t writers,
         executed;    /* open files that may write; processes whose program it is: never both */

@@ -52,7 +52,7 @@ rm -rf "$out/put"
 home=$out/put/root
 mkdir -p "$home"
 cp -R tests/linux/programs "$home/programs"
-for program in event parent ptrace sysv; do
+for program in event parent ptrace sysv xattr; do
     aarch64-linux-gnu-gcc -O2 -Wall -Wextra -Werror -static -o "$home/programs/$program" "tests/linux/$program.c" || exit 2
 done
 cp -R tools/rootfs/files/. "$out/put/"
@@ -73,6 +73,8 @@ box 60 -- sh -c 'exit 42' >/dev/null
 expect "a command's status comes out" 42 $?
 box 60 -- sh -c 'echo kept >kept; seq 100000 >many' >/dev/null
 expect "what was written is there after a restart" "kept $(seq 100000 | cksum)" "$(box 60 -- sh -c 'echo $(cat kept) $(cksum <many)')"
+box 60 -- python3 -c 'import os; open("marked", "w"); os.setxattr("marked", "user.from", b"here"); os.system("cp -a marked copied")'
+expect "and its extended attributes, also of a copy" "here here" "$(box 60 -- python3 -c 'import os; print(*(os.getxattr(f, "user.from").decode() for f in ("marked", "copied")))')"
 box 60 -- sh -c 'echo off >kept; busybox poweroff -f' >/dev/null
 expect "poweroff keeps what was written" off "$(box 60 -- cat kept)"
 e2fsck -fn "$disk" >"$out/fsck" 2>&1

@@ -64,6 +64,7 @@ is gdb '$1 = 3 $2 = 15 exited with code 07' 'printf "int add(int a, int b) { ret
 is "gdb attaches" 'main S' 'printf "int main(void) { for (;;) sleep(1); }\n" >w.c; tcc -g -w w.c -o w; ./w & sleep 0.2; echo $(gdb -q -batch -p $! -ex bt 2>/dev/null | sed -n "s/^#.* in \(main\) .*/\1/p" | head -n 1) $(cut -d" " -f3 /proc/$!/stat); kill $!'
 is "System V IPC" '0 failures' '$here/sysv | tail -n 1'
 is "parents and users" '0 failures' '$here/parent | tail -n 1'
+is "extended attributes" '0 failures' '$here/xattr | tail -n 1'
 is mountinfo '/a/b c /a/b d 2 /a/b//deleted' 'm=/proc/self/mountinfo; mkdir t; mount -t tmpfs none t; cd t; mkdir -p a/b c d; for i in c d; do mount -o bind a/b $i; done; echo $(tail -n 2 $m | gawk "{ sub(\".*/\", \"\", \$5); print \$4, \$5 }"; tail -n 2 $m | cut -d " " -f 1 | uniq | wc -l; rmdir a/b; tail -n 1 $m | cut -d " " -f 4); cd ..; umount t/c t/d t'
 is "how files are open" 'lr-x------ l-wx------ lrwx------' 'exec 3</etc/passwd 4>w 5<>w; cd /proc/$BASHPID/fd; echo $(ls -l 3 4 5 | cut -c 1-10); exec 3<&- 4>&- 5<&-'
 is ipcs '1 0' 'ipcmk -M 4096 >/dev/null; echo $(ipcs -m | grep -c " 4096 ") $(ipcrm -a; ipcs -m | grep -c " 4096 ")'
