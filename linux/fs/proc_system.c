@@ -8,6 +8,7 @@
 
 #include "../ipc/ipc.h"
 #include "../event/limits.h"
+#include "../task/core.h"
 #include "../task/fiber.h"
 #include "../task/identity.h"
 #include "../task/native.h"
@@ -491,6 +492,43 @@ LIMIT(msgmax, "%u", (unsigned)MSGMAX)
 LIMIT(msgmnb, "%u", (unsigned)MSGMNB)
 LIMIT(sem_limits, "%u\t%u\t%u\t%u", (unsigned)SEMMSL, (unsigned)SEMMNS, (unsigned)SEMOPM, IPC_MOST)
 
+static int show_core_pattern(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "%s\n", core_pattern);
+    return 0;
+}
+
+/* Programs that take core files ("|program") there are none. */
+static int write_core_pattern(const struct subject *s, const char *text, size_t bytes)
+{
+    (void)s;
+    bytes -= bytes && text[bytes - 1] == '\n';
+    if (bytes >= sizeof core_pattern || (bytes && text[0] == '|')) {
+        return -EINVAL;
+    }
+    memcpy(core_pattern, text, bytes);
+    core_pattern[bytes] = 0;
+    return 0;
+}
+
+static int show_core_uses_pid(struct text *to, const struct subject *s)
+{
+    (void)s;
+    text_add(to, "%d\n", core_uses_pid);
+    return 0;
+}
+
+static int write_core_uses_pid(const struct subject *s, const char *text, size_t bytes)
+{
+    (void)s;
+    if (!bytes || (text[0] != '0' && text[0] != '1') || (bytes > 1 && text[1] != '\n')) {
+        return -EINVAL;
+    }
+    core_uses_pid = text[0] == '1';
+    return 0;
+}
+
 #define FILE_(name, show)                                                                          \
     {                                                                                              \
         name, PROC_FILE, 0444, 0, show, 0, 0                                                       \
@@ -512,6 +550,10 @@ static const struct entry
                      FILE_("osrelease", show_osrelease),
                      FILE_("version", show_osversion),
                      FILE_("pid_max", show_pid_max),
+                     { "core_pattern", PROC_FILE, 0644, 0, show_core_pattern, write_core_pattern,
+                       0 },
+                     { "core_uses_pid", PROC_FILE, 0644, 0, show_core_uses_pid, write_core_uses_pid,
+                       0 },
                      FILE_("ngroups_max", show_ngroups_max),
                      FILE_("cap_last_cap", show_cap_last_cap),
                      DIR_("random", sys_random),

@@ -267,10 +267,44 @@ static int remove_checked(struct place *p, struct dentry *child, bool is_rmdir)
     return err;
 }
 
+static int remove_name(struct place *p, bool is_rmdir)
+{
+    struct inode *dir = p->dir.dentry->inode;
+    struct dentry *child;
+    int err;
+
+    if (!p->last.bytes) {
+        return is_rmdir ? -EBUSY : -EISDIR;
+    }
+    if (is_dots(&p->last)) {
+        return !is_rmdir ? -EISDIR : p->last.bytes == 1 ? -EINVAL : -ENOTEMPTY;
+    }
+    lock_take(&dir->lock);
+    err = dentry_lookup(p->dir.dentry, p->last.name, p->last.bytes, &child);
+    if (!err) {
+        err = remove_checked(p, child, is_rmdir);
+        dentry_put(child);
+    }
+    lock_drop(&dir->lock);
+    return err;
+}
+
+int path_unlink(const char *name)
+{
+    struct place *p = heap_alloc(sizeof *p);
+    int err = p ? path_parent(AT_FDCWD, name, &p->dir, &p->last) : -ENOMEM;
+
+    if (err) {
+        heap_free(p);
+        return err;
+    }
+    err = remove_name(p, false);
+    place_free(p);
+    return err;
+}
+
 long sys_unlinkat(struct task *t, const uint64_t *a)
 {
-    bool is_rmdir = a[2] & AT_REMOVEDIR;
-    struct dentry *child;
     struct place *p;
     int err;
 
@@ -279,25 +313,10 @@ long sys_unlinkat(struct task *t, const uint64_t *a)
         return -EINVAL;
     }
     p = place_new((int)a[0], a[1], &err);
-    if (!p) {
-        return err;
+    if (p) {
+        err = remove_name(p, a[2] & AT_REMOVEDIR);
+        place_free(p);
     }
-    if (!p->last.bytes) {
-        err = is_rmdir ? -EBUSY : -EISDIR;
-    } else if (is_dots(&p->last)) {
-        err = !is_rmdir ? -EISDIR : p->last.bytes == 1 ? -EINVAL : -ENOTEMPTY;
-    } else {
-        struct inode *dir = p->dir.dentry->inode;
-
-        lock_take(&dir->lock);
-        err = dentry_lookup(p->dir.dentry, p->last.name, p->last.bytes, &child);
-        if (!err) {
-            err = remove_checked(p, child, is_rmdir);
-            dentry_put(child);
-        }
-        lock_drop(&dir->lock);
-    }
-    place_free(p);
     return err;
 }
 

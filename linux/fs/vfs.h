@@ -213,6 +213,8 @@ int path_walk_user(int dirfd, uint64_t name, uint32_t flags, struct path *out);
 void path_put(struct path *p);
 /* Open for the personality itself or for open(2): flags O_*, mode for O_CREAT.  A reference in *out. */
 int file_open(int dirfd, const char *name, uint32_t flags, uint32_t mode, struct file **out);
+/* unlink of a kernel text, for the running task. */
+int path_unlink(const char *name);
 /* Absolute path, as getcwd gives it; bytes with the NUL, or -ENAMETOOLONG. */
 long path_text(const struct path *p, char *to, size_t most);
 struct inode *dentry_inode(const struct dentry *d);

@@ -354,6 +354,31 @@ long sys_msync(struct task *t, const uint64_t *a)
     return 0;
 }
 
+/* Is the page in memory?  m: the mapping that holds the address. */
+static bool is_in_memory(struct space *s, const struct mapping *m, uint64_t address)
+{
+    uint64_t *e = entry_find(s, address);
+    struct page *p = NULL;
+
+    if (e && *e) {
+        return true;
+    }
+    if (m->inode) {
+        p = cache_peek(m->inode, (m->offset + (address - m->start)) / PAGE_SIZE);
+    }
+    if (p) {
+        page_put(p);
+    }
+    return p;
+}
+
+bool space_has_content(struct space *s, uint64_t address)
+{
+    struct mapping *m = mapping_at(s, address);
+
+    return m && m->start <= address && ((m->inode && is_private(m)) || is_in_memory(s, m, address));
+}
+
 long sys_mincore(struct task *t, const uint64_t *a)
 {
     struct space *s = t->process->space;
@@ -367,20 +392,12 @@ long sys_mincore(struct task *t, const uint64_t *a)
     }
     for (uint64_t at = a[0]; at < end; at += PAGE_SIZE) {
         struct mapping *m = mapping_at(s, at);
-        uint64_t *e = entry_find(s, at);
-        uint8_t there = e && *e;
+        uint8_t there;
 
         if (!m || m->start > at) {
             return -ENOMEM;
         }
-        if (!there && m->inode) {
-            struct page *p = cache_peek(m->inode, (m->offset + (at - m->start)) / PAGE_SIZE);
-
-            if (p) {
-                there = 1;
-                page_put(p);
-            }
-        }
+        there = is_in_memory(s, m, at);
         if (copy_to_user(a[2] + (at - a[0]) / PAGE_SIZE, &there, 1)) {
             return -EFAULT;
         }

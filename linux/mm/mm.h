@@ -112,6 +112,8 @@ struct mapping_info {
     const char *name;  /* "[heap]", "[stack]", "[vdso]" or NULL */
 };
 bool space_next_mapping(struct space *s, uint64_t from, struct mapping_info *out);
+/* Is there something in the page of the address that is no zero that nobody has written?  Of private mappings of files it is taken to be. */
+bool space_has_content(struct space *s, uint64_t address);
 struct space_info {
     uint64_t virtual_pages, resident_pages, shared_pages, text_pages, data_pages, peak_pages;
 };

@@ -9,10 +9,10 @@
 
 #include <asm/ucontext.h> /* needs the types of signal.h; its field __unused is a macro of the C library */
 
-#include <linux/resource.h>
 #include <string.h>
 
 #include "../mm/mm.h"
+#include "../task/core.h"
 #include "../task/native.h"
 #include "../task/process.h"
 #include "../task/trace.h"
@@ -234,9 +234,10 @@ static void wait_stopped(struct task *t)
     }
 }
 
-static void default_action(struct task *t, int signal)
+static void default_action(struct task *t, const siginfo_t *info)
 {
     struct process *p = t->process;
+    int signal = info->si_signo;
 
     if (SIGNAL_BIT(signal) & DEFAULT_STOP) {
         if (signal == SIGSTOP || !group_is_orphaned(p->group)) {
@@ -244,8 +245,8 @@ static void default_action(struct task *t, int signal)
         }
         return;
     }
-    process_exit(
-        p, signal | (SIGNAL_BIT(signal) & DEFAULT_CORE && p->limit[RLIMIT_CORE].soft ? 0x80 : 0));
+    process_exit(p, SIGNAL_BIT(signal) & DEFAULT_CORE && core_dump(t, info) ? signal | CORE_DUMPED
+                                                                            : signal);
 }
 
 /* Go back to the svc: the call is made again. */
@@ -345,6 +346,9 @@ long signal_deliver(struct task *t, long result, bool is_call)
         if (p->is_stopped && !p->is_exiting) {
             wait_stopped(t);
         }
+        if (t->must_wait) {
+            core_wait(t);
+        }
         if (p->is_exiting || t->is_exiting) {
             task_die(t);
             return NO_RESULT;
@@ -373,7 +377,7 @@ long signal_deliver(struct task *t, long result, bool is_call)
             continue;
         }
         if (a.handler == 0) {
-            default_action(t, info.si_signo);
+            default_action(t, &info);
             continue;
         }
         restore = t->signal.restore_blocked ? t->signal.saved_blocked : t->signal.blocked;

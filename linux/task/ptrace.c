@@ -4,13 +4,13 @@
 #include <linux/elf.h>
 #include <linux/elf-em.h>
 #include <linux/ptrace.h>
-#include <asm/ptrace.h>
 #include <string.h>
 
 #include "../fs/proc.h"
 #include "../mm/mm.h"
 #include "native.h"
 #include "process.h"
+#include "registers.h"
 #include "trace.h"
 
 #define OPTIONS                                                                                    \
@@ -61,18 +61,7 @@ static long trace_me(struct task *t)
 
 /* ---- registers ---- */
 
-#define FP_BYTES sizeof(struct user_fpsimd_state)
-
-union regset {
-    struct user_pt_regs general;
-    struct user_fpsimd_state fp;
-    uint64_t tls;
-    int32_t number;
-    struct user_hwdebug_state debug;
-};
-
-/* The registers of that kind; bytes, or 0: there is no such kind. */
-static size_t regset_get(struct task *t, uint64_t kind, union regset *to)
+size_t regset_get(struct task *t, uint64_t kind, union regset *to)
 {
     const struct tess_regs *r = task_regs(t);
     uint64_t v[NATIVE_FP_WORDS];
@@ -90,12 +79,12 @@ static size_t regset_get(struct task *t, uint64_t kind, union regset *to)
         memcpy(to->fp.vregs, v, sizeof to->fp.vregs);
         to->fp.fpsr = (uint32_t)v[64];
         to->fp.fpcr = (uint32_t)v[65];
-        return FP_BYTES;
+        return sizeof to->fp;
     case NT_ARM_TLS:
         to->tls = r->tls;
         return sizeof to->tls;
     case NT_ARM_SYSTEM_CALL:
-        to->number = t->trace->call_stop ? (int32_t)t->trace->number : -1;
+        to->number = t->trace && t->trace->call_stop ? (int32_t)t->trace->number : -1;
         return sizeof to->number;
     case NT_ARM_HW_BREAK:
     case NT_ARM_HW_WATCH:

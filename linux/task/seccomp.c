@@ -7,11 +7,11 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/ptrace.h>
-#include <linux/resource.h>
 #include <linux/seccomp.h>
 #include <string.h>
 
 #include "../mm/mm.h"
+#include "core.h"
 #include "process.h"
 #include "trace.h"
 
@@ -224,7 +224,9 @@ static long end_task(struct task *t, int signal, bool whole)
     struct process *p = t->process;
 
     if (whole || p->task_count == 1) {
-        process_exit(p, signal | (signal == SIGSYS && p->limit[RLIMIT_CORE].soft ? 0x80 : 0));
+        const siginfo_t info = { .si_signo = signal };
+
+        process_exit(p, signal == SIGSYS && core_dump(t, &info) ? signal | CORE_DUMPED : signal);
     }
     task_die(t);
     return NO_RESULT;

@@ -115,9 +115,11 @@ struct task {
     int death_signal;     /* PR_SET_PDEATHSIG: for its process, when parent_task ends; 0: none */
     union {               /* what keeps it from its program although no signal is pending */
         struct {
-            bool is_exiting, must_stop; /* must_stop: its tracer wants something (trace.h) */
+            bool is_exiting;
+            bool must_stop; /* its tracer wants something (trace.h) */
+            bool must_wait; /* another task writes a core file (core.h) */
         };
-        uint16_t must_look;
+        uint32_t must_look;
     };
     struct trace *trace; /* NULL: it has no tracer */
     int seccomp_mode;    /* SECCOMP_MODE_*; 0: it may do all calls (seccomp.h) */
