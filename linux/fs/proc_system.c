@@ -9,6 +9,7 @@
 #include "../ipc/ipc.h"
 #include "../event/limits.h"
 #include "../task/core.h"
+#include "../task/features.h"
 #include "../task/fiber.h"
 #include "../task/identity.h"
 #include "../task/native.h"
@@ -227,9 +228,12 @@ static int show_cpuinfo(struct text *to, const struct subject *s)
 
     (void)s;
     __asm__("mrs %0, cntfrq_el0" : "=r"(hz));
-    text_add(to, "processor\t: 0\nBogoMIPS\t: %lu.%02lu\nFeatures\t: fp asimd\n",
+    text_add(to, "processor\t: 0\nBogoMIPS\t: %lu.%02lu\nFeatures\t: fp asimd",
              (unsigned long)(hz * 2 / 1000000), (unsigned long)(hz * 2 / 10000 % 100));
-    text_add(to, "CPU architecture: 8\n\n");
+    for (unsigned n = 0; feature_name(n); n++) {
+        text_add(to, " %s", feature_name(n));
+    }
+    text_add(to, "\nCPU architecture: 8\n\n");
     return 0;
 }
 

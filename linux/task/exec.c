@@ -1,6 +1,5 @@
 /* execve: ELF programs and scripts. */
 #include <asm/auxvec.h>
-#include <asm/hwcap.h>
 #include <linux/mman.h>
 #include <linux/auxvec.h>
 #include <linux/elf.h>
@@ -9,6 +8,7 @@
 
 #include "../fs/vfs.h"
 #include "../mm/mm.h"
+#include "features.h"
 #include "native.h"
 #include "process.h"
 #include "trace.h"
@@ -438,12 +438,6 @@ static int find_interpreter(struct exec *x)
 
 /* ---- the stack ---- */
 
-/* Of the processor's features those that every one has: programs here cannot read the registers that say more. */
-static uint64_t hwcap(void)
-{
-    return HWCAP_FP | HWCAP_ASIMD;
-}
-
 struct stack {
     struct space *space;
     uint64_t sp;
@@ -529,7 +523,7 @@ static int make_stack(struct exec *x, uint64_t *sp)
     const uint64_t aux[][2] = {
         [IDS] = { AT_SYSINFO_EHDR, vdso_at() },
         { AT_MINSIGSTKSZ, 4720 },
-        { AT_HWCAP, hwcap() },
+        { AT_HWCAP, features },
         { AT_PAGESZ, PAGE_SIZE },
         { AT_CLKTCK, 100 },
         { AT_PHDR, x->program.headers_at },
@@ -539,7 +533,7 @@ static int make_stack(struct exec *x, uint64_t *sp)
         { AT_FLAGS, 0 },
         { AT_ENTRY, x->program.entry },
         { AT_RANDOM, random_at },
-        { AT_HWCAP2, 0 },
+        { AT_HWCAP2, features2 },
         { AT_EXECFN, path_at },
         { AT_PLATFORM, platform_at },
         { AT_NULL, 0 },

@@ -11,6 +11,7 @@
 #include "../mm/frames.h"
 #include "../tty/tty.h"
 #include "clock.h"
+#include "features.h"
 #include "fiber.h"
 #include "personality.h"
 #include "process.h"
@@ -233,6 +234,7 @@ _Noreturn void personality_run(const struct personality_config *c, uint64_t wind
     proc_start();
     must(mount_at("rootfs", "rootfs", "/", 0, "mode=0755"), "root");
     must(vdso_start(), "vdso");
+    must(features_start(), "features of the processor");
     cache_start();
     fiber_start(first_process, NULL);
     event_loop();

@@ -63,6 +63,13 @@ is "strace, changed" 'getppid() = 7 (INJECTED)' 'strace -e inject=getppid:retval
 is gdb '$1 = 3 $2 = 15 exited with code 07' 'printf "int add(int a, int b) { return a + b; }\nint main(void) { return add(3, 4); }\n" >bug.c; tcc -g bug.c -o bug; echo $(gdb -q -batch -ex "break add" -ex run -ex "print a" -ex stepi -ex delete -ex "print add(7, 8)" -ex continue ./bug 2>/dev/null | sed -n "s/.*\(exited with .*\)]/\1/p;/^\\$/p")'
 is "gdb attaches" 'main S' 'printf "int main(void) { for (;;) sleep(1); }\n" >w.c; tcc -g -w w.c -o w; ./w & sleep 0.2; echo $(gdb -q -batch -p $! -ex bt 2>/dev/null | sed -n "s/^#.* in \(main\) .*/\1/p" | head -n 1) $(cut -d" " -f3 /proc/$!/stat); kill $!'
 is "core files" 'dumped in fails $1 = 4711 in fails in spins' 'printf "#include <pthread.h>\n#include <unistd.h>\nint marker = 4711;\nstatic void *spins(void *a) { for (;;) ++*(volatile long *)a; }\nstatic int fails(int n) { return *(volatile int *)(long)n; }\nint main(void) { pthread_t t; static long x; pthread_create(&t, 0, spins, &x); usleep(1000); return fails(8); }\n" >k.c; tcc -g -w k.c -o k -lpthread; ulimit -c unlimited; echo $({ bash -c ./k; true; } 2>&1 | grep -o dumped; gdb -q -batch -ex "p marker" -ex "info threads" ./k core 2>/dev/null | grep -oE "in (fails|spins)|^.1 = .*")'
+is "processor features" 'same' 'python3 -c "
+import ctypes
+get = ctypes.CDLL(None).getauxval
+get.restype = ctypes.c_ulong
+names = [l for l in open(\"/proc/cpuinfo\") if l.startswith(\"Features\")][0].split()[2:]
+bits = sum(bin(get(n)).count(\"1\") for n in (16, 26))
+print(\"same\" if bits == len(names) and \"crc32\" in names else names)"'
 is "System V IPC" '0 failures' '$here/sysv | tail -n 1'
 is "parents and users" '0 failures' '$here/parent | tail -n 1'
 is "extended attributes" '0 failures' '$here/xattr | tail -n 1'
