@@ -79,6 +79,8 @@ static enum tess_err domain(struct request *q)
         .missed = (uint32_t)sup.region->watch[d].missed,
         .image = r->image,
         .swap = r->swap,
+        .budget_ns = sup.dist.domain[d].budget_ns,
+        .period_ns = sup.dist.domain[d].period_ns,
     };
     memcpy(i.name, sup.dist.domain[d].name, DIST_NAME);
     answer_struct(q, &i, sizeof i);

@@ -36,10 +36,9 @@ struct domain_info {
     uint8_t name[32];
     uint64_t memory, used, cpu_ns, beats;
     uint32_t state, generation, failures, why;
-    uint64_t detail[2];
-    uint64_t result;
-    uint32_t finished, missed;
-    uint32_t image, swap;
+    uint64_t detail[2], result;
+    uint32_t finished, missed, image, swap;
+    uint64_t budget_ns, period_ns;
 };
 
 struct connection_info {
