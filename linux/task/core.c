@@ -65,23 +65,12 @@ void core_wait(struct task *t)
     }
 }
 
-static bool all_stand(const struct process *p)
+/* Those that run are forced out of their program; who is in a call stays there.  True: none runs. */
+static bool others_stand(const struct task *t)
 {
-    LIST_FOR(l, &p->tasks)
-    {
-        if (!CONTAINER(l, struct task, peer)->in_kernel) {
-            return false;
-        }
-    }
-    return true;
-}
+    bool stand = true;
 
-/* Those that run are forced out of their program; who is in a call stays there. */
-static void stop_others(struct task *t)
-{
-    struct process *p = t->process;
-
-    LIST_FOR(l, &p->tasks)
+    LIST_FOR(l, &t->process->tasks)
     {
         struct task *other = CONTAINER(l, struct task, peer);
 
@@ -89,11 +78,17 @@ static void stop_others(struct task *t)
             other->must_wait = true;
             if (!other->in_kernel) {
                 task_interrupt(other);
+                stand = false;
             }
         }
     }
-    while (!all_stand(p) && !signal_is_fatal_pending(t)) {
-        (void)wait_on(&p->continued, now_ns() + LOOK_NS, WAIT_UNINTERRUPTIBLE);
+    return stand;
+}
+
+static void stop_others(struct task *t)
+{
+    while (!others_stand(t) && !signal_is_fatal_pending(t)) {
+        (void)wait_on(&t->process->continued, now_ns() + LOOK_NS, WAIT_UNINTERRUPTIBLE);
     }
 }
 
