@@ -313,9 +313,9 @@ coreutils_image() {
 }
 
 coreutils_put() {
-    "$rootfs" tree "$out/perl" perl
-    "$rootfs" put "$image.new" "$out/perl"
-    rm -rf "$out/perl" "$out/perl.owners"
+    "$rootfs" tree "$out/tools" perl attr
+    "$rootfs" put "$image.new" "$out/tools"
+    rm -rf "$out/tools" "$out/tools.owners"
     mkdir -p "$1/coreutils"
     cp -R "$source/tests" "$source/init.cfg" "$1/coreutils"
     cp "$here/coreutils.sh" "$built/getlimits" "$BUILD/tests/conformance/run" "$1"
