@@ -1,4 +1,4 @@
-/* An edge of lib/comp/queue_cover.c:doubt a line: what the disk does, what the client is told, and how often the disk was restarted for it. */
+/* An edge of lib/comp/include/comp/doubt.h:comp_doubt a line: what the disk does, what the client is told, and how often the disk was restarted for it. */
 #include <stdio.h>
 
 #include "Doubter.h"

@@ -11,6 +11,7 @@
 
 #include <comp/comp.h>
 #include <comp/cover.h>
+#include <comp/doubt.h>
 #include <recover/replay.h>
 #include <ring/request.h>
 
@@ -45,20 +46,11 @@ struct comp_queue_method {
     uint8_t first, count; /* words of a request: which blocks; its last word: where they lie */
 };
 
-#define COMP_DOUBTS 8u /* times that a request is asked again at most */
-
-/* A request that was answered with an error, or read something else than expected. */
-struct comp_queue_doubt {
-    uint64_t crashes; /* of the server, when it was asked last */
-    uint32_t asked;   /* again: so often */
-    bool is_fresh;    /* then the server had been restarted because of the answers before */
-};
-
 /* A checksummed connection: an error is believed when a fresh incarnation of the server says the same. */
 struct comp_queue_cover {
     struct comp_cover blocks;
     uint64_t believed; /* crashes of the server + 1: of the incarnation that has done so; 0: none */
-    struct comp_queue_doubt doubt[COMP_QUEUE_DEPTH];
+    struct comp_doubt doubt[COMP_QUEUE_DEPTH];
 };
 
 struct comp_queue {
