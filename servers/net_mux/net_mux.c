@@ -8,6 +8,7 @@
  *
  * Nothing is kept: after a restart the requests are still in the clients' queues, and frames that were here are lost.
  */
+#include <netdrv/ear.h>
 #include <netdrv/ether.h>
 #include <netdrv/fifo.h>
 
@@ -40,6 +41,7 @@ struct self {
     bool is_forwarding;
     bool has_address;
     uint64_t card_address;
+    struct ear ear;
     uint32_t sending;      /* bit i: part i of the card's buffer is being sent */
     uint32_t unposted;     /* bit i: part i of the other one is not in the card's queue */
     struct id_fifo asking; /* for the address */
@@ -141,16 +143,19 @@ static bool is_ours(const struct self *self, uint64_t to)
            (to & 0xff) < (ETHER_LOCAL | PORTS << 2) && (to & 3) == ETHER_LOCAL;
 }
 
-/* To all our stations that it is for, but the one it is from. */
-static void deliver(struct self *self, const struct frame *f, uint32_t from)
+/* To all our stations that it is for, but the one it is from; false: it is for none. */
+static bool deliver(struct self *self, const struct frame *f, uint32_t from)
 {
     uint64_t to = ether_destination(f->header);
+    bool is_any = false;
 
     for (uint32_t i = 0; i < PORTS; i++) {
         if (i != from && (to & ETHER_GROUP || (is_ours(self, to) && to == address_of(self, i)))) {
             give(self, i, f);
+            is_any = true;
         }
     }
+    return is_any;
 }
 
 static enum tess_err inbox_receive_begin(struct self *self, uint32_t element, uint32_t id,
@@ -203,7 +208,7 @@ static bool forward_one(struct self *self, uint32_t port)
     id_fifo_take(&self->port[port].sends);
     self->port[port].credit -= f.bytes;
     if (!err) {
-        deliver(self, &f, port);
+        (void)deliver(self, &f, port);
     }
     port_finish(self, id, err);
     return true;
@@ -265,8 +270,14 @@ static enum tess_err port_send_begin(struct self *self, uint32_t element, uint32
 
 static void card_send_done(struct self *self, uint64_t part, enum tess_err err)
 {
+    int watch = frames_watch();
+    uint64_t crashes = watch < 0 ? 0 : comp_watch((unsigned)watch)->crashes;
+
     (void)err; /* frames may be lost */
     self->sending &= ~(1u << part);
+    if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), crashes)) {
+        (void)comp_blame(watch, TESS_TIMEOUT);
+    }
     forward(self);
 }
 
@@ -285,7 +296,9 @@ static void frames_receive_done(struct self *self, uint64_t part, enum tess_err 
     if (err == TESS_OK && n >= ETHER_HEADER && n <= FRAME_ROOM) {
         struct frame f = frame_at(frames_buffer(self) + part * FRAME_ROOM, n);
 
-        deliver(self, &f, FROM_CARD);
+        if (deliver(self, &f, FROM_CARD)) {
+            ear_heard(&self->ear);
+        }
     }
     self->unposted |= 1u << part;
     post(self);

@@ -41,6 +41,7 @@ static void station_take(struct self *self, const uint8_t *frame, uint32_t n)
         self->twice++;
         return;
     }
+    station_heard(self);
     self->has_come[i] = true;
     self->came++;
     self->late += h.number < self->largest;

@@ -79,6 +79,7 @@ static void station_take(struct self *self, const uint8_t *frame, uint32_t n)
     for (uint32_t i = 0; i < WINDOW; i++) {
         if (self->number[i] == h.number) {
             stats(self)->wrong += self->bytes[i] != h.bytes;
+            station_heard(self);
             stats(self)->answered++;
             self->answered++;
             note_recovery(self);

@@ -20,6 +20,7 @@ static void station_take(struct self *self, const uint8_t *frame, uint32_t n)
     if (!pattern_is(frame, n, self->station.address, &h)) {
         stats(self)->wrong++;
     } else if (h.kind == REQUEST && answer) {
+        station_heard(self);
         h.kind = ANSWER;
         pattern_fill(answer, ether_source(frame), self->station.address, &h);
         (void)station_send(self, answer, h.bytes);

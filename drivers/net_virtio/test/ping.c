@@ -121,9 +121,11 @@ static bool is_echo(const uint8_t *frame, uint32_t number)
 static void station_take(struct self *self, const uint8_t *frame, uint32_t n)
 {
     if (n >= ARP_BYTES && get16(frame + 12) == TYPE_ARP && get16(frame + ETHER_HEADER + 6) == 2) {
+        station_heard(self);
         self->router = ether_source(frame);
         self->has_router = true;
     } else if (n == ECHO_BYTES && get16(frame + 12) == TYPE_IP && frame[ICMP] == 0) {
+        station_heard(self);
         self->answers++;
         self->wrong += !is_echo(frame, self->answers);
     }

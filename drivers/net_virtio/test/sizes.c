@@ -32,6 +32,7 @@ static void station_take(struct self *self, const uint8_t *frame, uint32_t n)
         self->wrong++;
         return;
     }
+    station_heard(self);
     self->has_come[h.bytes] = true;
     self->different++;
 }

@@ -1,9 +1,11 @@
 /*
  * One end of a wire, for components with `needs Net net async; needs NetReceive frames async;`.  Include it behind the
- * component's header; the component has a `struct station station` in its self and defines station_take.
+ * component's header; the component has a `struct station station` in its self and defines station_take, which says station_heard.
  */
 #ifndef STATION_H
 #define STATION_H
+
+#include <netdrv/ear.h>
 
 #include "pattern.h"
 
@@ -14,12 +16,29 @@ struct station {
     uint64_t address;
     uint32_t sending;  /* bit i: part i of the buffer is being sent */
     uint32_t unposted; /* bit i: for part i there was no room in the queue */
+    struct ear ear;
     uint64_t sent, received, failed;
 };
 
 /* A frame has come; it is the component's until it returns. */
 static void station_take(struct self *self, const uint8_t *frame, uint32_t n);
 static struct station *station(struct self *self);
+
+/* By station_take: it was a frame that somebody has sent to this station now, and not what a mad driver has found somewhere. */
+static void station_heard(struct self *self)
+{
+    ear_heard(&station(self)->ear);
+}
+
+static void station_listen(struct self *self)
+{
+    int watch = frames_watch();
+    uint64_t crashes = watch < 0 ? 0 : comp_watch((unsigned)watch)->crashes;
+
+    if (ear_sent(&station(self)->ear, tess_ns_of_ticks(tess_now()), crashes)) {
+        (void)comp_blame(watch, TESS_TIMEOUT);
+    }
+}
 
 static void station_post(struct self *self, uint64_t i)
 {
@@ -76,6 +95,7 @@ static void net_send_done(struct self *self, uint64_t i, enum tess_err err)
     station(self)->sending &= ~(1u << i);
     station(self)->sent++;
     station(self)->failed += err != TESS_OK;
+    station_listen(self);
 }
 
 static void frames_receive_done(struct self *self, uint64_t i, enum tess_err err, uint32_t n)

@@ -1,4 +1,4 @@
-/* The fifo against a plain list, and what is read from a frame. */
+/* The fifo against a plain list, what is read from a frame, and each edge of the ear. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <netdrv/ear.h>
 #include <netdrv/ether.h>
 #include <netdrv/fifo.h>
 #include <tess/random.h>
@@ -108,12 +109,118 @@ static void sizes_have_bounds(void **state)
     assert_false(ether_may_send(ETHER_FRAME_MAX + 1));
 }
 
+/* ---- the ear ---- */
+
+/* Sends at once and then each 10 ms for that long; the strikes. */
+static uint32_t send_for(struct ear *e, uint64_t *now, uint64_t ns, uint64_t crashes)
+{
+    uint64_t end = *now + ns;
+    uint32_t strikes = 0;
+
+    for (;; *now += 10000000) {
+        strikes += ear_sent(e, *now, crashes);
+        if (*now >= end) {
+            return strikes;
+        }
+    }
+}
+
+static void who_is_answered_hears(void **state)
+{
+    struct ear e = { 0 };
+
+    (void)state;
+    for (uint64_t now = 5; now < 100 * (uint64_t)EAR_NS; now += EAR_NS - 1) {
+        assert_false(ear_sent(&e, now, 0));
+        assert_int_equal(e.state, EAR_ASKED);
+        ear_heard(&e);
+        assert_int_equal(e.state, EAR_HEARS);
+    }
+}
+
+static void who_sends_nothing_waits_for_nothing(void **state)
+{
+    struct ear e = { 0 };
+
+    (void)state;
+    ear_heard(&e);
+    assert_false(ear_sent(&e, 1000ull * EAR_NS, 0)); /* the silence begins now */
+    assert_false(ear_sent(&e, 1001ull * EAR_NS - 1, 0));
+    assert_true(ear_sent(&e, 1001ull * EAR_NS, 0));
+}
+
+static void a_deaf_driver_is_found_and_forgiven(void **state)
+{
+    struct ear e = { 0 };
+    uint64_t now = 77;
+
+    (void)state;
+    e.doublings = 2; /* of former silences */
+    assert_int_equal(send_for(&e, &now, 3ull * EAR_NS << 2, 0), 3);
+    assert_int_equal(send_for(&e, &now, EAR_NS, 1), 0); /* it was restarted */
+    assert_int_equal(e.state, EAR_FRESH);
+    ear_heard(&e);
+    assert_int_equal(e.state, EAR_HEARS);
+    assert_int_equal(e.doublings, 0);
+}
+
+static void a_dead_wire_costs_one_restart_and_then_less(void **state)
+{
+    struct ear e = { 0 };
+    uint64_t now = 77, crashes = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 6; i++) {
+        uint64_t patience = EAR_NS * (1ull << (i < 3 ? i : 3));
+
+        assert_int_equal(send_for(&e, &now, 3 * patience, crashes), 3);
+        crashes++;
+        assert_int_equal(send_for(&e, &now, patience, crashes), 0);
+        assert_int_equal(e.state, EAR_BELIEVED);
+        assert_int_equal(send_for(&e, &now, 1000ull * EAR_NS, crashes), 0);
+        assert_int_equal(e.state, EAR_BELIEVED);
+        ear_heard(&e);
+        assert_int_equal(e.state, EAR_HEARS);
+        now += 10000000;
+    }
+    assert_int_equal(1u << e.doublings, EAR_PATIENCE_MAX);
+}
+
+static void who_died_of_something_else_has_its_time(void **state)
+{
+    struct ear e = { 0 };
+    uint64_t now = 77;
+
+    (void)state;
+    assert_int_equal(send_for(&e, &now, EAR_NS - 20000000, 0), 0);
+    assert_int_equal(send_for(&e, &now, EAR_NS - 20000000, 1), 0);
+    assert_int_equal(e.state, EAR_ASKED);
+    assert_int_equal(send_for(&e, &now, 20000000, 1), 1);
+}
+
+static void who_is_not_restarted_is_believed(void **state)
+{
+    struct ear e = { 0 };
+    uint64_t now = 77;
+
+    (void)state;
+    assert_int_equal(send_for(&e, &now, 1000ull * EAR_NS, 0), EAR_STRIKES);
+    assert_int_equal(e.state, EAR_BELIEVED);
+    assert_int_equal(e.doublings, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fifo_is_in_order),
         cmocka_unit_test(a_frame_says_from_whom_to_whom),
         cmocka_unit_test(sizes_have_bounds),
+        cmocka_unit_test(who_is_answered_hears),
+        cmocka_unit_test(who_sends_nothing_waits_for_nothing),
+        cmocka_unit_test(a_deaf_driver_is_found_and_forgiven),
+        cmocka_unit_test(a_dead_wire_costs_one_restart_and_then_less),
+        cmocka_unit_test(who_died_of_something_else_has_its_time),
+        cmocka_unit_test(who_is_not_restarted_is_believed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
