@@ -7,6 +7,7 @@
 #define DRAIN_NS                                                                                   \
     1000000u /* how often a new incarnation looks whether what the last one began is over */
 
+#define STRIKES    3u  /* that restart who has earned them, unless the system says something else */
 #define WAKE_AFTER 16u /* completions whose handlers may have made requests */
 
 uint64_t comp_early;
@@ -114,6 +115,7 @@ void comp_queue_attach(struct comp_queue *q, uint64_t generation)
         (void)comp_blame(q->at->watch, TESS_PROTOCOL);
     }
     r->requests.own->generation = (uint32_t)generation;
+    r->nothing = COMP_QUEUE_NOTHING;
     (void)replay_attach(r, q->slot, COMP_QUEUE_DEPTH, (uint32_t)generation, whole);
     wake(q);
     if (generation > COMP_GENERATION_FIRST) {
@@ -196,24 +198,11 @@ static bool read_answer(struct comp_queue *q, const struct replay_completion *c,
     return is_ok || is_error;
 }
 
-/*
- * Ask again, after an answer that makes no sense, or is not the expected one: the server is to blame, which is no reason to trouble the client.  What is still in
- * the ring under the old number is not done again by the next incarnation.
- */
+/* Ask again, after an answer that makes no sense, or is not the expected one: the server is to blame, which is no reason to trouble the client. */
 static void ask_again(struct comp_queue *q, const struct replay_completion *c)
 {
-    struct ring_producer *requests = &q->replay.requests;
-    uint64_t at = q->slot[c->id % COMP_QUEUE_DEPTH].at, id;
-
-    if (at != REPLAY_NOWHERE && ring_look_tail(requests) == TESS_OK &&
-        at - requests->tail <= requests->mask) {
-        struct ring_header *header =
-            (struct ring_header *)(requests->records + (at & requests->mask));
-        header->word = (uint32_t)header->word | (uint64_t)COMP_QUEUE_NOTHING << 32;
-    }
-    id = replay_renew(&q->replay, c->id);
+    (void)replay_renew(&q->replay, c->id);
     ring_advance(&q->replay.completions, &c->record);
-    q->call = c->id == q->call ? id : q->call;
 }
 
 /* The request is not outstanding any more when its owner hears of it: the owner may start another. */
@@ -222,8 +211,14 @@ static enum tess_err collect_one(struct comp_queue *q, struct replay_completion 
     struct comp_done d;
     enum tess_err err = replay_peek(&q->replay, c);
 
+    if (err ==
+        TESS_PROTOCOL) { /* it is mad, and what it has in hand must be over before that is issued again */
+        for (uint32_t i = 0; i < STRIKES; i++) {
+            (void)comp_blame(q->at->watch, err);
+        }
+    }
     if (err != TESS_OK) {
-        return err == TESS_PROTOCOL ? comp_blame(q->at->watch, err) : err;
+        return err;
     }
     d.method = q->slot[c->id % COMP_QUEUE_DEPTH].tag;
     d.cookie = q->cookie[c->id % COMP_QUEUE_DEPTH];
@@ -244,7 +239,7 @@ static enum tess_err collect_one(struct comp_queue *q, struct replay_completion 
     replay_done(&q->replay, c);
     q->outstanding--;
     note(q, true);
-    if (c->id == q->call) {
+    if (c->id % COMP_QUEUE_DEPTH + 1 == q->call) {
         q->call = 0;
         q->answer = d;
     } else if (q->done) {
@@ -267,14 +262,14 @@ static void ask_for_lost(struct comp_queue *q)
         const struct replay_slot *s = &q->slot[i];
 
         if (s->id && s->at != REPLAY_NOWHERE && requests->tail - s->at - 1 <= requests->mask) {
-            uint64_t old = s->id, id = replay_renew(&q->replay, old);
-
-            q->call = old == q->call ? id : q->call;
+            (void)replay_renew(&q->replay, s->id);
             is_lost = true;
         }
     }
     if (is_lost) {
-        (void)comp_blame(q->at->watch, TESS_PROTOCOL);
+        for (uint32_t i = 0; i < STRIKES; i++) {
+            (void)comp_blame(q->at->watch, TESS_PROTOCOL);
+        }
         (void)replay_issue(&q->replay);
         wake(q);
     }
@@ -388,7 +383,7 @@ static enum tess_err call(struct comp_queue *q, uint32_t method, const uint64_t 
     }
     if (!err) {
         wake(q);
-        q->call = id;
+        q->call = id % COMP_QUEUE_DEPTH + 1;
         err = await_call(q);
     }
     return err ? err : q->answer.err;

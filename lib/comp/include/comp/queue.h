@@ -68,7 +68,7 @@ struct comp_queue {
     bool is_polling;         /* between two completions, other signals are handled */
     bool is_calling;         /* a synchronous call waits */
     bool is_collecting;      /* the server is signalled when that is over */
-    uint64_t call;           /* id of the synchronous call that is outstanding; 0: none */
+    uint64_t call;           /* slot of the synchronous call that is outstanding, and 1; 0: none */
     struct comp_done answer; /* to it */
 };
 

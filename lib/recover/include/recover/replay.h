@@ -40,6 +40,8 @@ struct replay {
     struct replay_slot *slot; /* id % depth is where a request lies */
     uint32_t depth;
     uint32_t waiting; /* so many requests are not in the ring */
+    uint32_t
+        nothing; /* tag of a request that is completed without being done; 0: there is none, and what is issued again keeps its number */
     uint64_t next_id;
     uint64_t told;       /* index behind the last request of which the server was told */
     uint64_t lost;       /* ring_lost when it was last looked at */
@@ -115,9 +117,50 @@ RING_COLD enum tess_err replay_issue(struct replay *r)
     return TESS_OK;
 }
 
-/* What was in a ring may be lost: everything outstanding has to be issued again. */
+/*
+ * There is no completion of an outstanding request that makes sense: it is outstanding anew, under another number, which is returned;
+ * replay_issue issues it.  Under the old one it is not done any more, as far as that can be helped: it might be at a time when its memory is used for
+ * something else.  Also not if the server has given it back: who gives back what is not done may take that back as well.
+ */
+RING_COLD uint64_t replay_renew(struct replay *r, uint64_t old)
+{
+    struct replay_slot *s = &r->slot[old % r->depth];
+    struct ring_producer *to = &r->requests;
+    uint64_t id = r->next_id;
+
+    while (id % r->depth != old % r->depth) {
+        id++;
+    }
+    if (s->at != REPLAY_NOWHERE) {
+        if (r->nothing && to->head - s->at - 1 <= to->mask) {
+            struct ring_header *header = (struct ring_header *)(to->records + (s->at & to->mask));
+
+            header->word = (uint32_t)header->word | (uint64_t)r->nothing << 32;
+        }
+        s->at = REPLAY_NOWHERE;
+        r->waiting++;
+    }
+    s->id = id;
+    r->next_id = id + 1;
+    return id;
+}
+
+/* What was in a ring may be lost: everything outstanding has to be issued again, in order. */
 RING_COLD void replay_again(struct replay *r)
 {
+    uint64_t end = r->next_id;
+
+    for (uint32_t left = r->depth; r->nothing && left > 0; left--) {
+        uint64_t oldest = end;
+
+        for (uint32_t i = 0; i < r->depth; i++) {
+            oldest = r->slot[i].id && r->slot[i].id < oldest ? r->slot[i].id : oldest;
+        }
+        if (oldest == end) {
+            break;
+        }
+        (void)replay_renew(r, oldest);
+    }
     r->waiting = 0;
     for (uint32_t i = 0; i < r->depth; i++) {
         if (r->slot[i].id != 0) {
@@ -222,27 +265,6 @@ RING_COLD enum tess_err replay_peek(struct replay *r, struct replay_completion *
     r->duplicates++;
     ring_advance(&r->completions, &c->record);
     return TESS_AGAIN;
-}
-
-/*
- * There is no completion of an outstanding request that makes sense: it is outstanding anew, under another number, which is returned;
- * replay_issue issues it.  The server would not do the old one again.
- */
-RING_COLD uint64_t replay_renew(struct replay *r, uint64_t old)
-{
-    struct replay_slot *s = &r->slot[old % r->depth];
-    uint64_t id = r->next_id;
-
-    while (id % r->depth != old % r->depth) {
-        id++;
-    }
-    if (s->at != REPLAY_NOWHERE) {
-        s->at = REPLAY_NOWHERE;
-        r->waiting++;
-    }
-    s->id = id;
-    r->next_id = id + 1;
-    return id;
 }
 
 /* The completion was used: its request is no longer outstanding. */
