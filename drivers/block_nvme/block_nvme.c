@@ -33,12 +33,14 @@ enum { /* in the pool */
        LISTS = 5 * NVME_PAGE,
 };
 
-#define OPEN_MS   1000u /* for the bus to open the function */
-#define SPINS     100u  /* looks before it sleeps between them */
-#define NAP_NS    10000u
-#define ADMIN_NS  5000000000u /* for an admin command */
-#define BATCH     16u         /* completions for which the device is told once */
-#define EMPTY_MAX 100u        /* interrupts in a row without a completion */
+#define OPEN_MS       1000u /* for the bus to open the function */
+#define SPINS         100u  /* looks before it sleeps between them */
+#define NAP_NS        10000u
+#define ADMIN_NS      5000000000u /* for an admin command */
+#define BATCH         16u         /* completions for which the device is told once */
+#define EMPTY_MAX     100u        /* interrupts in a row without a completion */
+#define UNTOLD_MAX    16u         /* queues that were not empty when incarnations in a row died */
+#define FORGOTTEN_MAX 256u        /* resets of one start */
 
 /* A request in hand, by its id. */
 struct work {
@@ -156,26 +158,6 @@ static void reset(struct self *self, uint64_t cap)
     write32(self, NVME_INTMS, UINT32_MAX);
 }
 
-/*
- * QEMU (7.2, hw/nvme) does not forget at a reset that there were completions in a queue, and holds the interrupt line for ever.
- * To tell it that an empty queue is empty makes it forget one.  The line is seen in the status of the function (PCI 3.0, 6.2.3);
- * it must not be masked in the controller for that.
- */
-static void calm(struct self *self)
-{
-    uint32_t value = 0;
-
-    write32(self, NVME_INTMC, UINT32_MAX);
-    for (uint32_t i = 0; i < ENTRIES; i++) {
-        must(bus_config(self, PCI_COMMAND, &value) == TESS_OK);
-        if (!(value & PCI_LINE)) {
-            break;
-        }
-        *self->admin.head_bell = 0;
-    }
-    write32(self, NVME_INTMS, UINT32_MAX);
-}
-
 static void enable(struct self *self, uint64_t cap)
 {
     uint64_t address = pool_address(self);
@@ -193,11 +175,10 @@ static void enable(struct self *self, uint64_t cap)
     comp_fence();
     write32(self, NVME_CC, NVME_CC_VALUE);
     wait_ready(self, true, cap);
-    calm(self);
 }
 
-/* An admin command, waited for; only used while the driver starts. */
-static void command(struct self *self, const struct nvme_command *c)
+/* An admin command, waited for; only used while the driver starts.  The device is not told that it was. */
+static void command_untold(struct self *self, const struct nvme_command *c)
 {
     uint64_t end = tess_deadline_ns(ADMIN_NS);
     struct nvme_done done;
@@ -209,6 +190,11 @@ static void command(struct self *self, const struct nvme_command *c)
         nap(self, look);
     }
     must(result == NVME_OK && done.status == 0);
+}
+
+static void command(struct self *self, const struct nvme_command *c)
+{
+    command_untold(self, c);
     nvme_collected(&self->admin);
 }
 
@@ -242,6 +228,43 @@ static void learn(struct self *self)
     self->block_shift = (format >> 16 & 0xff) - 9;
     must(self->sectors <= UINT64_MAX >> self->block_shift);
     self->sectors <<= self->block_shift;
+}
+
+/* The line is seen in the status of the function (PCI 3.0, 6.2.3); it must not be masked in the controller for that. */
+static bool is_line_high(struct self *self)
+{
+    uint32_t value = 0;
+
+    write32(self, NVME_INTMC, UINT32_MAX);
+    must(bus_config(self, PCI_COMMAND, &value) == TESS_OK);
+    write32(self, NVME_INTMS, UINT32_MAX);
+    return value & PCI_LINE;
+}
+
+/*
+ * QEMU (7.2, hw/nvme) counts the queues that hold completions, does not forget the count at a reset, and takes one off whenever it is told that a queue is
+ * empty, also one that was.  Unless the count is 0 when all is told, it holds the line high for ever.  It is too high when a queue was not empty at a
+ * reset: to tell it of an empty one takes one off.  It is below 0 when a mad driver has told it of empty ones: a completion that it is not told of, and a reset, adds
+ * one.  All that there was has been told: now the line says whether the count is 0.
+ */
+static void calm(struct self *self, uint64_t cap)
+{
+    const struct nvme_command nothing = { .id = NVME_SET_FEATURES,
+                                          .argument = { NVME_FEATURE_QUEUES, 0 } };
+    bool is_high = is_line_high(self);
+
+    for (uint32_t i = 0; i < UNTOLD_MAX && is_high; i++) {
+        *self->admin.head_bell = self->admin.next;
+        is_high = is_line_high(self);
+    }
+    for (uint32_t i = 0; is_high; i++) {
+        must(i < FORGOTTEN_MAX); /* the next incarnation goes on */
+        command_untold(self, &nothing);
+        reset(self, cap);
+        enable(self, cap);
+        command(self, &nothing);
+        is_high = is_line_high(self);
+    }
 }
 
 /* The pair with number 1 (5.21.1.7, 5.3, 5.4). */
@@ -295,6 +318,7 @@ static void start(struct self *self)
     reset(self, cap);
     enable(self, cap);
     learn(self);
+    calm(self, cap);
     make_queues(self, cap);
     blockdrv_waiting_init(&self->waiting, self->next);
     write32(self, NVME_INTMC, UINT32_MAX);
