@@ -16,7 +16,7 @@ static const char head[] =
     "-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables $\n"
     "    -I $top/lib/comp/include -I $top/lib/tess/include -I $top/lib/ring/include "
     "-I $top/lib/recover/include -I $top/lib/virtio/include -I $top/lib/netdrv/include -I "
-    "$top/lib/blockdrv/include -I $top/lib/consoledrv/include "
+    "$top/lib/blockdrv/include -I $top/lib/consoledrv/include -I $top/lib/plausible/include "
     "-I $top/abi/include -I $top/abi $more\n"
     "ldflags = -nostdlib -static -no-pie -T $top/lib/tess/root.ld -Wl,-u,_start "
     "-Wl,--gc-sections -Wl,-z,max-page-size=4096 -Wl,--build-id=none -L $picolibc/lib\n"

@@ -28,7 +28,8 @@ bool host_disk_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint
 
 /* ---- random numbers ---- */
 
-/* As for the disk: up to 4 KiB into the buffer; its end is told by virtio_rng_done. */
+#define HOST_RANDOM_MAX 4080u
+/* As for the disk: up to HOST_RANDOM_MAX bytes into the buffer; its end is told by virtio_rng_done. */
 uint8_t *host_random_buffer(void);
 bool host_random_start(uint32_t bytes);
 

@@ -2,7 +2,7 @@
 #include "host.h"
 #include "virtio_device.h"
 
-#define MOST 4096u
+#define MOST HOST_RANDOM_MAX
 
 static struct vdevice *rng;
 static struct chain chain;

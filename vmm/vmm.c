@@ -3,6 +3,9 @@
 /* */
 #include <comp/comp.h>
 #include <comp/pci.h>
+#include <netdrv/ear.h>
+#include <netdrv/ether.h>
+#include <plausible/ask.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,10 @@
 struct self {
     uint64_t sectors, store_sectors, mac;
     bool is_off, saves;
+    struct plausible_clock clock;
+    struct plausible_random health;
+    struct plausible_asked clock_asked, random_asked;
+    struct ear ear;
     uint32_t asked; /* id of the order that waits for a snapshot */
     struct tess_slots slots;
     struct tess_pool pool;
@@ -96,7 +103,8 @@ uint64_t host_seconds(void)
     uint64_t seconds = 0;
 
     if (clock_connected()) {
-        (void)clock_now(self_of_all, &seconds);
+        (void)plausible_now(&self_of_all->clock_asked, &self_of_all->clock, self_of_all, clock_now,
+                            clock_watch(), &seconds);
     }
     return seconds;
 }
@@ -157,14 +165,22 @@ uint8_t *host_random_buffer(void)
 
 bool host_random_start(uint32_t bytes)
 {
-    return bytes && entropy_connected() &&
-           entropy_get_start(self_of_all, bytes, bytes, 0) == TESS_OK;
+    if (!bytes || !entropy_connected()) {
+        return false;
+    }
+    plausible_random_prepare(entropy_buffer(self_of_all), bytes);
+    return entropy_get_start(self_of_all, bytes, bytes + PLAUSIBLE_SPARE, 0) == TESS_OK;
 }
 
 void entropy_get_done(struct self *self, uint64_t cookie, enum tess_err err)
 {
-    (void)self;
-    virtio_rng_done(err == TESS_OK ? (uint32_t)cookie : 0);
+    uint32_t bytes = (uint32_t)cookie;
+
+    err = plausible_got(&self->health, err, entropy_buffer(self), bytes);
+    if (plausible_again(&self->random_asked, entropy_watch(), err) && host_random_start(bytes)) {
+        return;
+    }
+    virtio_rng_done(err == TESS_OK ? bytes : 0);
 }
 
 /* ---- orders ---- */
@@ -327,7 +343,10 @@ bool host_net_send(uint64_t cookie, uint32_t bytes)
 
 void net_send_done(struct self *self, uint64_t cookie, enum tess_err err)
 {
-    (void)self, (void)err; /* a frame that is lost is what the protocols above are for */
+    (void)err; /* a frame that is lost is what the protocols above are for */
+    if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), comp_crashes(frames_watch()))) {
+        (void)comp_blame(frames_watch(), TESS_TIMEOUT);
+    }
     virtio_net_sent(cookie);
 }
 
@@ -349,7 +368,13 @@ static void receive(struct self *self, uint64_t cookie)
 void frames_receive_done(struct self *self, uint64_t cookie, enum tess_err err, uint32_t n)
 {
     if (err == TESS_OK && cookie < RECEIVES && n <= FRAME_PLACE) {
-        virtio_net_received(frames_buffer(self) + cookie * FRAME_PLACE, n);
+        const uint8_t *frame = frames_buffer(self) + cookie * FRAME_PLACE;
+        uint64_t to = ether_destination(frame);
+
+        if (to & ETHER_GROUP || to == self->mac) {
+            ear_heard(&self->ear);
+        }
+        virtio_net_received(frame, n);
     }
     if (err != TESS_GONE && err != TESS_CAP) {
         receive(self, cookie);
@@ -537,11 +562,15 @@ static const char *device_make(struct self *self, struct machine_config *config)
 static const char *boot(struct self *self)
 {
     uint64_t seed = tess_now() ^ host_seconds() << 32;
+    uint8_t room[sizeof seed + PLAUSIBLE_SPARE];
 
     books->is_live = 0;
     TESS_MARK_POINT(4001); /* tests/guest/bench: the machine is switched on */
     if (entropy_connected()) {
-        (void)entropy_get(self, sizeof seed, (uint8_t *)&seed);
+        if (plausible_get(&self->random_asked, &self->health, self, entropy_get, entropy_watch(),
+                          sizeof seed, room) == TESS_OK) {
+            memcpy(&seed, room, sizeof seed);
+        }
     }
     const uint8_t *from = (const uint8_t *)(uintptr_t)files(self);
     struct guest_files f;

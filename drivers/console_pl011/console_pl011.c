@@ -6,6 +6,7 @@
  * the sender.  The device hands out a byte once: one that a killed driver had read, but not stored by the next
  * instructions, is lost.
  */
+#include <comp/crc32c.h>
 #include <consoledrv/ring.h>
 
 #include "ConsolePl011.h"
@@ -26,7 +27,7 @@ enum { /* byte offsets, DDI 0183G table 3-1 */
 #define READ_BYTES 64u
 
 struct self {
-    char unused;
+    uint32_t receipt; /* of what is being printed */
 };
 
 static volatile uint32_t *reg(struct self *self, unsigned offset)
@@ -54,8 +55,21 @@ static enum tess_err out_write(struct self *self, uint32_t client, const void *t
             put(self, '\r');
         }
         put(self, at[i]);
+        self->receipt = comp_crc32c_byte(self->receipt, at[i]);
     }
     return TESS_OK;
+}
+
+/* The receipt is made where the byte is printed: what was left out there, or is another, is in it. */
+static enum tess_err receipt_print(struct self *self, uint32_t client, const void *text,
+                                   uint32_t bytes, uint32_t *receipt)
+{
+    enum tess_err err;
+
+    self->receipt = COMP_CRC32C_BEGIN;
+    err = out_write(self, client, text, bytes);
+    *receipt = ~self->receipt;
+    return err;
 }
 
 /* ---- receive ---- */

@@ -29,20 +29,31 @@ __attribute__((target("+crc"))) uint32_t comp_crc32c(const void *at, uint32_t by
     return ~crc;
 }
 
+__attribute__((target("+crc"))) uint32_t comp_crc32c_byte(uint32_t crc, uint8_t byte)
+{
+    return __builtin_aarch64_crc32cb(crc, byte);
+}
+
 #else /* for tests on the build machine */
 
 #define POLYNOMIAL 0x82f63b78u /* reflected */
 
+uint32_t comp_crc32c_byte(uint32_t crc, uint8_t byte)
+{
+    crc ^= byte;
+    for (unsigned i = 0; i < 8; i++) {
+        crc = crc >> 1 ^ (crc & 1 ? POLYNOMIAL : 0);
+    }
+    return crc;
+}
+
 uint32_t comp_crc32c(const void *at, uint32_t bytes)
 {
     const uint8_t *b = at;
-    uint32_t crc = UINT32_MAX;
+    uint32_t crc = COMP_CRC32C_BEGIN;
 
     for (; bytes > 0; bytes--) {
-        crc ^= *b++;
-        for (unsigned i = 0; i < 8; i++) {
-            crc = crc >> 1 ^ (crc & 1 ? POLYNOMIAL : 0);
-        }
+        crc = comp_crc32c_byte(crc, *b++);
     }
     return ~crc;
 }

@@ -8,6 +8,7 @@
  *
  * Nothing is kept: after a restart the requests are still in the clients' queues, and frames that were here are lost.
  */
+#include <comp/doubt.h>
 #include <netdrv/ear.h>
 #include <netdrv/ether.h>
 #include <netdrv/fifo.h>
@@ -270,13 +271,10 @@ static enum tess_err port_send_begin(struct self *self, uint32_t element, uint32
 
 static void card_send_done(struct self *self, uint64_t part, enum tess_err err)
 {
-    int watch = frames_watch();
-    uint64_t crashes = watch < 0 ? 0 : comp_watch((unsigned)watch)->crashes;
-
     (void)err; /* frames may be lost */
     self->sending &= ~(1u << part);
-    if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), crashes)) {
-        (void)comp_blame(watch, TESS_TIMEOUT);
+    if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), comp_crashes(frames_watch()))) {
+        (void)comp_blame(frames_watch(), TESS_TIMEOUT);
     }
     forward(self);
 }

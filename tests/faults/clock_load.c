@@ -1,8 +1,9 @@
 /*
  * Asks for the time every 50 us, and has an alarm set for the next second.  Time and alarm are compared with the processor's counter:
- * on the machine of the campaign both clocks are driven by the virtual clock.
+ * on the machine of the campaign both clocks are driven by the virtual clock.  A time that cannot be is asked for again.
  */
 #include <comp/sleep.h>
+#include <plausible/ask.h>
 
 #include "FaultClockLoad.h"
 
@@ -13,6 +14,8 @@ struct self {
     uint64_t base; /* seconds when the counter was 0 */
     uint64_t due;  /* of the alarm; 0: none */
     uint64_t turns;
+    struct plausible_asked asked;
+    struct plausible_clock clock;
 };
 
 static uint64_t second(void)
@@ -26,6 +29,11 @@ static void clock_rang_handle(struct self *self)
     if (self->due && self->base + second() + 1 >= self->due) {
         self->due = 0;
     }
+}
+
+static enum tess_err now(struct self *self, uint64_t *seconds)
+{
+    return plausible_now(&self->asked, &self->clock, self, clock_now, clock_watch(), seconds);
 }
 
 static void count(struct self *self, enum tess_err err)
@@ -44,7 +52,7 @@ static void count(struct self *self, enum tess_err err)
 static void ask(struct self *self)
 {
     uint64_t seconds = 0, before = self->base + second();
-    enum tess_err err = clock_now(self, &seconds);
+    enum tess_err err = now(self, &seconds);
 
     count(self, err);
     if (!err && (seconds + 1 < before || seconds > self->base + second() + 1)) {
@@ -70,7 +78,7 @@ static int run(struct self *self)
 {
     uint64_t seconds = 0;
 
-    while (clock_now(self, &seconds) != TESS_OK) {
+    while (now(self, &seconds) != TESS_OK) {
     }
     self->base = seconds - second();
     for (;;) {

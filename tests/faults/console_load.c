@@ -1,15 +1,17 @@
 /*
  * Prints numbered lines, one a call.  A call that gives GONE was perhaps not done: it is repeated, so lines may come twice,
- * but each number that was completed must be there.
+ * but each number that was completed must be there.  So is one whose receipt is not that of the line.
  */
 #include <stdio.h>
 
 #include <comp/sleep.h>
+#include <plausible/ask.h>
 
 #include "FaultConsoleLoad.h"
 
 struct self {
     uint64_t number;
+    struct plausible_asked asked;
 };
 
 static enum tess_err print(struct self *self)
@@ -18,7 +20,7 @@ static enum tess_err print(struct self *self)
     int bytes = snprintf(text, sizeof text, "line %llu of fault campaign, again %llu\n",
                          (unsigned long long)self->number, (unsigned long long)self->number);
 
-    return out_write(self, text, (uint32_t)bytes);
+    return plausible_print(&self->asked, self, out_print, out_watch(), text, (uint32_t)bytes);
 }
 
 static int run(struct self *self)

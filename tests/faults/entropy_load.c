@@ -1,18 +1,25 @@
-/* Requests of all sizes, many at once; every byte that was asked for must be the device's, and no other byte may have changed. */
+/*
+ * Requests of all sizes, many at once; every byte that was asked for must be the device's, and no other byte may have changed.  What is not random is asked
+ * for again.  The device's bytes are random, but never PLAUSIBLE_FILL (mkbytes.c): each that was not written shows here.
+ */
 #include <comp/sleep.h>
+#include <plausible/ask.h>
 #include <tess/random.h>
 
 #include "FaultEntropyLoad.h"
 
 #define ROOM  1024u
 #define PARTS 16u
-#define STALE 0xa5
+#define ROOMY (ROOM - PLAUSIBLE_SPARE)
+#define MOST  512u /* bytes of a request: of the device's, of which QEMU throws away most */
 
 struct self {
     uint64_t random;
     uint32_t outstanding;
     bool is_free[PARTS];
-    uint32_t bytes[PARTS];
+    uint32_t bytes[PARTS]; /* 0: none are asked for */
+    struct plausible_asked asked[PARTS];
+    struct plausible_random health;
 };
 
 _Static_assert(PARTS *ROOM <= ENTROPY_BUFFER_BYTES, "the parts fit");
@@ -22,15 +29,26 @@ static uint8_t *part(struct self *self, uint64_t i)
     return entropy_buffer(self) + i * ROOM;
 }
 
+/* As many as the device writes. */
+static uint32_t asked_for(const struct self *self, uint64_t i)
+{
+    return self->bytes[i] ? self->bytes[i] + PLAUSIBLE_SPARE : 0;
+}
+
+static void ask(struct self *self, uint64_t i)
+{
+    plausible_random_prepare(part(self, i), ROOMY);
+    self->is_free[i] = entropy_get_start(self, i, asked_for(self, i), i * ROOM) != TESS_OK;
+    self->outstanding += !self->is_free[i];
+}
+
 static void next(struct self *self, uint64_t i)
 {
-    self->bytes[i] = (uint32_t)(tess_random(&self->random) >> 32) % (ROOM + 1);
+    self->bytes[i] = (uint32_t)(tess_random(&self->random) >> 32) % (MOST + 1);
     if (self->bytes[i] % 4) {
         self->bytes[i] %= 64;
     }
-    memset(part(self, i), STALE, ROOM);
-    self->is_free[i] = entropy_get_start(self, i, self->bytes[i], i * ROOM) != TESS_OK;
-    self->outstanding += !self->is_free[i];
+    ask(self, i);
 }
 
 static void judge(struct self *self, uint64_t i)
@@ -39,7 +57,11 @@ static void judge(struct self *self, uint64_t i)
     uint32_t bad = 0;
 
     for (uint32_t k = 0; k < ROOM; k++) {
-        bad += at[k] != (k < self->bytes[i] ? 0 : STALE);
+        if (k < self->bytes[i]) {
+            bad += at[k] == PLAUSIBLE_FILL;
+        } else if (k >= asked_for(self, i)) {
+            bad += at[k] != PLAUSIBLE_FILL;
+        }
     }
     report(self)->wrong += bad != 0;
 }
@@ -54,6 +76,14 @@ static void entropy_get_done(struct self *self, uint64_t i, enum tess_err err)
 {
     volatile struct load_report *r = report(self);
 
+    self->outstanding--;
+    if (self->bytes[i]) {
+        err = plausible_got(&self->health, err, part(self, i), self->bytes[i]);
+    }
+    if (plausible_again(&self->asked[i], entropy_watch(), err)) {
+        ask(self, i);
+        return;
+    }
     r->at[r->completed % 1024] = tess_now();
     r->completed++;
     if (err) {
@@ -62,7 +92,6 @@ static void entropy_get_done(struct self *self, uint64_t i, enum tess_err err)
     } else {
         judge(self, i);
     }
-    self->outstanding--;
     self->is_free[i] = true;
     if (!is_ordered(self)) {
         next(self, i);

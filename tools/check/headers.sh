@@ -19,8 +19,8 @@ find . \( -path ./build -o -path ./.cache -o -path ./.git -o -path ./verify \) -
         compose/*) compile="cc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I compose -I lib/comp/include -I abi/include -I abi" ;;
         servers/fs_ext4/*) compile="$user -DHAVE_CONFIG_H -isystem $BUILD/servers/fs_ext4/generated -isystem .cache/source/e2fsprogs/lib -isystem $BUILD/servers/fs_ext4/generated/ext2fs" ;;
         tools/*) compile="cc -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I kernel -I abi/include" ;;
-        linux/*) compile="$user -idirafter /usr/aarch64-linux-gnu/include -I lib/tess/include -I lib/comp/include -I lib/ring/include -I lib/recover/include -I lib/virtio/include -I lib/blockdrv/include -I lib/consoledrv/include -I lib/netdrv/include -I lib/vsock/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
-        *) compile="$user -I lib/tess/include -I lib/comp/include -I lib/ring/include -I lib/recover/include -I lib/virtio/include -I lib/blockdrv/include -I lib/consoledrv/include -I lib/netdrv/include -I lib/vsock/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
+        linux/*) compile="$user -idirafter /usr/aarch64-linux-gnu/include -I lib/tess/include -I lib/comp/include -I lib/ring/include -I lib/recover/include -I lib/virtio/include -I lib/blockdrv/include -I lib/consoledrv/include -I lib/netdrv/include -I lib/plausible/include -I lib/vsock/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
+        *) compile="$user -I lib/tess/include -I lib/comp/include -I lib/ring/include -I lib/recover/include -I lib/virtio/include -I lib/blockdrv/include -I lib/consoledrv/include -I lib/netdrv/include -I lib/plausible/include -I lib/vsock/include -I abi/include -I abi -I $BUILD/tools/bench" ;;
         esac
         # An empty file that includes it: compiled on its own, a header would get warnings that only main files get.
         if echo "#include \"$file\"" | $compile -I . -x c - 2>&1; then

@@ -29,7 +29,7 @@ tree | xargs -d '\n' grep -H '^[ 	]*#[ 	]*include' |
         may["tools"] = "abi kernel tools tests/bench"
         may["docs"] = "abi idl lib docs"
         # Where a name is looked for, in this order: beside the file, then the roots that the build passes.
-        roots = split("kernel kernel/arch/aarch64 kernel/arch/none abi/include abi lib/tess/include lib/comp/include lib/ring/include lib/recover/include lib/virtio/include lib/blockdrv/include lib/consoledrv/include lib/netdrv/include lib/vsock/include verify", root, " ")
+        roots = split("kernel kernel/arch/aarch64 kernel/arch/none abi/include abi lib/tess/include lib/comp/include lib/ring/include lib/recover/include lib/virtio/include lib/blockdrv/include lib/consoledrv/include lib/netdrv/include lib/plausible/include lib/vsock/include verify", root, " ")
     }
     function part_of(path,    p) {
         if (path ~ /^tests\/([a-z]+\/)?host\//) return "tests/host"

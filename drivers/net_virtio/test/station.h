@@ -5,6 +5,7 @@
 #ifndef STATION_H
 #define STATION_H
 
+#include <comp/doubt.h>
 #include <netdrv/ear.h>
 
 #include "pattern.h"
@@ -32,11 +33,8 @@ static void station_heard(struct self *self)
 
 static void station_listen(struct self *self)
 {
-    int watch = frames_watch();
-    uint64_t crashes = watch < 0 ? 0 : comp_watch((unsigned)watch)->crashes;
-
-    if (ear_sent(&station(self)->ear, tess_ns_of_ticks(tess_now()), crashes)) {
-        (void)comp_blame(watch, TESS_TIMEOUT);
+    if (ear_sent(&station(self)->ear, tess_ns_of_ticks(tess_now()), comp_crashes(frames_watch()))) {
+        (void)comp_blame(frames_watch(), TESS_TIMEOUT);
     }
 }
 

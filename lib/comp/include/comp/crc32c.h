@@ -6,5 +6,8 @@
 
 /* Of so many bytes; 0 bytes: 0. */
 uint32_t comp_crc32c(const void *at, uint32_t bytes);
+/* The same byte by byte: from COMP_CRC32C_BEGIN on; the last one inverted is what comp_crc32c gives. */
+#define COMP_CRC32C_BEGIN UINT32_MAX
+uint32_t comp_crc32c_byte(uint32_t crc, uint8_t byte);
 
 #endif

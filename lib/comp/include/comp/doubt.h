@@ -18,6 +18,12 @@ struct comp_doubt {
     bool is_fresh;    /* then the server had been restarted because of the answers before */
 };
 
+/* How often the server of a connection has died of its own fault, strikes among it.  watch: END_watch(); -1: 0. */
+COMP_INLINE uint64_t comp_crashes(int watch)
+{
+    return watch < 0 ? 0 : comp_watch((unsigned)watch)->crashes;
+}
+
 /*
  * Is the answer to be doubted, and the server to be asked again?  watch: of the connection, -1: none; err: CORRUPT for an answer, else the error that it was;
  * *believed: of the connection, the crashes of the server + 1: of the incarnation that is believed; 0: none.
@@ -25,7 +31,7 @@ struct comp_doubt {
 COMP_COLD static bool comp_doubt(struct comp_doubt *a, uint64_t *believed, int watch,
                                  enum tess_err err)
 {
-    uint64_t crashes = watch < 0 ? 0 : comp_watch((unsigned)watch)->crashes;
+    uint64_t crashes = comp_crashes(watch);
     bool is_believed = *believed == crashes + 1;
     bool is_restarted = a->asked && a->crashes != crashes;
 
