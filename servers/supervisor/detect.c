@@ -216,7 +216,10 @@ static bool runs(uint32_t domain)
     return domain != DIST_NONE && record(domain)->state == DOMAIN_RUNNING;
 }
 
-/* A call in flight for longer than it may be, and not because the server waits itself or has just been started. */
+/*
+ * A call in flight for longer than it may be, and not because the server waits itself or has just been started; nor because the client does not come to look for
+ * the answer, unless it is the server that takes its time.
+ */
 static bool too_long(const struct dist_connection *c, struct connection_watch *w, uint64_t since,
                      uint64_t now)
 {
@@ -225,7 +228,7 @@ static bool too_long(const struct dist_connection *c, struct connection_watch *w
 
     if (!c->within_ns || !since || record(c->server)->swap != SWAP_NONE || now <= from ||
         now - from <= within || now - watch_of(c->server)->started <= within ||
-        waits_in_call(c->server)) {
+        waits_in_call(c->server) || (watch_of(c->client)->starved && !had_time(c->server))) {
         return false;
     }
     w->struck = now;
