@@ -158,6 +158,7 @@ static void badges(struct instance *i)
 static void watch_add(struct model *model, struct connection *c)
 {
     struct dist_connection *w = NEW(struct dist_connection);
+    bool counts = is_watched(c) || c->timeout_ns || c->transport == TRANSPORT_QUEUE;
 
     c->watch = model->watches.count;
     w->client = c->from->domain ? c->from->domain->number : DIST_NONE;
@@ -167,9 +168,7 @@ static void watch_add(struct model *model, struct connection *c)
     w->badge = c->badge;
     w->within_ns = within_of(c);
     w->flags = (is_watched(c) ? DIST_MONITORED : 0) | (c->is_traced ? DIST_TRACED : 0);
-    w->strikes = c->strikes                                                          ? c->strikes
-                 : is_watched(c) || c->timeout_ns || c->transport == TRANSPORT_QUEUE ? 3
-                                                                                     : 0;
+    w->strikes = c->strikes ? c->strikes : counts ? 3 : 0;
     list_add(&model->watches, w);
 }
 
