@@ -85,6 +85,9 @@ _Static_assert(sizeof(struct nvme_command) == 64 && sizeof(struct nvme_completio
 
 #define NVME_IDS 128u /* command identifiers */
 
+/* In a place whose command the device has fetched: an operation that there is none of on PCI, by an identifier that nobody uses. */
+#define NVME_NO_COMMAND 0xffff007fu
+
 /* A submission queue and its completion queue, both with so many entries. */
 struct nvme_queue {
     volatile struct nvme_command *commands;
@@ -120,6 +123,9 @@ static inline void nvme_queue_open(struct nvme_queue *q, uint16_t number, uint16
     q->completions = (volatile struct nvme_completion *)completions;
     q->tail_bell = (volatile uint32_t *)(bells + 2u * number * stride); /* 3.1.24 */
     q->head_bell = (volatile uint32_t *)(bells + (2u * number + 1) * stride);
+    for (uint32_t i = 0; i < size; i++) {
+        q->commands[i].id = NVME_NO_COMMAND;
+    }
 }
 
 static inline uint16_t nvme_after(const struct nvme_queue *q, uint16_t at)
@@ -180,7 +186,9 @@ static inline enum nvme_result nvme_collect(struct nvme_queue *q, struct nvme_do
     q->is_out[id] = false;
     q->out--;
     q->untold++;
-    q->head = (uint16_t)head;
+    for (; q->head != head; q->head = nvme_after(q, q->head)) {
+        q->commands[q->head].id = NVME_NO_COMMAND; /* it is not done again by a tail that leaps */
+    }
     q->next = nvme_after(q, q->next);
     q->phase ^= q->next == 0;
     *done = (struct nvme_done){ id, status >> 17 & 0x7ff };

@@ -106,6 +106,9 @@ static void commands_come_back_once_in_any_order(void **state)
         }
         nvme_collected(&w.q);
         assert_int_equal(w.bells[1], w.q.next);
+        for (uint32_t at = w.q.tail; at != w.q.head; at = (at + 1) % SIZE) {
+            assert_int_equal(w.commands[at].id, NVME_NO_COMMAND); /* fetched, or never sent */
+        }
     }
 }
 
