@@ -218,17 +218,19 @@ static bool runs(uint32_t domain)
 
 /*
  * A call in flight for longer than it may be, and not because the server waits itself or has just been started; nor because the client does not come to look for
- * the answer, unless it is the server that takes its time.
+ * the answer, unless the server has taken more than half of the time since it was pinged.
  */
 static bool too_long(const struct dist_connection *c, struct connection_watch *w, uint64_t since,
                      uint64_t now)
 {
-    uint64_t within = tess_ticks_of_ns(c->within_ns);
-    uint64_t from = w->struck > since ? w->struck : since;
+    const struct domain_watch *s = watch_of(c->server);
+    uint64_t within = tess_ticks_of_ns(c->within_ns), from = w->struck > since ? w->struck : since;
+    uint64_t pinged = s->ping_at - tess_ticks_of_ns(sup.dist.domain[c->server].heartbeat_ns);
+    bool hogs = 2 * (domain_consumed(c->server) - s->consumed) > now - pinged;
 
     if (!c->within_ns || !since || record(c->server)->swap != SWAP_NONE || now <= from ||
-        now - from <= within || now - watch_of(c->server)->started <= within ||
-        waits_in_call(c->server) || (watch_of(c->client)->starved && !had_time(c->server))) {
+        now - from <= within || now - s->started <= within || waits_in_call(c->server) ||
+        (watch_of(c->client)->starved && !hogs)) {
         return false;
     }
     w->struck = now;

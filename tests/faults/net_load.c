@@ -1,6 +1,7 @@
 /*
  * Sends requests, several at once, each again and again until it is answered: frames may be lost.  A frame that is not what somebody has
- * sent is dropped, as a protocol with checksums does; a request that is never answered is a failure.
+ * sent is dropped, as a protocol with checksums does; a request that is never answered is a failure.  All is verified when all that was asked before that was
+ * ordered has been answered.
  */
 #include <comp/sleep.h>
 
@@ -20,6 +21,8 @@ struct self {
     uint16_t bytes[WINDOW];
     uint64_t begun_at[WINDOW], asked_at[WINDOW];
     uint32_t patience[WINDOW]; /* times AGAIN_NS */
+    uint64_t order;
+    uint32_t due; /* bit i: request i was asked before it */
 };
 
 static struct station *station(struct self *self)
@@ -57,6 +60,7 @@ static void completed(struct self *self, uint32_t i, bool is_answered)
     r->at[r->completed % 1024] = tess_now();
     r->completed++;
     r->failed += !is_answered;
+    self->due &= ~(1u << i);
     next(self, i);
 }
 
@@ -91,6 +95,17 @@ static void ask_again(struct self *self)
     }
 }
 
+static void obey(struct self *self)
+{
+    if (self->order != report(self)->orders) {
+        self->order = report(self)->orders;
+        self->due = (1u << WINDOW) - 1;
+    }
+    if (!self->due) {
+        report(self)->verified = self->order;
+    }
+}
+
 static int run(struct self *self)
 {
     report(self)->failed += station_open(self) != TESS_OK;
@@ -102,7 +117,7 @@ static int run(struct self *self)
         comp_sleep_until(tess_deadline_ns(200000));
         station_repost(self);
         ask_again(self);
-        report(self)->verified = report(self)->orders;
+        obey(self);
     }
     return 0;
 }
