@@ -3,8 +3,8 @@
  * driver that has gone deaf, or that says that there is no link.
  *
  * Who sends and hears nothing for EAR_NS, times the patience, gives the driver a strike; three of them restart it.  Its next incarnation
- * is the probe: is it silent, too, then the silence is the wire's.  It is believed then, until something is heard, and the patience doubles: so a
- * peer that is gone costs one restart, which takes less than a millisecond, and one that comes and goes one in 12 seconds at most.  No
+ * is the probe: is it silent, too, then the silence is the wire's.  It is believed then for a minute, and the patience doubles: so a
+ * peer that is gone costs a restart a minute, which takes less than a millisecond, and one that comes and goes one in 12 seconds at most.  No
  * neighbour has to be known for that, nor a protocol in which one must answer.
  *
  *     HEARS    -- sent ------------------------------------------> ASKED
@@ -13,6 +13,7 @@
  *     ASKED    -- sent, EAR_STRIKES, and nobody was restarted ----> BELIEVED
  *     FRESH    -- sent, it is time: the patience doubles ---------> BELIEVED
  *     FRESH    -- heard: it was the driver; the patience is 1 ----> HEARS
+ *     BELIEVED -- sent, EAR_BELIEVED_NS are over: it may be deaf by now --> ASKED
  *     ASKED, BELIEVED -- heard -----------------------------------> HEARS
  *
  * Nothing is done by the clock alone: what is not sent is not waited for.
@@ -24,6 +25,7 @@
 #include <stdint.h>
 
 #define EAR_NS           500000000u /* as long as Net may take for what is to be sent */
+#define EAR_BELIEVED_NS  60000000000u
 #define EAR_STRIKES      8u
 #define EAR_PATIENCE_MAX 8u
 
@@ -78,7 +80,7 @@ static inline bool ear_sent(struct ear *e, uint64_t now, uint64_t crashes)
             return false;
         }
         if (e->strikes++ == EAR_STRIKES) {
-            e->state = EAR_BELIEVED;
+            ear_ask(e, EAR_BELIEVED, now, crashes);
             return false;
         }
         return true;
@@ -89,7 +91,10 @@ static inline bool ear_sent(struct ear *e, uint64_t now, uint64_t crashes)
         }
         return false;
     case EAR_BELIEVED:
-        break;
+        if (now - e->since >= EAR_BELIEVED_NS) {
+            ear_ask(e, EAR_ASKED, now, crashes);
+        }
+        return false;
     }
     return false;
 }
