@@ -76,6 +76,20 @@ static inline enum tess_err plausible_get(struct plausible_asked *a, struct plau
     return err;
 }
 
+/* Of that text, as idl/console.idl says it. */
+static inline uint32_t plausible_receipt(const uint8_t *text, uint32_t bytes)
+{
+    uint32_t crc = COMP_CRC32C_BEGIN;
+
+    for (uint32_t i = 0; i < bytes; i++) {
+        if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) {
+            crc = comp_crc32c_byte(crc, '\r');
+        }
+        crc = comp_crc32c_byte(crc, text[i]);
+    }
+    return ~crc;
+}
+
 /* Text by ConsoleReceipt.print.  CORRUPT: a fresh incarnation has printed something else as well; GONE is not doubted: it may be printed or not. */
 static inline enum tess_err plausible_print(struct plausible_asked *a, struct self *self,
                                             enum tess_err (*ask)(struct self *, const void *,
@@ -88,7 +102,7 @@ static inline enum tess_err plausible_print(struct plausible_asked *a, struct se
     do {
         receipt = 0;
         err = ask(self, text, bytes, &receipt);
-        err = err ? err : receipt == comp_crc32c(text, bytes) ? TESS_OK : TESS_CORRUPT;
+        err = err ? err : receipt == plausible_receipt(text, bytes) ? TESS_OK : TESS_CORRUPT;
     } while (err != TESS_GONE && plausible_again(a, watch, err));
     return err;
 }
