@@ -341,12 +341,17 @@ bool host_net_send(uint64_t cookie, uint32_t bytes)
     return net_send_start(self_of_all, cookie, bytes, cookie * FRAME_PLACE) == TESS_OK;
 }
 
-void net_send_done(struct self *self, uint64_t cookie, enum tess_err err)
+static void listen(struct self *self)
 {
-    (void)err; /* a frame that is lost is what the protocols above are for */
     if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), comp_crashes(frames_watch()))) {
         (void)comp_blame(frames_watch(), TESS_TIMEOUT);
     }
+}
+
+void net_send_done(struct self *self, uint64_t cookie, enum tess_err err)
+{
+    (void)err; /* a frame that is lost is what the protocols above are for */
+    listen(self);
     virtio_net_sent(cookie);
 }
 
@@ -375,10 +380,10 @@ void frames_receive_done(struct self *self, uint64_t cookie, enum tess_err err, 
             ear_heard(&self->ear);
         }
         virtio_net_received(frame, n);
+    } else {
+        listen(self);
     }
-    if (err != TESS_GONE && err != TESS_CAP) {
-        receive(self, cookie);
-    }
+    receive(self, cookie);
 }
 
 static void net_start(struct self *self)

@@ -269,13 +269,18 @@ static enum tess_err port_send_begin(struct self *self, uint32_t element, uint32
 
 /* ---- the card ---- */
 
+static void listen(struct self *self)
+{
+    if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), comp_crashes(frames_watch()))) {
+        (void)comp_blame(frames_watch(), TESS_TIMEOUT);
+    }
+}
+
 static void card_send_done(struct self *self, uint64_t part, enum tess_err err)
 {
     (void)err; /* frames may be lost */
     self->sending &= ~(1u << part);
-    if (ear_sent(&self->ear, tess_ns_of_ticks(tess_now()), comp_crashes(frames_watch()))) {
-        (void)comp_blame(frames_watch(), TESS_TIMEOUT);
-    }
+    listen(self);
     forward(self);
 }
 
@@ -297,6 +302,8 @@ static void frames_receive_done(struct self *self, uint64_t part, enum tess_err 
         if (deliver(self, &f, FROM_CARD)) {
             ear_heard(&self->ear);
         }
+    } else {
+        listen(self);
     }
     self->unposted |= 1u << part;
     post(self);

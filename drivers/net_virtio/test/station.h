@@ -101,6 +101,8 @@ static void frames_receive_done(struct self *self, uint64_t i, enum tess_err err
     if (err == TESS_OK) {
         station(self)->received++;
         station_take(self, frames_buffer(self) + i * STATION_ROOM, n);
+    } else {
+        station_listen(self);
     }
     station_post(self, i);
 }

@@ -63,7 +63,7 @@ static inline void ear_ask(struct ear *e, enum ear_state state, uint64_t now, ui
 }
 
 /*
- * Something was sent, or could not be.  now: ns; crashes: of the driver (struct comp_watch).  True: it has earned a strike.
+ * Something was sent, or could not be, or room to receive came back with an error.  now: ns; crashes: of the driver (struct comp_watch).  True: it has earned a strike.
  */
 static inline bool ear_sent(struct ear *e, uint64_t now, uint64_t crashes)
 {
