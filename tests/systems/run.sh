@@ -64,7 +64,9 @@ one() {
     if [ "$why" ]; then
         echo "FAIL $name: $why"
     else
-        echo "ok   $name"
+        times >"$log.cost" # processor time of all that was started here
+        echo "ok   $name ($(awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4 + 0.5) }' "$log.cost") s)"
+        rm -f "$log.cost"
         rm -rf "${work:?}/$name"
     fi
 }
