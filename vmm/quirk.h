@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define QUIRK_NVME_CLASS 0x010802u
-
 /* Registers of a controller that was reset and is no bus master; line_is_up: it asks for an interrupt. */
 void quirk_nvme(volatile uint8_t *registers, bool (*line_is_up)(void));
 

@@ -3,23 +3,10 @@
  * interrupt line for ever, and a guest gives the line up.  To tell it that an empty queue is empty makes it forget one.  Others
  * are reset once more by this.  No queue is used, so no memory is.
  */
+#include <blockdrv/nvme.h>
+
 #include "board.h"
 #include "quirk.h"
-
-enum { /* byte offsets (NVM Express 1.4, 3.1) */
-       NVME_CAP = 0x00,
-       NVME_INTMC = 0x10,
-       NVME_CC = 0x14,
-       NVME_CSTS = 0x1c,
-       NVME_AQA = 0x24,
-       NVME_ASQ = 0x28, /* and ACQ behind it: 64 bits each */
-       NVME_BELLS = 0x1000,
-};
-#define NVME_CAP_STRIDE(high) (4u << ((high)&15)) /* DSTRD: bytes between doorbells */
-#define NVME_CC_ENABLE        1u
-#define NVME_CC_VALUE                                                                              \
-    (NVME_CC_ENABLE | 6u << 16 | 4u << 20) /* pages of 4 KiB, entries of 64 and 16 bytes */
-#define NVME_CSTS_READY 1u
 
 #define LOOKS                                                                                      \
     100000u /* at a register that changes at once: a controller that takes longer is not the one */
@@ -45,7 +32,7 @@ static bool enabled(volatile uint8_t *registers, uint32_t configuration)
 
 void quirk_nvme(volatile uint8_t *registers, bool (*line_is_up)(void))
 {
-    uint32_t stride = NVME_CAP_STRIDE(*at(registers, NVME_CAP + 4));
+    uint32_t stride = NVME_CAP_STRIDE((uint64_t)*at(registers, NVME_CAP + 4) << 32);
 
     if (!enabled(registers, 0)) {
         return;

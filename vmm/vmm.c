@@ -1,6 +1,7 @@
 /* The component Vmm: its ends, and the guest's machine behind them. */
 #include "Vmm.h"
 /* */
+#include <blockdrv/nvme.h>
 #include <comp/comp.h>
 #include <comp/pci.h>
 #include <netdrv/ear.h>
@@ -485,7 +486,7 @@ static void device_quirk(struct self *self)
     struct bus_identity i;
     uint64_t offset, bytes;
 
-    if (bus_identity(self, &i) == TESS_OK && i.class == QUIRK_NVME_CLASS &&
+    if (bus_identity(self, &i) == TESS_OK && i.class == NVME_CLASS &&
         bus_bar(self, 0, &offset, &bytes) == TESS_OK && offset < PCI_WINDOW_BYTES &&
         bus_enable(self, true, false) == TESS_OK) {
         quirk_nvme(registers(self) + offset, device_asks);

@@ -1,5 +1,5 @@
 /*
- * NVM Express, revision 1.4 (sections and figures are those of that text): registers, commands, and a pair of queues.
+ * NVM Express, revision 1.4 (sections and figures are those of that text): commands, and a pair of queues; registers: blockdrv/nvme.h.
  *
  * The driver's books are in its private memory.  Of what the device writes, only completions are read, each word once, and believed as far as
  * they fit the books: the command is out, it is this queue's, the device has fetched no more than it was given.  Else NVME_BROKEN.
@@ -10,37 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <blockdrv/nvme.h>
 #include <comp/fence.h>
 
-#define NVME_CLASS 0x010802u /* mass storage, non-volatile memory, NVM Express (2.1.5) */
-#define NVME_PAGE  4096u     /* CC.MPS = 0 */
-
-enum nvme_register { /* byte offsets (3.1) */
-                     NVME_CAP = 0x00,
-                     NVME_INTMS = 0x0c,
-                     NVME_INTMC = 0x10,
-                     NVME_CC = 0x14,
-                     NVME_CSTS = 0x1c,
-                     NVME_AQA = 0x24,
-                     NVME_ASQ = 0x28,
-                     NVME_ACQ = 0x30,
-                     NVME_BELLS = 0x1000,
-};
-
-/* CAP (3.1.1) */
-#define NVME_CAP_ENTRIES(cap) ((uint32_t)((cap)&0xffff) + 1) /* MQES: of a queue, at most */
-#define NVME_CAP_TIMEOUT_NS(cap)                                                                   \
-    ((((cap) >> 24 & 0xff) + 1) * 500000000ull)           /* TO: units of 500 ms; one more */
-#define NVME_CAP_STRIDE(cap)   (4u << ((cap) >> 32 & 15)) /* DSTRD: bytes between doorbells */
-#define NVME_CAP_NVM(cap)      ((cap) >> 37 & 1)          /* CSS: has the NVM command set */
-#define NVME_CAP_PAGE_MIN(cap) ((cap) >> 48 & 15)         /* MPSMIN: 0: 4 KiB */
-
-/* CC (3.1.5): enabled, NVM command set, pages of 4 KiB, round robin, entries of 64 and 16 bytes */
-#define NVME_CC_ENABLE 1u
-#define NVME_CC_VALUE  (NVME_CC_ENABLE | 6u << 16 | 4u << 20)
-
-#define NVME_CSTS_READY 1u /* 3.1.6 */
-#define NVME_CSTS_FATAL 2u
+#define NVME_PAGE 4096u /* CC.MPS = 0 */
 
 enum nvme_admin { /* operation codes (chapter 5) */
                   NVME_CREATE_SQ = 0x01,
