@@ -69,11 +69,11 @@ void user_place(struct model *model, struct connection *c)
         for (enum side side = SIDE_FROM; side < SIDES; side++) {
             struct domain *domain = domain_of(c, side);
 
-            if (o->grants
-                    [side]) { /* an endpoint of its own needs no badge: who has it may give it some */
-                uint64_t badge = o->kind == OBJECT_ENDPOINT && !o->is_shared ? 0 : c->number + 1;
-                place->slot[side] =
-                    grant(model, domain, place->object, o->grants[side], badge, c->watch);
+            if (o->grants[side]) {
+                /* an endpoint of its own needs no badge: who has it may give it some */
+                bool is_own = o->kind == OBJECT_ENDPOINT && !o->is_shared;
+                place->slot[side] = grant(model, domain, place->object, o->grants[side],
+                                          is_own ? 0 : c->number + 1, c->watch);
             }
             if (o->maps[side]) {
                 place->at[side] =

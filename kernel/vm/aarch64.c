@@ -404,6 +404,8 @@ void trap_guest(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
 
     if (class == EC_DATA_LOWER || class == EC_FETCH_LOWER) {
         ipa = fault_address(esr, far); /* before leave: it may ask the guest's tables */
+    } else if (class == EC_HVC64) {
+        t->regs.pc -= 4; /* back to it, as for all others: what nobody answers is executed again */
     }
     leave(t, cpu);
     switch (class) {
@@ -432,9 +434,6 @@ void trap_guest(struct thread *t, struct cpu *cpu, word_t esr, word_t far)
             unsigned unused = 64 - (8u << ESR_SAS(esr));
             value = reg_get(t, ESR_SRT(esr)) << unused >> unused;
         }
-        break;
-    case EC_HVC64: /* the pc of an exit is always its instruction's: one that nobody has answered is executed again */
-        t->regs.pc -= 4;
         break;
     default:
         break;

@@ -43,8 +43,7 @@ struct domain_record {
     uint32_t step;  /* STOPPING: enum stop_step */
     uint32_t goal;  /* STOPPING: the enum domain_state to come next */
     uint32_t why;   /* enum failure: of the last stop */
-    uint32_t generation;
-    uint32_t failures;
+    uint32_t generation, failures;
     uint32_t
         closed; /* its endpoint was destroyed, and its clients have not all got the new one yet */
     uint32_t image;     /* alternative that it runs, or will at the next start */
