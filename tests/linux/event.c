@@ -17,17 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int failures;
-
-static void check(int ok, const char *name)
-{
-    if (ok) {
-        printf("ok %s\n", name);
-    } else {
-        printf("FAIL %s: errno %d\n", name, errno);
-        failures++;
-    }
-}
+#include "check.h"
 
 static void test_poll(void)
 {

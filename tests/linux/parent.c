@@ -13,21 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define SET_ID  "/var/tmp/parent.set-id"
 #define FOLDER  "/var/tmp/parent.folder"
 #define NO_ROOT 1000
-
-static int failures;
-
-static void check(int ok, const char *name)
-{
-    if (ok) {
-        printf("ok %s\n", name);
-    } else {
-        printf("FAIL %s: errno %d\n", name, errno);
-        failures++;
-    }
-}
 
 static int death_signal(void)
 {

@@ -17,23 +17,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "check.h"
+
 struct registers { /* struct user_pt_regs */
     uint64_t x[31], sp, pc, pstate;
 };
 
-static int failures;
 static volatile long cell = 41;
 static volatile uintptr_t nowhere = 16;
-
-static void check(int ok, const char *name)
-{
-    if (ok) {
-        printf("ok %s\n", name);
-    } else {
-        printf("FAIL %s: errno %d\n", name, errno);
-        failures++;
-    }
-}
 
 static long trace(long request, pid_t pid, long address, long data)
 {

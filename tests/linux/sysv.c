@@ -14,29 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
+
 union semun {
     int val;
     struct semid_ds *buf;
     unsigned short *array;
     struct seminfo *info;
 };
-
-static int failures;
-
-static void check(int ok, const char *name)
-{
-    if (ok) {
-        printf("ok %s\n", name);
-    } else {
-        printf("FAIL %s: errno %d\n", name, errno);
-        failures++;
-    }
-}
-
-static int fails(long result, int error)
-{
-    return result == -1 && errno == error;
-}
 
 static int ends_with(pid_t pid, int status)
 {

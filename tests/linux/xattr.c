@@ -11,24 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #define NO_ROOT 1000
-
-static int failures;
-
-static void check(int ok, const char *name)
-{
-    if (ok) {
-        printf("ok %s\n", name);
-    } else {
-        printf("FAIL %s: errno %d\n", name, errno);
-        failures++;
-    }
-}
-
-static int fails(long result, int error)
-{
-    return result == -1 && errno == error;
-}
 
 static int set(const char *path, const char *name, const char *value, int flags)
 {
