@@ -34,6 +34,7 @@
 
 struct self {
     uint64_t sectors, store_sectors, mac;
+    bool is_up; /* the guest is there: before that nothing that comes is for it */
     bool is_off, saves;
     struct plausible_clock clock;
     struct plausible_random health;
@@ -66,8 +67,8 @@ static void take_keys(struct self *self)
     uint32_t bytes, taken;
     uint64_t first;
 
-    while (keys_connected() && keys_read(self, books->typed, &first, text, &bytes) == TESS_OK &&
-           bytes) {
+    while (self->is_up && keys_connected() &&
+           keys_read(self, books->typed, &first, text, &bytes) == TESS_OK && bytes) {
         taken =
             virtio_console_works() ? virtio_console_input(text, bytes) : uart_input(text, bytes);
         books->typed = first + taken;
@@ -300,7 +301,8 @@ static enum tess_err control_reset_begin(struct self *self, uint32_t id, uint64_
 
 static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
 {
-    if (self->is_off || snapshot_is_busy() || pci_is_there()) { /* nobody knows a device's state */
+    if (!self->is_up || self->is_off || snapshot_is_busy() ||
+        pci_is_there()) { /* nobody knows a device's state */
         return TESS_STATE;
     }
     books->is_paused = true;
@@ -652,15 +654,14 @@ static int serve(struct self *self)
 /* ---- its body, and what the incarnation before this one left ---- */
 
 /* NULL, or what is wrong.  All of it again if the body dies meanwhile. */
-static const char *fetch_body(struct self *self, struct machine_config *config, struct body *body)
+static const char *fetch_body(struct self *self, tess_cap ask, const struct machine_config *config,
+                              struct body *body)
 {
     struct body_shape shape = { config->device ? 0 : (uint64_t)RAM_MIB << 20, CPUS, GUEST_PRIORITY,
                                 SLICE_NS };
-    uint64_t ask, at;
-    enum tess_err err = body_slots(self, &ask, &config->exits, &at);
+    enum tess_err err = TESS_GONE;
 
-    books = (struct books *)at;
-    for (unsigned i = 0; i < BODY_TRIES && !err; i++) {
+    for (unsigned i = 0; i < BODY_TRIES; i++) {
         err = body_fetch(&self->env, ask, &shape, body);
         if (err != TESS_GONE && err != TESS_CAP && err != TESS_TIMEOUT) {
             break;
@@ -689,19 +690,21 @@ static void body_is_new(struct self *self)
 
 static const char *go_on_or_boot(struct self *self, const struct body *body)
 {
-    state = &books->state;
     struct books_now now = { tess_now(), tess_ticks_of_ns(BOOKS_SOON_NS), comp_pulse->crashed != 0,
                              !pci_is_there() && vdevices_fit(state->device) };
     enum books_verdict verdict = books_judge(books, body->when, &now);
 
     if (verdict == BOOKS_GO_ON) {
         machine_go_on(books->is_paused);
+        self->is_up = true;
+        take_keys(self); /* typed since the last incarnation looked */
         return NULL;
     }
     if (verdict == BOOKS_POISON) {
         printf("vmm: %u incarnations have crashed at once: the guest is reset\n", BOOKS_TRIES);
         books->resets++;
     }
+    self->is_up = true;
     return wait_for_files(self) ? boot(self) : "the guest's kernel does not come: see GuestFiles";
 }
 
@@ -709,8 +712,12 @@ static int run(struct self *self)
 {
     const char *what;
     struct machine_config config = { .env = &self->env, .body = &self->body };
+    uint64_t ask, at;
 
     self_of_all = self;
+    (void)body_slots(self, &ask, &config.exits, &at);
+    books = (struct books *)at;
+    state = &books->state;
     tess_slots_init(&self->slots, SELF_SLOT_FIRST, SELF_SLOT_END, self->link);
     tess_pool_init(&self->pool);
     self->env = (struct tess_env){ .slots = &self->slots,
@@ -719,7 +726,7 @@ static int run(struct self *self)
                                    .cnode = COMP_SLOT_CNODE,
                                    .vspace = COMP_SLOT_VSPACE };
     what = device_make(self, &config);
-    what = what ? what : fetch_body(self, &config, &self->body);
+    what = what ? what : fetch_body(self, ask, &config, &self->body);
     if (!what && (tess_pool_add(&self->pool, COMP_SLOT_UNTYPED) || machine_make(&config))) {
         what = "no memory or capability slots for the guest";
     }
