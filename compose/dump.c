@@ -110,6 +110,7 @@ static void dump_interface(const struct interface *i, FILE *out)
 {
     fprintf(out, "interface %s %u.%u buffer=%u", i->name, i->major, i->minor, i->buffer_bytes);
     text(out, " error=", i->error_name);
+    number(out, " patience=", i->patience_ns, 0, "ns");
     fputc('\n', out);
     for (EACH(struct method, method, &i->methods)) {
         dump_method(method, out);

@@ -184,6 +184,7 @@ struct interface {
     struct list methods, events; /* struct method; struct constant */
     struct list states;          /* empty: no protocol, every method at any time */
     struct list recover_names;   /* struct named */
+    uint64_t patience_ns;        /* 0: not said */
     /* resolve */
     struct enumeration *error;
     struct list recover;   /* struct method */

@@ -260,6 +260,14 @@ static void parse_recover(struct parser *p, void *to)
     block(p, to, names, 0, "a method");
 }
 
+static void parse_patience(struct parser *p, void *to)
+{
+    struct interface *interface = to;
+
+    once(p, interface->patience_ns != 0);
+    interface->patience_ns = expect_number(p, "the life of a request", UNIT_TIME, 1000, HOUR);
+}
+
 const struct statement protocol_statements[] = {
     { "state", parse_state, "state NAME [quiet] { METHOD, ... [-> STATE] [within TIME]; ... }",
       "what is allowed in that state, and the state afterwards; in a quiet one the server "
@@ -267,6 +275,9 @@ const struct statement protocol_statements[] = {
       ADDS(state, interface, states), .most = 256 },
     { "recover", parse_recover, "recover { METHOD; ... }",
       .help = "what the client's glue calls first when the server was restarted" },
+    { "patience", parse_patience, "patience TIME;",
+      .help = "so long a request in a queue is given to one incarnation of a late server after "
+              "the other; without it, to two" },
     { 0 },
 };
 

@@ -24,13 +24,28 @@ static void begin(struct comp_queue_server *q)
     q->is_spoilt = false;
 }
 
+/*
+ * What the last incarnation had in hand did not kill it: somebody else has; or it was struck, and that may be because its device stalls. For how long, the
+ * interface says: its patience is that since the first such death after which nothing was completed.
+ */
+static bool is_innocent(const struct comp_queue_server *q, struct ring_consumer_page *own)
+{
+    if (comp_pulse->crashed != COMP_STRUCK) {
+        return comp_pulse->crashed == COMP_INNOCENT;
+    }
+    if (own->late_since == 0) {
+        own->late_since = tess_now();
+    }
+    return tess_now() - own->late_since < tess_ticks_of_ns(q->patience_ns);
+}
+
 void comp_queue_take_up(struct comp_queue_server *q, uint64_t generation)
 {
     const struct comp_queue_at *at = q->at;
     struct ring_consumer_page *own = (struct ring_consumer_page *)at->taken;
 
-    if (generation > COMP_GENERATION_FIRST && !comp_pulse->crashed) {
-        own->hand = UINT64_MAX; /* what it had in hand did not kill it */
+    if (generation > COMP_GENERATION_FIRST && is_innocent(q, own)) {
+        own->hand = UINT64_MAX;
     }
     if (ring_attach_producer(&q->server.completions, (void *)at->completion, (const void *)at->read,
                              COMP_QUEUE_COMPLETIONS) != TESS_OK) {
@@ -56,6 +71,7 @@ static void complete(struct comp_queue_server *q, uint32_t slot, enum tess_err e
                      const uint64_t *words, uint32_t count)
 {
     q->in_hand &= ~(1ull << slot);
+    q->server.requests.own->late_since = 0;
     if (request_complete(&q->server, slot, (uint32_t)err, words, 8 * count) != TESS_OK) {
         (void)comp_blame(q->at->watch, TESS_PROTOCOL);
         q->window[slot].is_done = true;

@@ -297,18 +297,18 @@ static void open_endpoint(struct start *s)
 static void pulse_clear(uint32_t domain)
 {
     const struct domain_record *r = record(domain);
-    volatile uint64_t *word = (volatile uint64_t *)&sup.pulse[domain];
+    volatile struct comp_pulse *p = &sup.pulse[domain];
     bool trial = r->swap == SWAP_TRIAL || r->swap == SWAP_BACK;
 
     for (unsigned i = 0; i < TESS_PAGE / 8; i++) {
         if (!trial || r->closed || i * 8 < HANDOVER || i * 8 >= HANDOVER_ENDS) {
-            word[i] = 0;
+            ((volatile uint64_t *)p)[i] = 0;
         }
     }
-    sup.pulse[domain].generation = r->generation;
-    sup.pulse[domain].crashed = r->why != FAILURE_NONE && r->why < FAILURE_KILLED;
-    sup.pulse[domain].quiet = trial;
-    sup.pulse[domain].is_restore = r->swap == SWAP_BACK;
+    p->generation = r->generation;
+    p->crashed = r->why == FAILURE_STRIKES ? COMP_STRUCK : r->why && r->why < FAILURE_KILLED;
+    p->quiet = trial;
+    p->is_restore = r->swap == SWAP_BACK;
 }
 
 enum tess_err domain_start(uint32_t domain)

@@ -64,6 +64,13 @@ struct comp_watch {
     uint64_t mark; /* of the client's glue: crashes when the call in flight was first interrupted */
 };
 
+/* Did it die of its own fault? */
+enum comp_crashed {
+    COMP_INNOCENT, /* somebody restarted it */
+    COMP_CRASHED,
+    COMP_STRUCK, /* it was late, or said what makes no sense */
+};
+
 /* What one component leaves to the one that takes its place: written when it becomes quiet, kept by the supervisor. */
 struct comp_handover {
     uint64_t is_valid; /* 1: there is something */
@@ -84,7 +91,7 @@ struct comp_pulse {
     uint64_t
         is_restore; /* written by the supervisor: 1: kept memory is to be as when the handover was made */
     struct comp_handover handover;
-    uint64_t crashed; /* written by the supervisor: 1: its last incarnation died of its own fault */
+    uint64_t crashed; /* written by the supervisor: enum comp_crashed, of its last incarnation */
     uint64_t reserved[13];
     struct comp_watch watch[COMP_WATCHES];
 };

@@ -112,6 +112,8 @@ struct comp_queue_server {
     const struct comp_queue_at *at;
     uint32_t results_max; /* words of the largest completion */
     uint32_t first;       /* id of the connection's first request in hand */
+    uint64_t
+        patience_ns; /* so long incarnations may be struck with a request in hand before it is to blame */
     /*
      * Begins to serve the request: OK: comp_queue_finish has been or will be called; else it is completed with the error.  bytes_:
      * of r, all of them readable words.
@@ -129,7 +131,7 @@ struct comp_queue_server {
     bool is_taking, is_spoilt;
 };
 
-/* Begin, or go on where the last incarnation died; at, results_max, first, handle and cancel are set. */
+/* Begin, or go on where the last incarnation died; at, results_max, first, patience_ns, handle and cancel are set. */
 void comp_queue_take_up(struct comp_queue_server *q, uint64_t generation);
 /* Serve what is in the ring, as far as it can be taken. */
 void comp_queue_serve(struct comp_queue_server *q);

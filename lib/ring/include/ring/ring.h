@@ -92,6 +92,8 @@ struct ring_consumer_page {
     volatile uint64_t deaths; /* so many incarnations died with the record at deaths_at in hand */
     volatile uint64_t deaths_at; /* its index + 1; 0: no incarnation has attached yet */
     volatile uint64_t taken;     /* index behind the last record taken (ring/request.h) */
+    volatile uint64_t
+        late_since; /* tick; so long nothing was completed, though incarnations died of it; 0: they did not */
 };
 
 /* The producer's own state, in its private memory. */
