@@ -52,6 +52,16 @@ fails swap -DBUG_SERVE_IN_TRIAL
 fails swap -DBUG_NO_RESTORE
 fails swap -DBUG_GO_FIRST
 fails swap -DBUG_NO_SECOND_LOOK
+holds mirror
+holds mirror -DWRITES=3 -DDEATHS=0
+holds mirror -DWRITES=1 -DDEATHS=1 -DLEAVES=2
+fails mirror -DWRITES=1 -DBUG_LABEL_NOT_FLUSHED
+fails mirror -DBUG_NOTE_LATER
+fails mirror -DBUG_COPY_NOT_FLUSHED
+fails mirror -DBUG_LEAVES_UNSETTLED
+fails mirror -DBUG_LOSS_NOT_NOTED
+fails mirror -DBUG_NOT_SETTLED
+fails mirror -DBUG_LEAVES_WITHOUT_NOTE
 holds call -DIDEMPOTENT
 holds call -DONCE
 holds call -DDEDUPE

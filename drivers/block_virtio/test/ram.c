@@ -1,8 +1,6 @@
 /* Sectors in memory, as an ordinary provided end. */
 #include "RamDisk.h"
 
-#define SECTORS 128u
-
 struct self {
     uint8_t data[SECTORS][512];
 };
