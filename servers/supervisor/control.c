@@ -14,6 +14,7 @@
 /* A call being served; the area is words 8.. of the message, in and out. */
 struct request {
     const struct tess_msg *m;
+    uint32_t first, second; /* its first two words */
     uint64_t *area;
     struct tess_words *answer;
     unsigned words; /* of the answer */
@@ -56,12 +57,8 @@ static enum tess_err info(struct request *q)
 
 static enum tess_err domain(struct request *q)
 {
-    uint32_t d = (uint32_t)q->m->w[0];
+    uint32_t d = q->first;
     struct tess_untyped_info memory = { 0 };
-
-    if (d >= sup.dist.domains) {
-        return TESS_RANGE;
-    }
     const struct domain_record *r = record(d);
     (void)tess_untyped_info(domain_slot(d, DOM_UNTYPED), &memory);
     struct domain_info i = {
@@ -89,15 +86,15 @@ static enum tess_err domain(struct request *q)
 
 static enum tess_err find(struct request *q)
 {
-    char name[DIST_NAME] = { 0 };
     uint64_t bytes = q->m->w[0];
 
     if (bytes >= DIST_NAME || memchr(q->area, 0, bytes)) {
         return TESS_PROTOCOL;
     }
-    memcpy(name, q->area, bytes);
     for (uint32_t d = 0; d < sup.dist.domains; d++) {
-        if (strcmp(name, sup.dist.domain[d].name) == 0) {
+        const char *name = sup.dist.domain[d].name;
+
+        if (strlen(name) == bytes && memcmp(name, q->area, bytes) == 0) {
             q->answer->w[0] = d;
             q->words = 1;
             return TESS_OK;
@@ -106,28 +103,15 @@ static enum tess_err find(struct request *q)
     return TESS_RANGE;
 }
 
-static void connection_watched(const struct dist_connection *c, struct connection_info *i)
-{
-    if (c->client_watch == DIST_NONE) {
-        return;
-    }
-    volatile const struct comp_watch *w = &sup.pulse[c->client].watch[c->client_watch];
-    uint64_t since = w->since, now = tess_now();
-
-    i->calls = w->calls;
-    i->gone = w->gone;
-    i->timeouts = w->timeouts;
-    i->since_ns = since && since < now ? tess_ns_of_ticks(now - since) : 0;
-}
-
 static enum tess_err connection(struct request *q)
 {
-    uint64_t n = (uint32_t)q->m->w[0];
+    uint32_t n = q->first;
 
     if (n >= sup.dist.connections) {
         return TESS_RANGE;
     }
     const struct dist_connection *c = &sup.dist.connection[n];
+    volatile const struct comp_watch *w = client_watch(c);
     struct connection_info i = {
         .client = c->client,
         .server = c->server,
@@ -135,20 +119,26 @@ static enum tess_err connection(struct request *q)
         .against_server = sup.region->connection[n].against_server,
     };
     strncpy((char *)i.name, sup.dist.strings + c->name, sizeof i.name - 1);
-    connection_watched(c, &i);
+    if (w) {
+        uint64_t since = w->since, now = tess_now();
+
+        i.calls = w->calls;
+        i.gone = w->gone;
+        i.timeouts = w->timeouts;
+        i.since_ns = since && since < now ? tess_ns_of_ticks(now - since) : 0;
+    }
     answer_struct(q, &i, sizeof i);
     return TESS_OK;
 }
 
 static enum tess_err capability(struct request *q)
 {
-    uint32_t d = (uint32_t)q->m->w[0], slot = (uint32_t)q->m->w[1];
     struct tess_cap_info i = { 0 };
 
-    if (d >= sup.dist.domains || slot >= sup.dist.domain[d].slots) {
+    if (q->second >= sup.dist.domain[q->first].slots) {
         return TESS_RANGE;
     }
-    enum tess_err err = tess_cnode_read(domain_slot(d, DOM_CNODE), slot, &i);
+    enum tess_err err = tess_cnode_read(domain_slot(q->first, DOM_CNODE), q->second, &i);
 
     *q->answer = (struct tess_words){ { i.type, i.rights, i.badge, i.id, i.size } };
     q->words = 5;
@@ -157,17 +147,11 @@ static enum tess_err capability(struct request *q)
 
 static enum tess_err alternative(struct request *q)
 {
-    uint32_t d = (uint32_t)q->m->w[0];
-    struct {
-        char text[DIST_NAME];
-    } name = { { 0 } };
+    char name[DIST_NAME] = { 0 };
 
-    if (q->m->w[1] >= sup.dist.domain[d].alternative_count) {
-        return TESS_RANGE;
-    }
-    strncpy(name.text, domain_image_name(d, (uint32_t)q->m->w[1]), DIST_NAME - 1);
-    q->answer->w[0] = strlen(name.text);
-    answer_struct(q, &name, sizeof name);
+    strncpy(name, domain_image_name(q->first, q->second), DIST_NAME - 1);
+    q->answer->w[0] = strlen(name);
+    answer_struct(q, name, sizeof name);
     return TESS_OK;
 }
 
@@ -189,80 +173,77 @@ static enum tess_err entry(struct request *q)
 
 static enum tess_err restart(struct request *q)
 {
-    service_restart((uint32_t)q->m->w[0]);
+    service_restart(q->first);
     return TESS_OK;
 }
 
 static enum tess_err kill(struct request *q)
 {
-    service_fail((uint32_t)q->m->w[0], FAILURE_KILLED, 0, 0);
+    service_fail(q->first, FAILURE_KILLED, 0, 0);
     return TESS_OK;
 }
 
 static enum tess_err stop(struct request *q)
 {
-    return service_stop((uint32_t)q->m->w[0]);
+    return service_stop(q->first);
 }
 
 static enum tess_err start(struct request *q)
 {
-    uint32_t d = (uint32_t)q->m->w[0];
-
-    return service_start(d, record(d)->image);
-}
-
-/* Word 1 is one of the domain's alternatives. */
-static bool is_alternative(const struct request *q)
-{
-    return q->m->w[1] < sup.dist.domain[q->m->w[0]].alternative_count;
+    return service_start(q->first, record(q->first)->image);
 }
 
 static enum tess_err start_as(struct request *q)
 {
-    return is_alternative(q) ? service_start((uint32_t)q->m->w[0], (uint32_t)q->m->w[1])
-                             : TESS_RANGE;
+    return service_start(q->first, q->second);
 }
 
 static enum tess_err swap(struct request *q)
 {
-    return is_alternative(q) ? swap_begin((uint32_t)q->m->w[0], (uint32_t)q->m->w[1]) : TESS_RANGE;
+    return swap_begin(q->first, q->second);
 }
 
 static enum tess_err fail(struct request *q)
 {
-    return supervisor_fail((uint32_t)q->m->w[0], q->m->w[1]);
+    return supervisor_fail(q->first, q->m->w[1]);
 }
 
 static enum tess_err poke(struct request *q)
 {
-    uint32_t old = 0;
-    enum tess_err err;
-
     if (!(q->m->badge & DIST_CONTROL_POKE)) {
         return TESS_DENIED;
     }
-    err = domain_poke((uint32_t)q->m->w[0], q->m->w[1], (uint32_t)q->m->w[2], &old);
-    q->answer->w[0] = old;
     q->words = 1;
-    return err;
+    return domain_poke(q->first, q->m->w[1], (uint32_t)q->m->w[2], &q->answer->w[0]);
 }
 
 /* ---- dispatch ---- */
 
-/* length: of the request.  full: needs full control.  domain: word 0 is one. */
+/* Of whom a method is, by its words. */
+enum of { OF_NONE, OF_DOMAIN, OF_ALTERNATIVE };
+
+/* length: of the request.  full: needs full control. */
 static const struct method {
     enum tess_err (*serve)(struct request *q);
     unsigned length;
-    bool full, domain;
+    bool full;
+    enum of of;
 } methods[] = {
-    { info, 0, false, false },      { domain, 1, false, true },
-    { find, 12, false, false },     { connection, 1, false, false },
-    { capability, 2, false, true }, { entry, 1, false, false },
-    { restart, 1, true, true },     { kill, 1, true, true },
-    { stop, 1, true, true },        { start, 1, true, true },
-    { fail, 2, true, false },       { alternative, 2, false, true },
-    { start_as, 2, true, true },    { swap, 2, true, true },
-    { poke, 3, true, true },
+    { info, 0, false, OF_NONE },
+    { domain, 1, false, OF_DOMAIN },
+    { find, 12, false, OF_NONE },
+    { connection, 1, false, OF_NONE },
+    { capability, 2, false, OF_DOMAIN },
+    { entry, 1, false, OF_NONE },
+    { restart, 1, true, OF_DOMAIN },
+    { kill, 1, true, OF_DOMAIN },
+    { stop, 1, true, OF_DOMAIN },
+    { start, 1, true, OF_DOMAIN },
+    { fail, 2, true, OF_NONE },
+    { alternative, 2, false, OF_ALTERNATIVE },
+    { start_as, 2, true, OF_ALTERNATIVE },
+    { swap, 2, true, OF_ALTERNATIVE },
+    { poke, 3, true, OF_DOMAIN },
 };
 
 static enum tess_err serve(struct request *q)
@@ -280,13 +261,19 @@ static enum tess_err serve(struct request *q)
     if (f->full && !(q->m->badge & DIST_CONTROL_FULL)) {
         return TESS_DENIED;
     }
-    return f->domain && q->m->w[0] >= sup.dist.domains ? TESS_RANGE : f->serve(q);
+    if ((f->of != OF_NONE && q->first >= sup.dist.domains) ||
+        (f->of == OF_ALTERNATIVE && q->second >= sup.dist.domain[q->first].alternative_count)) {
+        return TESS_RANGE;
+    }
+    return f->serve(q);
 }
 
 uint64_t control_serve(const struct tess_msg *m, struct tess_words *answer)
 {
     struct request q = {
         .m = m,
+        .first = (uint32_t)m->w[0],
+        .second = (uint32_t)m->w[1],
         .area = &tess_ipc_buffer()->word[TESS_MSG_REGS],
         .answer = answer,
     };

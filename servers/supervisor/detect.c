@@ -14,6 +14,7 @@
 #define LATE_NS        300000000u /* it must have received by then */
 #define ATTENTION_MAX  100u       /* signals between two beats, then it is muted until the next */
 #define STARVED_LONG   8u         /* pings after which that is said on the console */
+#define EXCUSED        20u        /* limits: so long a server may say that it waits itself */
 #define STRIKES_A_SCAN 16u        /* most that one look at a counter adds */
 
 void detect_fault(uint32_t domain, const struct tess_msg *m)
@@ -216,9 +217,23 @@ static bool runs(uint32_t domain)
     return domain != DIST_NONE && record(domain)->state == DOMAIN_RUNNING;
 }
 
+/* Has a request of its own been in flight for more than half of its limit? */
+static bool waits_long(uint32_t domain, uint64_t now)
+{
+    for (uint32_t i = 0; i < sup.dist.connections; i++) {
+        const struct dist_connection *c = &sup.dist.connection[i];
+        uint64_t since = c->client == domain && client_watch(c) ? client_watch(c)->since : 0;
+
+        if (since && c->within_ns && now > since + tess_ticks_of_ns(c->within_ns / 2)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
- * A call in flight for longer than it may be, and not because the server waits itself or has just been started; nor because the client does not come to look for
- * the answer, unless the server has taken more than half of the time since it was pinged.
+ * A call in flight for longer than it may be, and not because the server waits itself, which excuses it for some time, or has just been started; nor because the client
+ * does not come to look for the answer, unless the server has taken more than half of the time since it was pinged.
  */
 static bool too_long(const struct dist_connection *c, struct connection_watch *w, uint64_t since,
                      uint64_t now)
@@ -230,6 +245,7 @@ static bool too_long(const struct dist_connection *c, struct connection_watch *w
 
     if (!c->within_ns || !since || record(c->server)->swap != SWAP_NONE || now <= from ||
         now - from <= within || now - s->started <= within || waits_in_call(c->server) ||
+        (now - since <= EXCUSED * within && waits_long(c->server, now)) ||
         (watch_of(c->client)->starved && !hogs)) {
         return false;
     }
@@ -262,10 +278,11 @@ static void look_at_client(uint32_t i, uint64_t now)
     const struct dist_connection *c = &sup.dist.connection[i];
     struct connection_watch *w = &sup.region->connection[i];
 
-    if (c->client_watch == DIST_NONE || !runs(c->client) || !runs(c->server)) {
+    volatile const struct comp_watch *p = client_watch(c);
+
+    if (!p || !runs(c->client) || !runs(c->server)) {
         return;
     }
-    volatile const struct comp_watch *p = &sup.pulse[c->client].watch[c->client_watch];
     uint32_t more = growth(p->timeouts, &w->timeouts) + growth(p->strikes, &w->client_strikes) +
                     too_long(c, w, p->since, now);
 

@@ -152,15 +152,6 @@ static void donate_tables(struct start *s, uint64_t pages)
     }
 }
 
-/* The small ones first: they share pages. */
-static void build_objects(struct start *s)
-{
-    make(&s->b, TESS_TYPE_vspace, 0, DOM_VSPACE);
-    make(&s->b, TESS_TYPE_thread, 0, DOM_THREAD);
-    make(&s->b, TESS_TYPE_budget, 0, DOM_BUDGET);
-    make(&s->b, TESS_TYPE_cnode, s->m->slots, DOM_CNODE);
-}
-
 static void build_memory(struct start *s, const struct domain_plan *plan)
 {
     const struct dist_domain *m = s->m;
@@ -324,7 +315,11 @@ enum tess_err domain_start(uint32_t domain)
     if (r->closed) {
         open_endpoint(&s);
     }
-    build_objects(&s);
+    /* the small ones first: they share pages */
+    make(&s.b, TESS_TYPE_vspace, 0, DOM_VSPACE);
+    make(&s.b, TESS_TYPE_thread, 0, DOM_THREAD);
+    make(&s.b, TESS_TYPE_budget, 0, DOM_BUDGET);
+    make(&s.b, TESS_TYPE_cnode, s.m->slots, DOM_CNODE);
     build_memory(&s, &plan);
     build_names(&s);
     build_thread(&s);
@@ -434,7 +429,7 @@ static tess_cap text_frame(uint32_t domain, uint64_t address, uint64_t *offset)
     return 0;
 }
 
-enum tess_err domain_poke(uint32_t domain, uint64_t address, uint32_t word, uint32_t *old)
+enum tess_err domain_poke(uint32_t domain, uint64_t address, uint32_t word, uint64_t *old)
 {
     uint64_t offset = 0;
     tess_cap frame = text_frame(domain, address, &offset);

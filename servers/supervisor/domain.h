@@ -62,6 +62,6 @@ void domain_close(uint32_t domain);
  * Replace the instruction at that address of a running domain by word; old: what was there.  The next start loads its image anew.
  * STATE: it does not run.  RANGE: no instruction of its image is there.
  */
-enum tess_err domain_poke(uint32_t domain, uint64_t address, uint32_t word, uint32_t *old);
+enum tess_err domain_poke(uint32_t domain, uint64_t address, uint32_t word, uint64_t *old);
 
 #endif

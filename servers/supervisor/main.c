@@ -276,7 +276,6 @@ static void standby(void)
 static _Noreturn void loop(void)
 {
     for (;;) {
-        __asm__ volatile("");
     }
 }
 

@@ -70,12 +70,6 @@ static enum tess_err carve(enum tess_type type, uint64_t size, tess_cap slot)
     return err;
 }
 
-static enum tess_err derive(tess_cap from, uint64_t offset, uint64_t bytes, tess_cap to,
-                            uint64_t rights)
-{
-    return tess_frame_derive(from, offset, bytes, 0, to, rights);
-}
-
 /* A frame into the address space of the seed, and a capability to map it with in each incarnation. */
 static enum tess_err share(tess_cap frame, uint64_t bytes, unsigned slot, uint64_t at,
                            uint64_t rights)
@@ -83,7 +77,7 @@ static enum tess_err share(tess_cap frame, uint64_t bytes, unsigned slot, uint64
     enum tess_err err = TESS_OK;
 
     for (uint32_t i = 0; i <= SEED && !err; i++) {
-        err = derive(frame, 0, bytes, incarnation_slot(i, slot), rights);
+        err = tess_frame_derive(frame, 0, bytes, 0, incarnation_slot(i, slot), rights);
     }
     return err ? err
                : tess_map_at(&env, incarnation_slot(SEED, slot), TESS_ROOT_VSPACE, at, rights,
@@ -240,7 +234,8 @@ static enum tess_err make_object(uint32_t i)
         return carve(TESS_TYPE_notification, 0, slot);
     case DIST_FRAME:
         return page_of(i) != DIST_NONE
-                   ? derive(SLOT_PULSES, (uint64_t)page_of(i) * TESS_PAGE, TESS_PAGE, slot, RW)
+                   ? tess_frame_derive(SLOT_PULSES, (uint64_t)page_of(i) * TESS_PAGE, TESS_PAGE, 0,
+                                       slot, RW)
                    : carve(TESS_TYPE_frame, o->bytes, slot);
     case DIST_DEVICE:
         return make_device(i);
@@ -259,7 +254,8 @@ static void make_objects(void)
     }
     for (uint32_t i = 0; i < dist.maps; i++) {
         const struct dist_map *m = &dist.map[i];
-        must(derive(object_slot(m->object, OBJ_CAP), m->offset, m->bytes, map_slot(i), m->rights),
+        must(tess_frame_derive(object_slot(m->object, OBJ_CAP), m->offset, m->bytes, 0, map_slot(i),
+                               m->rights),
              "map of", dist.strings + dist.object[m->object].name);
     }
 }

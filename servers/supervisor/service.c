@@ -274,10 +274,10 @@ static bool decide(uint32_t domain, struct stop *how)
 static void tell_clients(uint32_t domain, enum failure why)
 {
     for (uint32_t i = 0; i < sup.dist.connections && why < FAILURE_KILLED; i++) {
-        const struct dist_connection *c = &sup.dist.connection[i];
+        volatile struct comp_watch *w = client_watch(&sup.dist.connection[i]);
 
-        if (c->server == domain && c->client != DIST_NONE && c->client_watch != DIST_NONE) {
-            sup.pulse[c->client].watch[c->client_watch].crashes++;
+        if (w && sup.dist.connection[i].server == domain) {
+            w->crashes++;
         }
     }
 }

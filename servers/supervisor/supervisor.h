@@ -8,6 +8,7 @@
 
 #include <comp/dist_ok.h>
 #include <comp/layout.h>
+#include <stddef.h>
 #include <tess/syscall.h>
 
 _Static_assert(sizeof(struct comp_pulse) == TESS_PAGE, "pulse pages lie in a row");
@@ -54,6 +55,12 @@ static inline tess_cap map_slot(uint32_t map)
 static inline const struct domain_record *record(uint32_t domain)
 {
     return &sup.region->domain[domain].now;
+}
+
+/* What the client of a connection says of its server; NULL: nothing. */
+static inline volatile struct comp_watch *client_watch(const struct dist_connection *c)
+{
+    return c->client_watch == DIST_NONE ? NULL : &sup.pulse[c->client].watch[c->client_watch];
 }
 
 /* Fill in what follows from the distribution: places of slots, order, lines.  False: more slots than there are. */

@@ -13,13 +13,14 @@
 #define SECOND   1000000000ull
 
 struct self {
-    uint32_t outstanding, failed, server, failures;
+    uint32_t outstanding, failed, server, relay, failures;
     enum tess_err err;
     uint64_t first; /* tick of the first error */
 };
 
-static void disk_read_done(struct self *self, uint64_t i, enum tess_err err)
+static void disk_read_done(struct self *self, uint32_t way, uint64_t i, enum tess_err err)
 {
+    (void)way;
     (void)i;
     self->outstanding--;
     if (err) {
@@ -29,39 +30,46 @@ static void disk_read_done(struct self *self, uint64_t i, enum tess_err err)
     }
 }
 
-static void disk_write_done(struct self *self, uint64_t i, enum tess_err err)
+static void disk_write_done(struct self *self, uint32_t way, uint64_t i, enum tess_err err)
 {
-    disk_read_done(self, i, err);
+    disk_read_done(self, way, i, err);
 }
 
-static void disk_flush_done(struct self *self, uint64_t i, enum tess_err err)
+static void disk_flush_done(struct self *self, uint32_t way, uint64_t i, enum tess_err err)
 {
-    disk_read_done(self, i, err);
+    disk_read_done(self, way, i, err);
 }
 
-static void disk_capacity_done(struct self *self, uint64_t i, enum tess_err err, uint64_t sectors)
+static void disk_capacity_done(struct self *self, uint32_t way, uint64_t i, enum tess_err err,
+                               uint64_t sectors)
 {
     (void)sectors;
-    disk_read_done(self, i, err);
+    disk_read_done(self, way, i, err);
+}
+
+static uint32_t failures_of(struct self *self, uint32_t domain)
+{
+    struct domain_info info = { 0 };
+
+    (void)supervisor_domain(self, domain, &info);
+    return info.failures;
 }
 
 /* Failures of the disk since the last call. */
 static uint32_t failures(struct self *self)
 {
-    struct domain_info info = { 0 };
     uint32_t before = self->failures;
 
-    (void)supervisor_domain(self, self->server, &info);
-    self->failures = info.failures;
-    return info.failures - before;
+    self->failures = failures_of(self, self->server);
+    return self->failures - before;
 }
 
-static void requests(struct self *self, uint64_t stalls_ns)
+static void requests(struct self *self, uint32_t way, uint64_t stalls_ns)
 {
     self->failed = 0;
     stall(self)->until = tess_deadline_ns(stalls_ns);
     for (uint64_t i = 0; i < REQUESTS; i++) {
-        self->outstanding += disk_write_start(self, i, i, 1, i * 512) == TESS_OK;
+        self->outstanding += disk_write_start(self, way, i, i, 1, i * 512) == TESS_OK;
     }
     while (self->outstanding) {
         comp_sleep_until(tess_deadline_ns(1000000));
@@ -69,12 +77,12 @@ static void requests(struct self *self, uint64_t stalls_ns)
 }
 
 /* It stalls for so long; an error may come only when its interface has no more patience. */
-static void try(struct self *self, unsigned seconds, bool is_over)
+static void try(struct self *self, uint32_t way, unsigned seconds, bool is_over)
 {
     uint64_t before = tess_now(), after;
     uint32_t deaths;
 
-    requests(self, seconds * SECOND);
+    requests(self, way, seconds * SECOND);
     after = self->failed ? (self->first - before) / tess_ticks_of_ns(SECOND) : 0;
     deaths = failures(self);
     printf("stall: of %u s: %s, %s%s\n", seconds,
@@ -89,11 +97,14 @@ static void try(struct self *self, unsigned seconds, bool is_over)
 static int run(struct self *self)
 {
     (void)supervisor_find(self, "disk", &self->server);
-    try(self, 8, false);
-    try(self, 20, false);
-    try(self, 20, false);
-    try(self, 60, true);
-    requests(self, 0);
+    (void)supervisor_find(self, "relay", &self->relay);
+    try(self, 1, 8, false);
+    printf("stall: who waits for the disk: %s\n",
+           failures_of(self, self->relay) ? "FAILED: restarted" : "not blamed");
+    try(self, 0, 20, false);
+    try(self, 0, 20, false);
+    try(self, 0, 60, true);
+    requests(self, 0, 0);
     printf("stall: afterwards: %s\n", self->failed || failures(self) ? "FAILED" : "ok");
     return 0;
 }
