@@ -21,7 +21,7 @@ static void text(FILE *out, const char *label, const char *value)
     }
 }
 
-static void dump_type(const struct type *type, FILE *out)
+static const char *type_text(const struct type *type)
 {
     static const char *const words[] = {
         [TYPE_UNSIGNED] = "u",    [TYPE_SIGNED] = "i",      [TYPE_FLOAT] = "f",
@@ -30,15 +30,17 @@ static void dump_type(const struct type *type, FILE *out)
         [TYPE_CAP] = "cap",
     };
 
-    fprintf(out, "%s", words[type->kind]);
+    const char *word = words[type->kind];
+    const char *count = type->count ? text_format("[%u]", type->count) : "";
+
     if (type->kind == TYPE_UNSIGNED || type->kind == TYPE_SIGNED || type->kind == TYPE_FLOAT) {
-        fprintf(out, "%u", type->bits);
-    } else if (type->kind == TYPE_STRING || type->kind == TYPE_BYTES) {
-        fprintf(out, "<%u>", type->bound);
-    } else {
-        text(out, " ", type->name);
+        return text_format("%s%u%s", word, type->bits, count);
     }
-    number(out, "[", type->count, 0, "]");
+    if (type->kind == TYPE_STRING || type->kind == TYPE_BYTES) {
+        return text_format("%s<%u>%s", word, type->bound, count);
+    }
+    return text_format("%s%s%s%s", word, type->name ? " " : "", type->name ? type->name : "",
+                       count);
 }
 
 static void dump_enumeration(const struct enumeration *e, FILE *out)
@@ -55,9 +57,7 @@ static void dump_structure(const struct structure *s, FILE *out)
 {
     fprintf(out, "struct %s bytes=%u align=%u\n", s->name, s->bytes, s->align);
     for (EACH(struct field, field, &s->fields)) {
-        fprintf(out, "    %s ", field->name);
-        dump_type(&field->type, out);
-        fprintf(out, " offset=%u\n", field->offset);
+        fprintf(out, "    %s %s offset=%u\n", field->name, type_text(&field->type), field->offset);
     }
 }
 
@@ -70,8 +70,7 @@ static void dump_param(const struct param *param, FILE *out)
                 param->extent.param ? param->extent.param : "1", param->extent.factor,
                 param->extent.max);
     } else {
-        fputc(' ', out);
-        dump_type(&param->type, out);
+        text(out, " ", type_text(&param->type));
     }
     number(out, " word=", param->word, NONE, "");
     number(out, " offset=", param->offset, NONE, "");
@@ -145,13 +144,10 @@ static void dump_end(const struct end *end, FILE *out)
                            : "");
 }
 
-static void dump_value(const struct value *value, FILE *out)
+static const char *value_text(const struct value *value)
 {
-    if (value->kind == VALUE_NUMBER) {
-        fprintf(out, "%" PRId64, value->number);
-    } else {
-        fprintf(out, "\"%s\"", value->string);
-    }
+    return value->kind == VALUE_NUMBER ? text_format("%" PRId64, value->number)
+                                       : text_format("\"%s\"", value->string);
 }
 
 static void dump_component(const struct component *c, FILE *out)
@@ -167,12 +163,8 @@ static void dump_component(const struct component *c, FILE *out)
         dump_end(end, out);
     }
     for (EACH(struct config, config, &c->configs)) {
-        fprintf(out, "    config %s ", config->name);
-        dump_type(&config->type, out);
-        if (config->has_value) {
-            fputs(" default=", out);
-            dump_value(&config->value, out);
-        }
+        fprintf(out, "    config %s %s", config->name, type_text(&config->type));
+        text(out, " default=", config->has_value ? value_text(&config->value) : NULL);
         if (config->has_range) {
             fprintf(out, " range=%" PRId64 "..%" PRId64, config->low, config->high);
         }
@@ -221,7 +213,7 @@ static void dump_policy(const struct policy *policy, FILE *out)
 static void dump_instance(const struct instance *instance, FILE *out)
 {
     const struct component *component = instance->component;
-    uint32_t i = 0;
+    const struct value *value = instance->configs;
 
     fprintf(out, "instance %u %s %s id=%s%s%s", instance->number, instance->path, component->name,
             instance->id, instance->is_until ? " until" : "", instance->is_slot ? " slot" : "");
@@ -234,9 +226,7 @@ static void dump_instance(const struct instance *instance, FILE *out)
     }
     dump_policy(&instance->policy, out);
     for (EACH(struct config, config, &component->configs)) {
-        fprintf(out, "    %s = ", config->name);
-        dump_value(&instance->configs[i++], out);
-        fputc('\n', out);
+        fprintf(out, "    %s = %s\n", config->name, value_text(value++));
     }
     for (EACH(struct group, group, &instance->groups)) {
         fprintf(out, "    group %s\n", group->name);
