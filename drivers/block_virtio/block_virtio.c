@@ -26,6 +26,7 @@ enum { /* type of a request, 5.2.6 */
        TYPE_READ = 0,
        TYPE_WRITE = 1,
        TYPE_FLUSH = 4,
+       TYPE_NONE = 0xffffffff, /* none that there is */
 };
 
 enum { /* what the device says of it */
@@ -122,6 +123,13 @@ static void init(struct self *self)
 }
 
 /* ---- to the device ---- */
+
+/* A frame of the past is no request: what a driver that goes mad does not write into it is not done again. */
+static void void_frame(volatile struct frame *f)
+{
+    f->type = TYPE_NONE;
+    f->sector = UINT64_MAX;
+}
 
 /* False: there are not enough descriptors now. */
 static bool submit(struct self *self, uint32_t id)
@@ -245,6 +253,7 @@ static void collect(struct self *self)
         enum tess_err err = result_of(self, &done);
 
         self->work[done.token].is_in_hand = false;
+        void_frame(&self->frames[done.token]);
         submit_waiting(self);
         blk_finish(self, done.token, err);
     }

@@ -10,6 +10,8 @@
 
 #include <virtio/virtio.h>
 
+#define VIRTQ_NO_HEAD                                                                              \
+    0xffffu /* no descriptor has that number: a device ends there, and takes no old head for a new one */
 #define VIRTQ_SIZE_MAX 256u
 
 #define VIRTQ_NEXT      1u /* descriptor flags (2.6.5) */
@@ -140,6 +142,7 @@ VIRTIO_INLINE enum virtq_result virtq_add(struct virtq *q, const struct virtq_bu
     q->entry[head].count = (uint16_t)count;
     q->entry[head].writable = writable;
     q->entry[head].token = token;
+    q->available->ring[q->index % q->size] = VIRTQ_NO_HEAD;
     q->available->ring[q->index % q->size] = head;
     virtio_fence();
     q->available->index = ++q->index;
@@ -155,13 +158,17 @@ VIRTIO_INLINE void virtq_notify(const struct virtq *q)
     }
 }
 
-/* The descriptors of a chain are free again. */
+/* The descriptors of a chain are free again.  They say nothing any more: a driver that goes mad does not repeat old requests with them. */
 VIRTIO_INLINE void virtq_release(struct virtq *q, uint16_t head)
 {
-    uint16_t last = head;
+    uint16_t last = head, at = head;
 
-    for (uint32_t i = 1; i < q->entry[head].count; i++) {
-        last = q->entry[last].next;
+    for (uint32_t i = 0; i < q->entry[head].count; i++) {
+        q->descriptors[at].address = 0;
+        q->descriptors[at].bytes = 0;
+        q->descriptors[at].flags = 0;
+        last = at;
+        at = q->entry[at].next;
     }
     q->free_count = (uint16_t)(q->free_count + q->entry[head].count);
     q->entry[head].count = 0;
