@@ -130,6 +130,9 @@ static inline void nvme_send(struct nvme_queue *q, uint32_t id, const struct nvm
     }
     to->data[0] = c->data[0];
     to->data[1] = c->data[1];
+    /* no block, and not that of an old command, should what follows go wrong */
+    to->argument[0] = UINT32_MAX;
+    to->argument[1] = UINT32_MAX;
     for (unsigned i = 0; i < 6; i++) {
         to->argument[i] = c->argument[i];
     }
