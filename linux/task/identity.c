@@ -156,6 +156,13 @@ long sys_getegid(struct task *t, const uint64_t *a)
     return t->process->cred.egid;
 }
 
+#define BIT(capability)  (1ull << (capability))
+#define ALL_CAPABILITIES (BIT(CAP_LAST_CAP + 1) - 1)
+/* Those that the user of files has (Linux: CAP_FS_SET). */
+#define FILE_CAPABILITIES                                                                          \
+    (BIT(CAP_CHOWN) | BIT(CAP_MKNOD) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH) |          \
+     BIT(CAP_FOWNER) | BIT(CAP_FSETID) | BIT(CAP_LINUX_IMMUTABLE) | BIT(CAP_MAC_OVERRIDE))
+
 /* capabilities(7): what becomes of capabilities when user ids change. */
 static void users_changed(struct task *t, const struct credentials *before)
 {
@@ -318,6 +325,11 @@ long sys_setfsuid(struct task *t, const uint64_t *a)
 
     if (id_ok(id, c->uid, c->euid, c->suid, is_capable(c, CAP_SETUID)) && id != UINT32_MAX) {
         c->fsuid = id;
+        if (!before.fsuid && id) {
+            c->cap_effective &= ~FILE_CAPABILITIES;
+        } else if (before.fsuid && !id) {
+            c->cap_effective |= c->cap_permitted & FILE_CAPABILITIES;
+        }
         credentials_changed(t, &before);
     }
     return before.fsuid;
@@ -429,10 +441,12 @@ long sys_capset(struct task *t, const uint64_t *a)
     if (copy_from_user(d, a[1], words * sizeof *d)) {
         return -EFAULT;
     }
-    effective = d[0].effective | (uint64_t)d[1].effective << 32;
-    permitted = d[0].permitted | (uint64_t)d[1].permitted << 32;
-    inheritable = d[0].inheritable | (uint64_t)d[1].inheritable << 32;
-    if (permitted & ~c->cap_permitted || effective & ~permitted) {
+    effective = (d[0].effective | (uint64_t)d[1].effective << 32) & ALL_CAPABILITIES;
+    permitted = (d[0].permitted | (uint64_t)d[1].permitted << 32) & ALL_CAPABILITIES;
+    inheritable = (d[0].inheritable | (uint64_t)d[1].inheritable << 32) & ALL_CAPABILITIES;
+    if (permitted & ~c->cap_permitted || effective & ~permitted ||
+        inheritable & ~(c->cap_inheritable | c->cap_bounding) ||
+        (inheritable & ~(c->cap_inheritable | c->cap_permitted) && !is_capable(c, CAP_SETPCAP))) {
         return -EPERM;
     }
     c->cap_effective = effective;
@@ -443,50 +457,57 @@ long sys_capset(struct task *t, const uint64_t *a)
 
 /* ---- limits ---- */
 
-static long set_limit(struct process *self, struct process *p, unsigned which, uint64_t from)
+static long set_limit(struct process *self, struct process *p, unsigned which,
+                      const struct rlimit64 *r)
 {
-    struct rlimit64 r;
-
-    if (copy_from_user(&r, from, sizeof r)) {
-        return -EFAULT;
-    }
-    if (r.rlim_cur > r.rlim_max) {
+    if (r->rlim_cur > r->rlim_max) {
         return -EINVAL;
     }
-    if (which == RLIMIT_NOFILE && r.rlim_max > 1048576) {
+    if (which == RLIMIT_NOFILE && r->rlim_max > 1048576) {
         return -EPERM;
     }
-    if (r.rlim_max > p->limit[which].hard && !is_capable(&self->cred, CAP_SYS_RESOURCE)) {
+    if (r->rlim_max > p->limit[which].hard && !is_capable(&self->cred, CAP_SYS_RESOURCE)) {
         return -EPERM;
     }
-    p->limit[which].soft = r.rlim_cur;
-    p->limit[which].hard = r.rlim_max;
-    if (which == RLIMIT_CPU && r.rlim_cur != ~0ull) {
+    p->limit[which].soft = r->rlim_cur;
+    p->limit[which].hard = r->rlim_max;
+    if (which == RLIMIT_CPU && r->rlim_cur != ~0ull) {
         cpu_limit_changed();
     }
     return 0;
 }
 
+/* prlimit(2): all three users and groups of the other are the caller's real ones. */
+static bool may_limit(const struct credentials *c, const struct credentials *of)
+{
+    return is_capable(c, CAP_SYS_RESOURCE) ||
+           (c->uid == of->uid && c->uid == of->euid && c->uid == of->suid && c->gid == of->gid &&
+            c->gid == of->egid && c->gid == of->sgid);
+}
+
 long sys_prlimit64(struct task *t, const uint64_t *a)
 {
-    struct process *p = self_or(t, (int)a[0]);
+    struct task *of = a[0] ? task_find((int)a[0]) : t;
+    struct process *p = of ? of->process : process_find((int)a[0]);
     unsigned which = (unsigned)a[1];
-    struct rlimit64 old;
+    struct rlimit64 old, new = { 0 };
     long err = 0;
 
-    if (which >= RLIM_NLIMITS) {
-        return -EINVAL;
+    if (a[2] && copy_from_user(&new, a[2], sizeof new)) {
+        return -EFAULT;
     }
     if (!p) {
         return -ESRCH;
     }
-    if (p != t->process && !is_capable(&t->process->cred, CAP_SYS_RESOURCE) &&
-        t->process->cred.uid != p->cred.uid) {
+    if (p != t->process && !may_limit(&t->process->cred, &p->cred)) {
         return -EPERM;
+    }
+    if (which >= RLIM_NLIMITS) {
+        return -EINVAL;
     }
     old = (struct rlimit64){ p->limit[which].soft, p->limit[which].hard };
     if (a[2]) {
-        err = set_limit(t->process, p, which, a[2]);
+        err = set_limit(t->process, p, which, &new);
     }
     return err ? err : a[3] && copy_to_user(a[3], &old, sizeof old) ? -EFAULT : 0;
 }
