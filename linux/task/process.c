@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <linux/resource.h>
+#include <linux/sched.h>
 #include <string.h>
 #include <tess/time.h>
 
@@ -63,6 +64,21 @@ bool process_number_is_free(int number)
 
 /* ---- tasks ---- */
 
+/* sched(7): SCHED_RESET_ON_FORK */
+static void inherit_schedule(struct task *t, const struct task *parent)
+{
+    bool is_real_time = parent->policy == SCHED_FIFO || parent->policy == SCHED_RR;
+    struct process *p = t->process;
+
+    if (!parent->resets_on_fork || !is_real_time) {
+        t->policy = parent->policy;
+        t->priority = parent->priority;
+    }
+    if (parent->resets_on_fork && p != parent->process && (is_real_time || p->nice < 0)) {
+        p->nice = 0;
+    }
+}
+
 struct task *task_new(struct process *p, const struct task *parent, int number)
 {
     struct task *t = heap_alloc(sizeof *t);
@@ -82,8 +98,7 @@ struct task *task_new(struct process *p, const struct task *parent, int number)
     if (parent) {
         seccomp_inherit(t, parent);
         memcpy(t->name, parent->name, sizeof t->name);
-        t->policy = parent->policy;
-        t->priority = parent->priority;
+        inherit_schedule(t, parent);
     }
     return t;
 }

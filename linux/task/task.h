@@ -112,6 +112,7 @@ struct task {
     uint64_t rseq;
     char name[16];
     int policy, priority; /* sched_setscheduler */
+    bool resets_on_fork;  /* SCHED_RESET_ON_FORK */
     int death_signal;     /* PR_SET_PDEATHSIG: for its process, when parent_task ends; 0: none */
     union {               /* what keeps it from its program although no signal is pending */
         struct {
