@@ -5,7 +5,7 @@
  *        |
  *        events, in order, until they are read
  *
- * A watch holds a reference of its inode, until that is deleted.
+ * A watch holds a reference of its inode, until that is deleted.  Limits are per user: who made the inotify counts (inotify(7)).
  */
 #include <asm/ioctls.h>
 #include <linux/eventpoll.h>
@@ -25,9 +25,22 @@ struct inode_watches {
     struct list watches;
 };
 
+unsigned inotify_queued_max = 16384, inotify_instances_max = 128, inotify_watches_max = 8192;
+
+/* What a user has, as long as it has any. */
+struct owner {
+    struct list all;
+    uint32_t uid;
+    unsigned instances, watches;
+};
+
+static struct list owners = { &owners, &owners };
+
 struct inotify {
+    struct owner *owner;
     struct list watches, events;
-    unsigned count; /* of events */
+    unsigned count; /* of events, that of an overflow left out */
+    bool is_full;   /* events end with an overflow that is not read yet */
     int last;       /* number of the last watch */
     struct wait_queue queue;
 };
@@ -47,6 +60,45 @@ struct event {
     char name[];
 };
 
+/* ---- whose ---- */
+
+/* One instance more of the running task's user: NULL with *err. */
+static struct owner *owner_take(int *err)
+{
+    uint32_t uid = current->process->cred.euid;
+    struct owner *o = NULL;
+
+    LIST_FOR(l, &owners)
+    {
+        struct owner *this = CONTAINER(l, struct owner, all);
+
+        o = this->uid == uid ? this : o;
+    }
+    if (o ? o->instances >= inotify_instances_max : !inotify_instances_max) {
+        *err = -EMFILE;
+        return NULL;
+    }
+    if (!o) {
+        o = heap_alloc(sizeof *o);
+        if (!o) {
+            *err = -ENOMEM;
+            return NULL;
+        }
+        o->uid = uid;
+        list_append(&owners, &o->all);
+    }
+    o->instances++;
+    return o;
+}
+
+static void owner_put(struct owner *o)
+{
+    if (!--o->instances) {
+        list_remove(&o->all);
+        heap_free(o);
+    }
+}
+
 /* ---- telling ---- */
 
 static bool is_same(const struct event *e, const struct inotify_event *head, const char *name)
@@ -55,7 +107,8 @@ static bool is_same(const struct event *e, const struct inotify_event *head, con
            (name ? e->name_bytes && strcmp(e->name, name) == 0 : !e->name_bytes);
 }
 
-static void append(struct inotify *n, const struct inotify_event *head, const char *name)
+/* false: it was not. */
+static bool append(struct inotify *n, const struct inotify_event *head, const char *name)
 {
     size_t length = name ? strlen(name) + 1 : 0;
     size_t padded = (length + NAME_UNIT - 1) / NAME_UNIT * NAME_UNIT;
@@ -63,11 +116,11 @@ static void append(struct inotify *n, const struct inotify_event *head, const ch
 
     if (!list_is_empty(&n->events) &&
         is_same(CONTAINER(n->events.prev, struct event, link), head, name)) {
-        return; /* told once (inotify(7)) */
+        return false; /* told once (inotify(7)) */
     }
     e = heap_alloc(sizeof *e + padded);
     if (!e) {
-        return;
+        return false;
     }
     e->head = *head;
     e->head.len = (uint32_t)padded;
@@ -76,8 +129,8 @@ static void append(struct inotify *n, const struct inotify_event *head, const ch
         memcpy(e->name, name, length);
     }
     list_append(&n->events, &e->link);
-    n->count++;
     wake_all(&n->queue, EPOLLIN | EPOLLRDNORM);
+    return true;
 }
 
 static void tell(struct inotify *n, int watch, uint32_t mask, uint32_t cookie, const char *name)
@@ -85,10 +138,10 @@ static void tell(struct inotify *n, int watch, uint32_t mask, uint32_t cookie, c
     const struct inotify_event head = { .wd = watch, .mask = mask, .cookie = cookie },
                                overflow = { .wd = -1, .mask = IN_Q_OVERFLOW };
 
-    if (n->count < INOTIFY_QUEUED_MAX) {
-        append(n, &head, name);
-    } else if (n->count == INOTIFY_QUEUED_MAX) {
-        append(n, &overflow, NULL);
+    if (n->count < inotify_queued_max) {
+        n->count += append(n, &head, name);
+    } else if (!n->is_full) {
+        n->is_full = append(n, &overflow, NULL);
     }
 }
 
@@ -98,6 +151,7 @@ static void watch_remove(struct watch *w)
     struct inode *i = w->inode;
 
     tell(w->inotify, w->number, IN_IGNORED, 0, NULL);
+    w->inotify->owner->watches--;
     list_remove(&w->of_inotify);
     list_remove(&w->of_inode);
     if (list_is_empty(&i->watches->watches)) {
@@ -186,7 +240,11 @@ static long inotify_read(struct file *f, struct uio *u, uint64_t *position)
             return done ? done : -EINVAL;
         }
         list_remove(&e->link);
-        n->count--;
+        if (e->head.mask & IN_Q_OVERFLOW) {
+            n->is_full = false;
+        } else {
+            n->count--;
+        }
         size_t put = uio_put(u, &e->head, sizeof e->head);
 
         put += uio_put(u, e->name, e->name_bytes);
@@ -233,6 +291,7 @@ static void inotify_release(struct file *f)
     {
         heap_free(CONTAINER(l, struct event, link));
     }
+    owner_put(n->owner);
     heap_free(n);
 }
 
@@ -249,15 +308,16 @@ long sys_inotify_init1(struct task *t, const uint64_t *a)
     uint32_t flags = (uint32_t)a[0];
     struct inotify *n;
     struct file *f;
-    int err;
+    int err = -ENOMEM;
 
     (void)t;
     if (flags & ~(uint32_t)(IN_CLOEXEC | IN_NONBLOCK)) {
         return -EINVAL;
     }
     n = heap_alloc(sizeof *n);
-    if (!n) {
-        return -ENOMEM;
+    if (!n || !(n->owner = owner_take(&err))) {
+        heap_free(n);
+        return err;
     }
     list_init(&n->watches);
     list_init(&n->events);
@@ -265,6 +325,7 @@ long sys_inotify_init1(struct task *t, const uint64_t *a)
     err = file_new_anonymous("anon_inode:inotify", &inotify_ops, n,
                              O_RDONLY | (flags & IN_NONBLOCK), &f);
     if (err) {
+        owner_put(n->owner);
         heap_free(n);
         return err;
     }
@@ -289,8 +350,12 @@ static int inotify_file(int fd, struct file **out)
 
 static long watch_new(struct inotify *n, struct inode *i, uint32_t mask)
 {
-    struct watch *w = heap_alloc(sizeof *w);
+    struct watch *w;
 
+    if (n->owner->watches >= inotify_watches_max) {
+        return -ENOSPC;
+    }
+    w = heap_alloc(sizeof *w);
     if (!w || (!i->watches && !(i->watches = heap_alloc(sizeof *i->watches)))) {
         heap_free(w);
         return -ENOMEM;
@@ -303,6 +368,7 @@ static long watch_new(struct inotify *n, struct inode *i, uint32_t mask)
     w->inotify = n;
     w->number = ++n->last;
     w->mask = mask;
+    n->owner->watches++;
     list_append(&n->watches, &w->of_inotify);
     list_append(&i->watches->watches, &w->of_inode);
     return w->number;

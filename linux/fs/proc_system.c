@@ -1,4 +1,5 @@
 /* What /proc says of the system (proc(5)). */
+#include <limits.h>
 #include <linux/utsname.h>
 #include <stdio.h>
 #include <string.h>
@@ -367,12 +368,41 @@ VALUE(cap_last_cap, 40)          /* linux/capability.h: CAP_LAST_CAP */
 VALUE(random_bits, 256)          /* Linux: POOL_BITS */
 VALUE(file_max, UINT64_MAX >> 1) /* the memory is the limit */
 VALUE(nr_open, 1048576)          /* Linux: sysctl_nr_open */
-VALUE(queued_max, INOTIFY_QUEUED_MAX)
-VALUE(instances_max, INOTIFY_INSTANCES_MAX)
-VALUE(watches_max, INOTIFY_WATCHES_MAX)
-VALUE(pipe_max, 1048576) /* fs/pipe.c: PIPE_PAGES_MAX */
+VALUE(pipe_max, 1048576)         /* fs/pipe.c: PIPE_PAGES_MAX */
 VALUE(zero, 0)
 VALUE(map_max, 65530) /* Linux: DEFAULT_MAX_MAP_COUNT */
+
+/* A number that root may set, up to INT_MAX. */
+static int number_from(const char *text, size_t bytes, unsigned *to)
+{
+    uint64_t n = 0;
+    size_t at = 0;
+
+    for (; at < bytes && text[at] >= '0' && text[at] <= '9' && n <= INT_MAX; at++) {
+        n = n * 10 + (unsigned)(text[at] - '0');
+    }
+    if (!at || n > INT_MAX || (at < bytes && text[at] != '\n')) {
+        return -EINVAL;
+    }
+    *to = (unsigned)n;
+    return 0;
+}
+
+#define SETTING(variable)                                                                          \
+    static int show_##variable(struct text *to, const struct subject *s)                           \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        text_add(to, "%u\n", variable);                                                            \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static int set_##variable(const struct subject *s, const char *text, size_t bytes)             \
+    {                                                                                              \
+        (void)s;                                                                                   \
+        return number_from(text, bytes, &variable);                                                \
+    }
+SETTING(inotify_queued_max)
+SETTING(inotify_instances_max)
+SETTING(inotify_watches_max)
 
 static void add_uuid(struct text *to, const uint8_t *b)
 {
@@ -537,6 +567,10 @@ static int write_core_uses_pid(const struct subject *s, const char *text, size_t
     {                                                                                              \
         name, PROC_FILE, 0444, 0, show, 0, 0                                                       \
     }
+#define SETTING_(name, variable)                                                                   \
+    {                                                                                              \
+        name, PROC_FILE, 0644, 0, show_##variable, set_##variable, 0                               \
+    }
 #define DIR_(name, children)                                                                       \
     {                                                                                              \
         name, PROC_DIR, 0555, children, 0, 0, 0                                                    \
@@ -569,9 +603,9 @@ static const struct entry
                      FILE_("msgmni", show_shmmni),
                      FILE_("sem", show_sem_limits),
                      { 0 } },
-    sys_inotify[] = { FILE_("max_queued_events", show_queued_max),
-                      FILE_("max_user_instances", show_instances_max),
-                      FILE_("max_user_watches", show_watches_max),
+    sys_inotify[] = { SETTING_("max_queued_events", inotify_queued_max),
+                      SETTING_("max_user_instances", inotify_instances_max),
+                      SETTING_("max_user_watches", inotify_watches_max),
                       { 0 } },
     sys_fs[] = { FILE_("file-max", show_file_max),
                  FILE_("nr_open", show_nr_open),

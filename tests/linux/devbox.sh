@@ -52,7 +52,7 @@ rm -rf "$out/put"
 home=$out/put/root
 mkdir -p "$home"
 cp -R tests/linux/programs "$home/programs"
-for program in event parent ptrace sysv xattr; do
+for program in event limits parent ptrace sysv xattr; do
     aarch64-linux-gnu-gcc -O2 -Wall -Wextra -Werror -static -o "$home/programs/$program" "tests/linux/$program.c" || exit 2
 done
 cp -R tools/rootfs/files/. "$out/put/"

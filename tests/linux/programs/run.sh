@@ -71,6 +71,7 @@ names = [l for l in open(\"/proc/cpuinfo\") if l.startswith(\"Features\")][0].sp
 bits = sum(bin(get(n)).count(\"1\") for n in (16, 26))
 print(\"same\" if bits == len(names) and \"crc32\" in names else names)"'
 is "System V IPC" '0 failures' '$here/sysv | tail -n 1'
+is "limits and settings" '0 failures' '$here/limits | tail -n 1'
 is "parents and users" '0 failures' '$here/parent | tail -n 1'
 is "extended attributes" '0 failures' '$here/xattr | tail -n 1'
 is mountinfo '/a/b c /a/b d 2 /a/b//deleted' 'm=/proc/self/mountinfo; mkdir t; mount -t tmpfs none t; cd t; mkdir -p a/b c d; for i in c d; do mount -o bind a/b $i; done; echo $(tail -n 2 $m | gawk "{ sub(\".*/\", \"\", \$5); print \$4, \$5 }"; tail -n 2 $m | cut -d " " -f 1 | uniq | wc -l; rmdir a/b; tail -n 1 $m | cut -d " " -f 4); cd ..; umount t/c t/d t'
