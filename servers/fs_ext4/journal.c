@@ -6,10 +6,14 @@
  * One transaction is in it at a time, from its first block on, and is at home before the next one begins.  So no block is ever
  * revoked by us, and the order of writes is:
  *
- *     1  contents, descriptors; needs_recovery; superblock: starts here      flush (with it: the data of files)
- *     2  commit block                                                        flush: now it has happened
+ *     1  contents, descriptors; needs_recovery                               flush (with it: the data of files)
+ *     2  superblock: starts here; commit block                               flush: now it has happened
  *     3  all blocks to their homes                                           flush
- *     4  superblock: empty; no needs_recovery                                flush
+ *     4  superblock: empty                                                   flush
+ *     5  no needs_recovery                                                   with the next flush
+ *
+ * What is between two flushes may happen in any order, or in part.  So there is no moment at which the journal says that it has a
+ * beginning and needs_recovery is not set: e2fsck -p would refuse that, and Linux forget the transaction.
  *
  * What others left is replayed with their revocations.
  */
@@ -278,15 +282,15 @@ static int flush(struct fs *f)
     return f->store.device.flush(f->store.device.context);
 }
 
-/* Step 4. */
+/* The end of step 3, and the next two. */
 static int close_log(struct fs *f, uint32_t sequence)
 {
     int err = flush(f);
 
     f->journal.sequence = sequence;
     err = err ? err : super_write(f, 0);
-    err = err ? err : flag_write(f, false);
-    return err ? err : flush(f);
+    err = err ? err : flush(f);
+    return err ? err : flag_write(f, false);
 }
 
 int journal_replay(struct fs *f)
@@ -350,12 +354,14 @@ static int log_write(struct fs *f, const struct fs_index *x, uint32_t *at)
     return 0;
 }
 
+/* The end of step 1, and step 2. */
 static int commit_write(struct fs *f, uint32_t at)
 {
     uint8_t block[FS_BLOCK] = { 0 };
     int err = flush(f);
 
     header(block, COMMIT, f->journal.sequence);
+    err = err ? err : super_write(f, f->journal.first);
     err = err ? err : store_raw_write(&f->store, f->journal.at[at], 1, block);
     return err ? err : flush(f);
 }
@@ -386,7 +392,6 @@ int journal_commit(struct fs *f)
     }
     err = log_write(f, x, &at);
     err = err ? err : flag_write(f, true);
-    err = err ? err : super_write(f, f->journal.first);
     err = err ? err : commit_write(f, at);
     err = err ? err : home_write(f, x);
     err = err ? err : close_log(f, f->journal.sequence + 1);

@@ -3,7 +3,9 @@
  * dm-log-writes: Documentation/admin-guide/device-mapper/log-writes.rst; numbers are little-endian).
  *     replay LOG list                     a line each entry: number, w or f (a write, a flush), sector, sectors, the highest mark so far
  *     replay LOG IMAGE FROM TO            entries FROM .. TO - 1 happen to IMAGE
- *     replay LOG IMAGE FROM TO SEED       some of them, at random: each is whole, in part, or has not happened
+ *     replay LOG IMAGE FROM TO SEED [BASE]
+ *                                         some of them, at random: each is whole, in part, or has not happened; SEED 0: all
+ *                                         BASE: IMAGE becomes a copy of it before
  * A mark is the number behind "@STEP@" in what is written.
  */
 #define _GNU_SOURCE
@@ -45,6 +47,30 @@ static uint64_t below(uint64_t n)
     return (random_state * 0x2545f4914f6cdd1dull >> 20) % n;
 }
 
+#define CHUNK ((size_t)65536)
+
+/* Makes `image` what `base` is.  Little differs: a disk that lost its power is compared with the last one, where a copy would write all of it. */
+static void make_copy(const char *base, int image)
+{
+    static char a[CHUNK], b[CHUNK];
+    int fd = open(base, O_RDONLY);
+    struct stat s;
+
+    if (fd < 0 || fstat(fd, &s) != 0 || ftruncate(image, s.st_size) != 0) {
+        fail("the base cannot be copied");
+    }
+    for (off_t at = 0; at < s.st_size;) {
+        ssize_t n = pread(fd, a, CHUNK, at);
+
+        if (n <= 0 || pread(image, b, (size_t)n, at) != n ||
+            (memcmp(a, b, (size_t)n) != 0 && pwrite(image, a, (size_t)n, at) != n)) {
+            fail("the base cannot be copied");
+        }
+        at += n;
+    }
+    close(fd);
+}
+
 static unsigned mark_in(const char *data, size_t bytes, unsigned mark)
 {
     const char *at = data, *end = data + bytes;
@@ -70,8 +96,8 @@ int main(int argc, char **argv)
     const char *log;
     unsigned mark = 0;
 
-    if (fd < 0 || fstat(fd, &s) != 0 || (!is_list && argc != 5 && argc != 6)) {
-        fail("usage: replay LOG list | replay LOG IMAGE FROM TO [SEED]");
+    if (fd < 0 || fstat(fd, &s) != 0 || (!is_list && (argc < 5 || argc > 7))) {
+        fail("usage: replay LOG list | replay LOG IMAGE FROM TO [SEED [BASE]]");
     }
     log = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     const struct super *super = (const struct super *)log;
@@ -81,12 +107,17 @@ int main(int argc, char **argv)
         fail("this is no log of writes");
     }
     if (!is_list) {
-        image = open(argv[2], O_RDWR);
+        image = open(argv[2], O_RDWR | (argc == 7 ? O_CREAT : 0), 0666);
         from = strtoull(argv[3], NULL, 0);
         to = strtoull(argv[4], NULL, 0);
-        random_state = argc == 6 ? strtoull(argv[5], NULL, 0) * 0x9e3779b97f4a7c15ull + 1 : 0;
+        uint64_t seed = argc >= 6 ? strtoull(argv[5], NULL, 0) : 0;
+
+        random_state = seed ? seed * 0x9e3779b97f4a7c15ull + 1 : 0;
         if (image < 0 || to > super->entries) {
             fail("no image, or not so many entries");
+        }
+        if (argc == 7) {
+            make_copy(argv[6], image);
         }
     }
     uint64_t at = super->sector_bytes;

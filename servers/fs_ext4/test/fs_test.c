@@ -1,7 +1,8 @@
 /*
  * The file system on this machine, on a device in memory that records every write.  e2fsck is asked after each scenario.
  *
- *     fs_test            all tests; the power cut with every STEP-th write (STEP from the environment, default 7)
+ *     fs_test            all tests; the power cut with every STEP-th write, and with some of those before two of STEP flushes (STEP from
+ *                        the environment, default 7)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -465,14 +466,14 @@ static void check_synced(struct fs *f, uint32_t files)
     }
 }
 
-/* The disk with the first n writes on it; by our replay, and by e2fsck's. */
+/* A disk whose power went; by our replay, and by e2fsck's. */
 static void cut(const uint8_t *with, uint32_t files)
 {
     struct fs *f;
 
     memcpy(disk, with, DISK_BYTES);
     save();
-    if (run("e2fsck -fy %s >/tmp/fs_test.log 2>&1") > 1 ||
+    if (run("e2fsck -fp %s >/tmp/fs_test.log 2>&1") > 1 ||
         run("e2fsck -fn %s >>/tmp/fs_test.log 2>&1") != 0) {
         run("cat /tmp/fs_test.log");
         fail_msg("e2fsck cannot replay");
@@ -492,11 +493,32 @@ static void cut(const uint8_t *with, uint32_t files)
     check_disk();
 }
 
+/* with: as it was at the flush before number `flush`; some of the writes between the two have happened. */
+static void cut_out_of_order(const uint8_t *with, uint32_t flush, uint32_t files)
+{
+    uint8_t *some = malloc(DISK_BYTES);
+    uint32_t random = flush * 2654435761u + 1, i = flush;
+
+    memcpy(some, with, DISK_BYTES);
+    while (i > 0 && log_of[i - 1].n) {
+        i--;
+    }
+    for (; i < flush; i++) {
+        random = random * 1664525 + 1013904223;
+        if (random >> 31) {
+            memcpy(some + log_of[i].sector * FS_SECTOR, log_of[i].data, log_of[i].n * FS_SECTOR);
+        }
+    }
+    cut(some, files);
+    free(some);
+}
+
 static void power_cuts(void **state)
 {
     const char *text = getenv("STEP");
     uint32_t step = text ? (uint32_t)strtoul(text, NULL, 10) : 7, cuts = 0, committed = 0;
-    uint8_t *with = malloc(DISK_BYTES);
+    uint32_t flushes = 0;
+    uint8_t *with = malloc(DISK_BYTES), *flushed = malloc(DISK_BYTES);
     struct fs *f;
 
     (void)state;
@@ -508,19 +530,28 @@ static void power_cuts(void **state)
     is_recording = false;
     fs_unmount(f);
     memcpy(with, fresh, DISK_BYTES);
+    memcpy(flushed, fresh, DISK_BYTES);
     for (uint32_t i = 0; i < log_count; i++) {
         struct record *r = &log_of[i];
 
         committed = r->mark;
-        memcpy(with + r->sector * FS_SECTOR, r->data ? r->data : (const uint8_t *)"",
-               r->n * FS_SECTOR);
-        if (r->n && i % step == 0) {
+        if (!r->n) {
+            if (flushes++ % step <= 1) {
+                cut_out_of_order(flushed, i, committed);
+                cuts++;
+            }
+            memcpy(flushed, with, DISK_BYTES);
+            continue;
+        }
+        memcpy(with + r->sector * FS_SECTOR, r->data, r->n * FS_SECTOR);
+        if (i % step == 0) {
             cut(with, committed);
             cuts++;
         }
     }
-    printf("power cut after %u of %u writes\n", cuts, log_count);
+    printf("power cut %u times in %u writes and flushes\n", cuts, log_count);
     assert_true(cuts > 10 && committed == FILES);
+    free(flushed);
     free(with);
 }
 
