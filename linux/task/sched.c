@@ -286,29 +286,19 @@ long sys_setpriority(struct task *t, const uint64_t *a)
     (SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN |                       \
      SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)
 
-/* Copies the structure of a caller that may be older or newer: -EFAULT; -E2BIG if it says what is not known here. */
+/* The structure of a caller that may be older or newer: -EFAULT; -E2BIG if it says what is not known here, and the caller is told what is. */
 static long attr_from_user(struct sched_attr *to, uint64_t from)
 {
     const uint32_t known = sizeof *to;
     uint32_t bytes;
-    uint8_t more;
+    long err;
 
     if (copy_from_user(&bytes, from, sizeof bytes)) {
         return -EFAULT;
     }
     bytes = bytes ? bytes : SCHED_ATTR_SIZE_VER0;
-    bool is_known = bytes >= SCHED_ATTR_SIZE_VER0 && bytes <= PAGE_SIZE;
-
-    for (uint32_t at = known; is_known && at < bytes; at++) {
-        if (copy_from_user(&more, from + at, 1)) {
-            return -EFAULT;
-        }
-        is_known = !more;
-    }
-    if (!is_known) {
-        return copy_to_user(from, &known, sizeof known) ? -EFAULT : -E2BIG;
-    }
-    return copy_from_user(to, from, bytes < known ? bytes : known) ? -EFAULT : 0;
+    err = bytes < SCHED_ATTR_SIZE_VER0 ? -E2BIG : copy_struct_from_user(to, known, from, bytes);
+    return err == -E2BIG && copy_to_user(from, &known, sizeof known) ? -EFAULT : err;
 }
 
 long sys_sched_setattr(struct task *t, const uint64_t *a)
