@@ -107,7 +107,7 @@ static long read_random(struct file *f, struct uio *u, uint64_t *position)
     long done = 0;
 
     (void)f, (void)position;
-    while (u->left) {
+    while (u->left && random_may_go_on((uint64_t)done)) {
         size_t n = u->left < sizeof part ? u->left : sizeof part, moved;
 
         random_bytes(part, n);
@@ -126,7 +126,7 @@ static long write_random(struct file *f, struct uio *u, uint64_t *position)
     long done = 0;
 
     (void)f, (void)position;
-    while (u->left) {
+    while (u->left && random_may_go_on((uint64_t)done)) {
         size_t n = uio_get(u, part, sizeof part);
 
         if (!n) {

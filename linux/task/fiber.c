@@ -172,7 +172,8 @@ static bool must_end(unsigned mode)
                                                       : false);
 }
 
-int fiber_sleep(uint64_t deadline, unsigned mode)
+/* gives_way: others run once also if the deadline is over by now. */
+static int sleep_until(uint64_t deadline, unsigned mode, bool gives_way)
 {
     struct fiber *f = fiber_now;
     struct sleep_timer timer = { .timer.fire = sleep_is_over, .fiber = f };
@@ -182,7 +183,7 @@ int fiber_sleep(uint64_t deadline, unsigned mode)
             timer_cancel(&timer.timer);
             return -ERESTARTSYS;
         }
-        if (timer.is_over || (deadline != TIME_NEVER && deadline <= now_ns())) {
+        if (timer.is_over || (!gives_way && deadline != TIME_NEVER && deadline <= now_ns())) {
             timer_cancel(&timer.timer);
             return -ETIMEDOUT;
         }
@@ -199,6 +200,11 @@ int fiber_sleep(uint64_t deadline, unsigned mode)
     f->is_woken = false;
     timer_cancel(&timer.timer);
     return 0;
+}
+
+int fiber_sleep(uint64_t deadline, unsigned mode)
+{
+    return sleep_until(deadline, mode, false);
 }
 
 void fiber_start(void (*work)(void *argument), void *argument)
@@ -277,7 +283,7 @@ void fiber_pause(uint64_t ns)
 {
     uint64_t until = now_ns() + ns;
 
-    while (fiber_sleep(until, WAIT_UNINTERRUPTIBLE) == 0) {
+    while (sleep_until(until, WAIT_UNINTERRUPTIBLE, true) == 0) {
     }
 }
 

@@ -6,7 +6,9 @@
 
 #include "../fs/vfs.h"
 #include "../mm/mm.h"
+#include "../signal/signal.h"
 #include "task.h"
+#include "wait.h"
 
 static uint32_t key[8];
 static uint64_t counter;
@@ -73,6 +75,20 @@ void random_bytes(void *to, size_t count)
     memcpy(key, out, sizeof key);
 }
 
+#define TURN_BYTES 65536
+#define TURN_NS    1
+
+bool random_may_go_on(uint64_t done)
+{
+    if (done % TURN_BYTES == 0 && done) {
+        if (signal_is_pending(current)) {
+            return false;
+        }
+        fiber_pause(TURN_NS);
+    }
+    return true;
+}
+
 long sys_getrandom(struct task *t, const uint64_t *a)
 {
     uint8_t part[256];
@@ -82,7 +98,7 @@ long sys_getrandom(struct task *t, const uint64_t *a)
     if (a[2] & ~7ull || (a[2] & 6) == 6) {
         return -EINVAL;
     }
-    while (done < bytes) {
+    while (done < bytes && random_may_go_on(done)) {
         size_t n = bytes - done < sizeof part ? bytes - done : sizeof part;
 
         random_bytes(part, n);

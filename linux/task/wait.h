@@ -60,7 +60,7 @@ struct fiber *fiber_running(void);
 /* Put a waiter into q, sleep, remove it: `while (!condition) if ((err = wait_on(...))) return err;`  Results as fiber_sleep. */
 int wait_on(struct wait_queue *q, uint64_t deadline, unsigned mode);
 
-/* Sleep for so long; on a fiber without a task. */
+/* Sleep for so long, which no signal ends; others have their turn, however short it is. */
 void fiber_pause(uint64_t ns);
 
 /* A piece of the personality's own work, on a fiber without a task (current is NULL): write-back, the reaper. */

@@ -1,4 +1,4 @@
-/* poll, select, epoll, eventfd, timerfd, signalfd, pidfd, inotify: the same verdicts as on Linux.  Prints "ok NAME" or "FAIL NAME". */
+/* poll, select, epoll, eventfd, timerfd, signalfd, pidfd, inotify, long calls: the same verdicts as on Linux.  Prints "ok NAME" or "FAIL NAME". */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,8 +196,36 @@ static void test_inotify(void)
     close(n);
 }
 
+static void ignored(int signal)
+{
+    (void)signal;
+}
+
+/* What would take the personality long lets a signal through, and with it everybody else. */
+static void test_interrupted(const char *device, int flags, const char *name)
+{
+    const struct itimerval soon = { { 0, 2000 }, { 0, 2000 } }, never = { 0 };
+    const size_t many = 64 << 20;
+    char *to = mmap(NULL, many, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int fd = device ? open(device, flags) : -1;
+    ssize_t n;
+
+    signal(SIGALRM, ignored);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    n = !device             ? getrandom(to, many, 0)
+        : flags == O_RDONLY ? read(fd, to, many)
+                            : write(fd, to, many);
+    setitimer(ITIMER_REAL, &never, NULL);
+    check(n > 0 && n < (ssize_t)many, name);
+    close(fd);
+    munmap(to, many);
+}
+
 int main(void)
 {
+    test_interrupted(NULL, 0, "many random bytes are interrupted");
+    test_interrupted("/dev/urandom", O_RDONLY, "also those of the device");
+    test_interrupted("/dev/urandom", O_WRONLY, "and those that it is given");
     test_poll();
     test_epoll();
     test_counters();
