@@ -36,7 +36,8 @@
 enum {
     MARK =
         4000, /* id of the one interval; ids of the kernel's rows are below 1000, those of systems below this */
-    SAMPLES = 3, /* intervals of each operation; the table takes the middle one */
+    BOOTED = 4001, /* the point at which this program begins */
+    SAMPLES = 3,   /* intervals of each operation; the table takes the middle one */
     PAGE = 4096,
     MEBIBYTE = 1 << 20,
 };
@@ -646,6 +647,7 @@ int main(int arguments, char **argument)
     if (arguments == 2 && strcmp(argument[1], "--nothing") == 0) {
         return 0;
     }
+    TESS_MARK_POINT(BOOTED);
     seed_kernel();
     self = argument[0];
     setvbuf(stdout, NULL, _IOLBF, 0);

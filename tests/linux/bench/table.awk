@@ -1,6 +1,6 @@
 # The table of ./tessera bench linux.
 #     awk -v json=FILE -v misses=FILE [-v stored=FIGURES] -f table.awk rows [side=linux CONSOLE RECORDS] [side=tessera CONSOLE RECORDS]
-# CONSOLE is what bench.c printed, RECORDS what the plugin counted ("I 4000 USER KERNEL ..."), in the same order.
+# CONSOLE is what bench.c printed, RECORDS what the plugin counted ("I 4000 USER KERNEL ..."), in the same order; "P 4001 USER KERNEL ..." since power-on.
 # FIGURES: lines KEY FIGURE of Linux, in place of a run.  Status 1 if the two do not fit together.
 function trim(s)
 {
@@ -31,6 +31,9 @@ $1 == "sample" {
 }
 $1 == "refused" { refused[side, $2] = $3 }
 $1 == "done" { ended[side] = 1 }
+$1 == "P" && $2 == 4001 {
+    sample[side, "boot", samples[side, "boot"] = 1] = $3 + $4
+}
 $1 == "I" && $2 == 4000 {
     n = ++records[side]
     name = order[side, n]
