@@ -9,11 +9,6 @@
 #define LAST_EVENTS 16u
 #define REGISTERS   31u
 
-void panic_print(const char *s)
-{
-    uart_print(s);
-}
-
 void panic_hex(word_t value)
 {
     char text[19] = "0x";

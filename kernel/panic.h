@@ -7,7 +7,6 @@
 /* The kernel's code (kernel.ld). */
 extern const char kernel_first[], kernel_text_end[];
 
-void panic_print(const char *s);
 void panic_hex(word_t value);
 void panic_decimal(word_t value);
 /* An address, and which function it lies in. */

@@ -44,12 +44,5 @@ static enum tess_err trace_stop(struct invocation *inv)
 
 enum tess_err trace_invoke(struct invocation *inv)
 {
-    switch (inv->label) {
-    case TESS_LABEL_trace_start:
-        return trace_start(inv);
-    case TESS_LABEL_trace_stop:
-        return trace_stop(inv);
-    default:
-        return TESS_CALL;
-    }
+    return inv->label == TESS_LABEL_trace_start ? trace_start(inv) : trace_stop(inv);
 }

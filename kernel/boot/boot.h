@@ -3,7 +3,7 @@
 #define KERNEL_BOOT_BOOT_H
 
 #include "../types.h"
-#include "handoff.h"
+#include "../loader/ranges.h"
 
 struct cpu;
 
@@ -14,24 +14,17 @@ void boot_main(const struct handoff *h);
 _Noreturn void boot_die(const char *why);
 
 /* ---- memory.c ---- */
-#define BOOT_RANGES 64
-
-struct boot_ranges { /* sorted, disjoint, whole pages */
-    uint32_t count;
-    struct handoff_range at[BOOT_RANGES];
-};
-
 /* Free memory: RAM without what is used; device memory: all addresses without RAM and the kernel's own devices. */
 void boot_memory_init(const struct handoff *h);
 /* Zeroed memory in the direct map, whole pages, for ever. */
 void *boot_alloc(word_t bytes);
 word_t boot_paddr(const void *p);
 /* What remains, largest first; no boot_alloc afterwards. */
-const struct boot_ranges *boot_free(void);
-const struct boot_ranges *boot_device(void);
+const struct ranges *boot_free(void);
+const struct ranges *boot_device(void);
 
 /* ---- root.c ---- */
-/* The root thread as tessera/bootinfo.h says, ready to run on cpu. */
-void boot_root(struct cpu *cpu, const struct handoff *h);
+/* The root thread as tessera/bootinfo.h says, ready to run. */
+void boot_root(const struct handoff *h);
 
 #endif

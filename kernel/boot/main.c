@@ -31,27 +31,17 @@ static void check(bool ok, const char *why)
     }
 }
 
-/* Sorted, not overlapping, no wrap-around. */
-static bool ranges_ok(const struct handoff_range *r, uint64_t count)
+/* Sorted, not overlapping, no wrap-around, in units of so many bytes. */
+static bool ranges_ok(const struct handoff_range *r, uint64_t count, word_t unit)
 {
     word_t end = 0;
     for (uint64_t i = 0; i < count; i++) {
         LOOP_BOUND(HANDOFF_RAM);
-        if (r[i].base < end || r[i].bytes == 0 || r[i].base + r[i].bytes < r[i].base) {
+        if (r[i].base < end || r[i].bytes == 0 || r[i].base + r[i].bytes < r[i].base ||
+            (r[i].base | r[i].bytes) % unit != 0) {
             return false;
         }
         end = r[i].base + r[i].bytes;
-    }
-    return true;
-}
-
-static bool ranges_paged(const struct handoff_range *r, uint64_t count)
-{
-    for (uint64_t i = 0; i < count; i++) {
-        LOOP_BOUND(HANDOFF_RAM);
-        if ((r[i].base | r[i].bytes) % TESS_PAGE != 0) {
-            return false;
-        }
     }
     return true;
 }
@@ -104,10 +94,9 @@ static void check_handoff(const struct handoff *h)
     check(h->ram_count >= 1 && h->ram_count <= HANDOFF_RAM && h->used_count <= HANDOFF_USED &&
               h->device_count <= HANDOFF_DEVICE,
           "handoff: number of ranges");
-    check(ranges_ok(h->ram, h->ram_count) && ranges_paged(h->ram, h->ram_count),
-          "handoff: RAM ranges");
-    check(ranges_ok(h->used, h->used_count), "handoff: used ranges");
-    check(ranges_ok(h->device, h->device_count), "handoff: device ranges");
+    check(ranges_ok(h->ram, h->ram_count, TESS_PAGE), "handoff: RAM ranges");
+    check(ranges_ok(h->used, h->used_count, 1), "handoff: used ranges");
+    check(ranges_ok(h->device, h->device_count, 1), "handoff: device ranges");
     check(h->pa_bits >= 32 && h->pa_bits <= 44, "handoff: physical address bits");
     check(h->ram[h->ram_count - 1].base + h->ram[h->ram_count - 1].bytes <= 64ull << 30,
           "memory above 64 GiB");
@@ -159,6 +148,6 @@ void boot_main(const struct handoff *h)
     boot_memory_init(h);
     lines_init(h);
     trace_ring = boot_alloc(sizeof(struct tess_trace_ring));
-    boot_root(cpu_boot, h);
+    boot_root(h);
     schedule(cpu_boot);
 }

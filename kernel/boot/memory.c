@@ -6,49 +6,15 @@
 #define DEVICE_BITS                                                                                \
     40 /* devices are looked for below 2^40: no board has them higher, and ranges stay few */
 
-static struct boot_ranges memory, device;
-
-static void ranges_remove(struct boot_ranges *r, uint32_t i)
-{
-    r->count--;
-    for (; i < r->count; i++) {
-        LOOP_BOUND(BOOT_RANGES);
-        r->at[i] = r->at[i + 1];
-    }
-}
-
-static void ranges_insert(struct boot_ranges *r, uint32_t i, word_t base, word_t end)
-{
-    if (base >= end) {
-        return;
-    }
-    if (r->count == BOOT_RANGES) {
-        boot_die("memory is in too many pieces");
-    }
-    for (uint32_t j = r->count; j > i; j--) {
-        LOOP_BOUND(BOOT_RANGES);
-        r->at[j] = r->at[j - 1];
-    }
-    r->at[i] = (struct handoff_range){ base, end - base };
-    r->count++;
-}
+static struct ranges memory, device;
 
 /* Take the pages that [base, base + bytes) touches out of r. */
-static void ranges_cut(struct boot_ranges *r, word_t base, word_t bytes)
+static void cut(struct ranges *r, word_t base, word_t bytes)
 {
     word_t first = base & ~(word_t)(TESS_PAGE - 1);
     word_t end = (base + bytes + TESS_PAGE - 1) & ~(word_t)(TESS_PAGE - 1);
-    uint32_t i = 0;
-    while (i < r->count) {
-        LOOP_BOUND(2 * BOOT_RANGES);
-        word_t lo = r->at[i].base, hi = lo + r->at[i].bytes;
-        if (hi <= first || lo >= end) {
-            i++;
-            continue;
-        }
-        ranges_remove(r, i);
-        ranges_insert(r, i, end > lo ? end : lo, hi);
-        ranges_insert(r, i, lo, first < hi ? first : hi);
+    if (first < end && !ranges_cut(r, first, end - first)) {
+        boot_die("memory is in too many pieces");
     }
 }
 
@@ -56,21 +22,21 @@ void boot_memory_init(const struct handoff *h)
 {
     for (uint32_t i = 0; i < h->ram_count; i++) {
         LOOP_BOUND(HANDOFF_RAM);
-        ranges_insert(&memory, i, h->ram[i].base, h->ram[i].base + h->ram[i].bytes);
+        (void)ranges_add(&memory, h->ram[i].base, h->ram[i].bytes);
     }
     for (uint32_t i = 0; i < h->used_count; i++) {
         LOOP_BOUND(HANDOFF_USED);
-        ranges_cut(&memory, h->used[i].base, h->used[i].bytes);
+        cut(&memory, h->used[i].base, h->used[i].bytes);
     }
     word_t bits = h->pa_bits < DEVICE_BITS ? h->pa_bits : DEVICE_BITS;
-    ranges_insert(&device, 0, 0, (word_t)1 << bits);
+    (void)ranges_add(&device, 0, (word_t)1 << bits);
     for (uint32_t i = 0; i < h->ram_count; i++) {
         LOOP_BOUND(HANDOFF_RAM);
-        ranges_cut(&device, h->ram[i].base, h->ram[i].bytes);
+        cut(&device, h->ram[i].base, h->ram[i].bytes);
     }
     for (uint32_t i = 0; i < h->device_count; i++) {
         LOOP_BOUND(HANDOFF_DEVICE);
-        ranges_cut(&device, h->device[i].base, h->device[i].bytes);
+        cut(&device, h->device[i].base, h->device[i].bytes);
     }
 }
 
@@ -79,7 +45,7 @@ void *boot_alloc(word_t bytes)
     bytes = (bytes + TESS_PAGE - 1) & ~(word_t)(TESS_PAGE - 1);
     struct handoff_range *best = NULL;
     for (uint32_t i = 0; i < memory.count; i++) {
-        LOOP_BOUND(BOOT_RANGES);
+        LOOP_BOUND(RANGES_MAX);
         struct handoff_range *r = &memory.at[i];
         if (r->bytes >= bytes && (best == NULL || r->bytes < best->bytes)) {
             best = r;
@@ -89,11 +55,7 @@ void *boot_alloc(word_t bytes)
         boot_die("too little memory");
     }
     char *p = (char *)(best->base + arch_direct_base());
-    best->base += bytes;
-    best->bytes -= bytes;
-    if (best->bytes == 0) {
-        ranges_remove(&memory, (uint32_t)(best - memory.at));
-    }
+    cut(&memory, best->base, bytes);
     for (word_t at = 0; at < bytes; at += TESS_PAGE) {
         LOOP_BOUND(16777216); /* pages of 64 GiB */
         arch_zero_page(p + at);
@@ -106,14 +68,14 @@ word_t boot_paddr(const void *p)
     return (word_t)p - arch_direct_base();
 }
 
-static const struct boot_ranges *largest_first(struct boot_ranges *r)
+static const struct ranges *largest_first(struct ranges *r)
 {
     for (uint32_t n = 1; n < r->count; n++) {
-        LOOP_BOUND(BOOT_RANGES);
+        LOOP_BOUND(RANGES_MAX);
         struct handoff_range x = r->at[n];
         uint32_t i = n;
         for (; i > 0 && r->at[i - 1].bytes < x.bytes; i--) {
-            LOOP_BOUND(BOOT_RANGES);
+            LOOP_BOUND(RANGES_MAX);
             r->at[i] = r->at[i - 1];
         }
         r->at[i] = x;
@@ -121,12 +83,12 @@ static const struct boot_ranges *largest_first(struct boot_ranges *r)
     return r;
 }
 
-const struct boot_ranges *boot_free(void)
+const struct ranges *boot_free(void)
 {
     return largest_first(&memory);
 }
 
-const struct boot_ranges *boot_device(void)
+const struct ranges *boot_device(void)
 {
     return largest_first(&device);
 }

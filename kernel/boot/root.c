@@ -188,32 +188,21 @@ static void make_untyped(struct root *r, word_t base, word_t bytes, bool is_devi
                is_device ? CAP_DEVICE : 0);
 }
 
-static void make_untypeds(struct root *r, const struct boot_ranges *from, bool is_device)
+static void make_untypeds(struct root *r, const struct ranges *from, bool is_device)
 {
     for (uint32_t i = 0; i < from->count; i++) {
-        LOOP_BOUND(BOOT_RANGES);
+        LOOP_BOUND(RANGES_MAX);
         make_untyped(r, from->at[i].base, from->at[i].bytes, is_device);
     }
 }
 
 /* ---- objects ---- */
 
-static void make_thread(struct root *r, struct cpu *cpu, const struct handoff *h)
+static void make_thread(struct root *r, const struct handoff *h)
 {
     struct thread *t = r->thread;
-    static const char name[16] = "root";
-    for (unsigned i = 0; i < sizeof(name); i++) {
-        LOOP_BOUND(sizeof(name));
-        t->name[i] = name[i];
-    }
-    for (unsigned i = 0; i < THREAD_SLOTS; i++) {
-        LOOP_BOUND(THREAD_SLOTS);
-        t->slot[i].holder = (uint8_t)(HOLDER_THREAD + i);
-    }
-    arch_thread_init(t);
-    t->cpu = cpu;
-    t->state = TESS_THREAD_SUSPENDED;
-    t->id = ++cpu->next_thread_id;
+    thread_create(t);
+    __builtin_memcpy(t->name, "root", 4);
     t->prio = TESS_ROOT_PRIO;
     t->ceiling = CEILING;
     give(r, THREAD_CNODE, TESS_ROOT_CNODE);
@@ -253,7 +242,7 @@ static void fill_info(struct root *r, const struct handoff *h)
     info->debug_kernel = debug_kernel;
 }
 
-void boot_root(struct cpu *cpu, const struct handoff *h)
+void boot_root(const struct handoff *h)
 {
     struct root r = {
         .cnode = boot_alloc(sizeof(struct cnode) + TESS_ROOT_CNODE_SLOTS * sizeof(struct cap)),
@@ -263,11 +252,10 @@ void boot_root(struct cpu *cpu, const struct handoff *h)
         .buffer = boot_alloc(TESS_PAGE),
         .info = boot_alloc(TESS_PAGE),
     };
-    r.cnode->box.slots = r.cnode->slot;
-    r.cnode->box.count = TESS_ROOT_CNODE_SLOTS;
+    cnode_create(r.cnode, TESS_ROOT_CNODE_SLOTS);
     load_program(&r, h);
     make_caps(&r, h);
-    make_thread(&r, cpu, h);
+    make_thread(&r, h);
     map_frame(&r, TESS_ROOT_IPC_BUFFER, r.buffer_va, TESS_RIGHT_READ | TESS_RIGHT_WRITE);
     map_frame(&r, TESS_ROOT_BOOTINFO, r.info_va, TESS_RIGHT_READ);
     make_untypeds(&r, boot_free(), false);

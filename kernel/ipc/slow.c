@@ -325,16 +325,23 @@ static struct cap *receive_check(const struct thread *self, word_t slot, enum te
     return c;
 }
 
-static void recv(struct thread *self, bool wait)
+/* ack: after the interrupt line in x3 was acknowledged. */
+static void recv(struct thread *self, bool wait, bool ack)
 {
     enum tess_err err;
-    struct cap *c = receive_check(self, self->regs.x[0], &err);
+    struct cap *c = receive_check(self, self->regs.x[0], &err), *irq = NULL;
 
     if (c != NULL && c->type == TESS_TYPE_endpoint && self->caller != NULL) {
         err = TESS_STATE;
     }
+    if (ack && ((irq = cap_lookup(self, self->regs.x[3])) == NULL || irq->type != TESS_TYPE_irq)) {
+        err = TESS_CAP;
+    }
     if (err != TESS_OK) {
         return thread_error(self, err);
+    }
+    if (ack) {
+        irq_ack((uint32_t)irq->object);
     }
     receive(self, c, self->regs.x[2], wait);
 }
@@ -498,24 +505,6 @@ static void signal(struct cpu *cpu, struct thread *self)
     notification_signal(cpu, (struct notification *)c->object, c->badge);
 }
 
-static void ack_recv(struct thread *self)
-{
-    enum tess_err err;
-    struct cap *irq = cap_lookup(self, self->regs.x[3]);
-    struct cap *c = receive_check(self, self->regs.x[0], &err);
-
-    if (irq == NULL || irq->type != TESS_TYPE_irq) {
-        err = TESS_CAP;
-    } else if (c != NULL && c->type == TESS_TYPE_endpoint && self->caller != NULL) {
-        err = TESS_STATE;
-    }
-    if (err != TESS_OK) {
-        return thread_error(self, err);
-    }
-    irq_ack((uint32_t)irq->object);
-    receive(self, c, self->regs.x[2], true);
-}
-
 void ipc_syscall(struct cpu *cpu, struct thread *self, unsigned number)
 {
     trace(cpu, TESS_TRACE_syscall, number, self->regs.x[0]);
@@ -530,15 +519,15 @@ void ipc_syscall(struct cpu *cpu, struct thread *self, unsigned number)
         thread_result(self, 0, 0);
         return schedule_yield(cpu);
     case TESS_SYS_recv:
-        return recv(self, true);
+        return recv(self, true, false);
     case TESS_SYS_ack_recv:
-        return ack_recv(self);
+        return recv(self, true, true);
     case TESS_SYS_send:
         return send(cpu, self, SEND_ONLY, true);
     case TESS_SYS_try_send:
         return send(cpu, self, SEND_ONLY, false);
     case TESS_SYS_try_recv:
-        return recv(self, false);
+        return recv(self, false, false);
     case TESS_SYS_reply:
         return reply_only(self);
     case TESS_SYS_nop:

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <boot/handoff.h>
+#include "../boot/handoff.h"
 
 #define RANGES_MAX 64u
 

@@ -4,6 +4,8 @@
 
 #include "../cap/cap.h"
 
+struct cnode;
+struct thread;
 struct vcpu;
 
 /* Hardware address-space numbers; any number of address spaces share them: the next one is taken from its user. */
@@ -45,6 +47,10 @@ void vspace_add_table(struct vspace *v, word_t paddr);
 
 /* Whole zeroed pages out of untyped RAM, for table memory.  The caller makes the capability that stands for them. */
 enum tess_err untyped_take_pages(struct cap *ut, word_t pages, word_t *paddr);
+
+/* What a thread and a CNode are in zeroed memory. */
+void thread_create(struct thread *t);
+void cnode_create(struct cnode *n, uint32_t slots);
 
 bool untyped_ok(const struct cap *ut);
 bool frame_ok(const struct cap *f);

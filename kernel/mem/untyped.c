@@ -97,7 +97,7 @@ static bool carve_prepare(const struct carve *c, enum tess_type type)
     return true;
 }
 
-static void thread_create(struct thread *t)
+void thread_create(struct thread *t)
 {
     struct cpu *cpu = cpu_boot;
 
@@ -112,7 +112,7 @@ static void thread_create(struct thread *t)
     arch_thread_init(t);
 }
 
-static void cnode_create(struct cnode *n, uint32_t slots)
+void cnode_create(struct cnode *n, uint32_t slots)
 {
     n->box.slots = n->slot;
     n->box.count = slots;

@@ -79,36 +79,25 @@ void thread_detach(struct thread *t)
     case TESS_THREAD_IDLE:
         break;
     }
-    t->waiting_on = NULL;
     t->state = TESS_THREAD_SUSPENDED;
-    if (t->timer.kind != TIMER_OFF) {
-        timer_remove(&cpu->timers, &t->timer);
-        thread_update_space(t);
-    }
+    ipc_unblock(t);
     budget_take_home(t);
 }
 
-/* The fault or foreign system call that t waits for is forgotten: its instruction will be executed again. */
-static void fault_forget(struct thread *t)
-{
-    if (t->fault_kind == TESS_FAULT_syscall) {
-        t->regs.pc -= 4;
-    }
-    t->fault_kind = 0;
-}
-
-/* Take t out of what it waits in; its system call has ended with err. */
+/* Take t out of what it waits in; its system call has ended with err.  A fault or foreign system call is forgotten: its
+ * instruction will be executed again. */
 static void cut_short(struct thread *t, enum tess_err err)
 {
     bool waits = t->state == TESS_THREAD_SEND || t->state == TESS_THREAD_RECV ||
                  t->state == TESS_THREAD_WAIT || t->state == TESS_THREAD_REPLY;
 
     thread_detach(t);
-    if (t->fault_kind != 0) {
-        fault_forget(t);
-    } else if (waits) {
+    if (t->fault_kind == 0 && waits) {
         thread_error(t, err);
+    } else if (t->fault_kind == TESS_FAULT_syscall) {
+        t->regs.pc -= 4;
     }
+    t->fault_kind = 0;
 }
 
 void thread_abort(struct thread *t, enum tess_err err)

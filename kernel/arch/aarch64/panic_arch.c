@@ -2,6 +2,7 @@
  * addresses.  The kernel keeps no frame pointers, so a backtrace shows every word of the stack that points behind a
  * call instruction: the true chain, and now and then an address left over from an earlier call. */
 #include "start.h"
+#include "../../dev/dev.h"
 #include "../../panic.h"
 #include "../../sched/cpu.h"
 
@@ -58,15 +59,15 @@ _Noreturn void trap_kernel(word_t vector, word_t sp, word_t esr, word_t elr, wor
     at.sp = sp;
     at.pc = elr;
     at.lr = x30;
-    panic_print("\nexception in the kernel: vector ");
+    uart_print("\nexception in the kernel: vector ");
     panic_hex(vector);
-    panic_print(" ESR ");
+    uart_print(" ESR ");
     panic_hex(esr);
-    panic_print(" ELR ");
+    uart_print(" ELR ");
     panic_symbol(elr);
-    panic_print(" FAR ");
+    uart_print(" FAR ");
     panic_hex(far);
-    panic_print(" SP ");
+    uart_print(" SP ");
     panic_hex(sp);
     panic("unexpected exception");
 }

@@ -7,6 +7,7 @@
 
 #define LOOP_BOUND(n) ((void)0)
 #include "../memory.c"
+#include "../../loader/ranges.c"
 
 #define PAGE ((word_t)TESS_PAGE)
 #define BASE 0x40000000ull /* where RAM begins in all tests */
@@ -49,7 +50,7 @@ static void use(word_t base, word_t bytes)
     h.used[h.used_count++] = (struct handoff_range){ base, bytes };
 }
 
-static void expect(const struct boot_ranges *r, uint32_t i, word_t base, word_t bytes)
+static void expect(const struct ranges *r, uint32_t i, word_t base, word_t bytes)
 {
     assert_true(i < r->count);
     assert_int_equal(r->at[i].base, base);
@@ -63,7 +64,7 @@ static void free_is_ram_without_what_is_used(void **state)
     use(BASE + 8 * PAGE, PAGE);      /* inside */
     use(BASE + 60 * PAGE, 4 * PAGE); /* at the end */
     boot_memory_init(&h);
-    const struct boot_ranges *r = boot_free();
+    const struct ranges *r = boot_free();
     assert_int_equal(r->count, 2);
     expect(r, 0, BASE + 9 * PAGE, 51 * PAGE);
     expect(r, 1, BASE + 2 * PAGE, 6 * PAGE);
@@ -75,7 +76,7 @@ static void a_used_part_of_a_page_takes_the_page(void **state)
     use(BASE + 4 * PAGE + 100, 1);
     use(BASE + 6 * PAGE - 1, 2);
     boot_memory_init(&h);
-    const struct boot_ranges *r = boot_free();
+    const struct ranges *r = boot_free();
     assert_int_equal(r->count, 2);
     expect(r, 0, BASE + 7 * PAGE, 57 * PAGE);
     expect(r, 1, BASE, 4 * PAGE);
@@ -100,7 +101,7 @@ static void a_used_range_across_two_ram_ranges_cuts_both(void **state)
     h.ram[1] = (struct handoff_range){ BASE + 8 * PAGE, 8 * PAGE };
     use(BASE + 2 * PAGE, 8 * PAGE);
     boot_memory_init(&h);
-    const struct boot_ranges *r = boot_free();
+    const struct ranges *r = boot_free();
     assert_int_equal(r->count, 2);
     expect(r, 0, BASE + 10 * PAGE, 6 * PAGE);
     expect(r, 1, BASE, 2 * PAGE);
@@ -112,7 +113,7 @@ static void device_memory_is_all_but_ram_and_the_kernels_devices(void **state)
     h.device_count = 1;
     h.device[0] = (struct handoff_range){ 0x8000000, 0x10000 };
     boot_memory_init(&h);
-    const struct boot_ranges *r = boot_device();
+    const struct ranges *r = boot_device();
     word_t end = BASE + 64 * PAGE;
     assert_int_equal(r->count, 3);
     expect(r, 0, end, (1ull << 40) - end);
@@ -139,7 +140,7 @@ static void memory_is_taken_from_the_smallest_range_that_suffices(void **state)
     assert_int_equal(boot_paddr(boot_alloc(1)), BASE + 8 * PAGE);
     assert_int_equal(boot_paddr(boot_alloc(PAGE + 1)), BASE);
     assert_int_equal(boot_paddr(boot_alloc(PAGE)), BASE + 2 * PAGE);
-    const struct boot_ranges *r = boot_free();
+    const struct ranges *r = boot_free();
     assert_int_equal(r->count, 2);
     expect(r, 0, BASE + 11 * PAGE, 53 * PAGE);
     expect(r, 1, BASE + 9 * PAGE, PAGE);
