@@ -9,6 +9,13 @@
 
 static bool line_masked, line_active; /* of the one interrupt line that a proof is about */
 
+uint32_t gic_wires;
+
+uint32_t gic_line(word_t intid)
+{
+    return intid < irq_count ? (uint32_t)intid : UINT32_MAX;
+}
+
 void gic_mask(uint32_t line)
 {
     (void)line;

@@ -124,17 +124,20 @@ static void cpu_init(struct cpu *cpu, const struct handoff *h)
  * performance counters.  They are the kernel's. */
 #define LINES_PRIVATE 32u
 
-static void lines_init(const struct handoff *h)
+static void lines_init(void)
 {
-    irq_count = gic_line_count();
+    irq_count = gic_wires;
+    if (gic_has_messages()) {
+        irq_count += GIC_MESSAGES;
+        gic_messages_init(boot_paddr(boot_alloc(GIC_MESSAGE_BYTES)));
+    }
     irq_lines = boot_alloc(irq_count * sizeof(struct irq_line));
     for (uint32_t i = 0; i < irq_count; i++) {
-        LOOP_BOUND(1020);
+        LOOP_BOUND(1020 + GIC_MESSAGES);
         irq_lines[i].slot.holder = HOLDER_IRQ;
-        irq_lines[i].masked = 1;
+        irq_lines[i].quiet = IRQ_MASKED;
         irq_lines[i].kernel = i < LINES_PRIVATE;
     }
-    irq_lines[h->timer_irq].masked = 0;
 }
 
 void boot_main(const struct handoff *h)
@@ -146,7 +149,7 @@ void boot_main(const struct handoff *h)
     gic_init(h);
     arch_guest_init(h);
     boot_memory_init(h);
-    lines_init(h);
+    lines_init();
     trace_ring = boot_alloc(sizeof(struct tess_trace_ring));
     boot_root(h);
     schedule(cpu_boot);

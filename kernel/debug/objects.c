@@ -255,7 +255,7 @@ void audit_cpu(const struct cpu *cpu)
 void audit_irqs(void)
 {
     for (uint32_t i = 0; i < irq_count; i++) {
-        LOOP_BOUND(1024);
+        LOOP_BOUND(1100);
         const struct irq_line *l = &irq_lines[i];
         if (l->slot.type != TESS_TYPE_null) {
             audit.slots_full++;
@@ -264,8 +264,8 @@ void audit_irqs(void)
         }
         HOLDS(l->refs != 0 || l->slot.type == TESS_TYPE_null, "a line that nobody has is not bound",
               l, i, l->slot.type);
-        HOLDS(l->slot.type != TESS_TYPE_null || l->kernel || (l->masked && !l->active),
-              "a line that is not bound is masked", l, i, l->active);
+        HOLDS(l->slot.type != TESS_TYPE_null || l->kernel || l->quiet == IRQ_MASKED,
+              "a line that is not bound is masked", l, i, l->quiet);
         HOLDS(!l->kernel || l->refs == 0, "the kernel's own lines are not for sale", l, i, l->refs);
     }
 }

@@ -8,16 +8,25 @@
 
 /* Bring up distributor and CPU interface (GICv2 or v3) in split mode (EOImode 1): all lines masked, group 1. */
 void gic_init(const struct handoff *h);
-uint32_t gic_line_count(void); /* lines 0 .. n-1 exist */
+/* Lines 0 .. gic_wires - 1 are wires and have their INTIDs; those behind them, if there are any, are messages. */
+extern uint32_t gic_wires;
+#define GIC_MESSAGES 64u
+#define GIC_MESSAGE_BYTES                                                                          \
+    0x12000u /* of memory for their tables, in whole pages and zeroed, anywhere */
+bool gic_has_messages(void);
+void gic_messages_init(word_t paddr);
+/* The line with that INTID; it need not exist. */
+uint32_t gic_line(word_t intid);
 #ifdef ARCH_GIC_INLINE
 #include <gic_inline.h>
 #else
-/* Take the most urgent pending interrupt and drop its priority; it stays active.  None: 1020 .. 1023.  LPIs, 8192 and
- * up, are never enabled. */
+/* Take the most urgent pending interrupt and drop its priority; a wire stays active, messages are never.  None: no
+ * line that there is. */
 uint32_t gic_ack(void);
 /* The line may be delivered again. */
 void gic_deactivate(uint32_t line);
 #endif
+/* These have no effect on messages: they are always enabled. */
 void gic_mask(uint32_t line);
 void gic_unmask(uint32_t line);
 void gic_activate(uint32_t line);               /* as if it had been delivered and not yet served */

@@ -33,12 +33,27 @@
 #define CTLR_V3_RWP 0x80000000u /* a write to an enable register is still under way */
 
 /* Redistributor (IHI0069H 12.11). */
-#define GICR_CTLR    0x0000u
-#define GICR_WAKER   0x0014u
-#define GICR_SGI     0x10000u /* second frame: registers of lines 0..31 */
-#define CTLR_R_RWP   0x8u
-#define WAKER_SLEEP  0x2u
-#define WAKER_ASLEEP 0x4u
+#define GICR_CTLR      0x0000u
+#define GICR_TYPER     0x0008u
+#define GICR_WAKER     0x0014u
+#define GICR_PROPBASER 0x0070u
+#define GICR_PENDBASER 0x0078u
+#define GICR_SGI       0x10000u /* second frame: registers of lines 0..31 */
+#define CTLR_R_LPIS    0x1u
+#define CTLR_R_RWP     0x8u
+#define TYPER_R_LPIS   0x1u
+#define WAKER_SLEEP    0x2u
+#define WAKER_ASLEEP   0x4u
+
+/* Messages are LPIs (IHI0069H chapter 5).  Tables are for 14 bits of INTID, the fewest with LPIs: a byte each from
+ * LPI_FIRST on says priority and whether it is enabled; a bit each, aligned to 64 KiB, is the redistributor's. */
+#define LPI_FIRST   8192u
+#define LPI_BITS    14u
+#define LPI_ENABLED 0x1u
+#define LPI_PENDING 0x1000u  /* bytes of it, at most, and behind it the other */
+#define LPI_CACHED  0x780ull /* inner shareable, write-back */
+#define LPI_ALIGN   0x10000ull
+#define LPI_ZEROED  (1ull << 62)
 
 /* CPU interface of version 2 (IHI0048B 4.4). */
 #define GICC_CTLR      0x0000u
@@ -59,9 +74,9 @@
 
 bool gic_v3;
 word_t gic_cpu;
+uint32_t gic_wires;
 
 static struct {
-    uint32_t count;
     word_t dist, local, redist; /* `local`: the page of lines 0..31 */
 } gic;
 
@@ -97,26 +112,33 @@ static void wait_written(uint32_t line)
     }
 }
 
+static void bit_write(uint32_t bank, uint32_t line)
+{
+    if (line < gic_wires) {
+        mmio_write(bit_register(bank, line), 1u << line % 32);
+    }
+}
+
 void gic_mask(uint32_t line)
 {
-    mmio_write(bit_register(GICD_ICENABLER, line), 1u << line % 32);
+    bit_write(GICD_ICENABLER, line);
     wait_written(line);
 }
 
 void gic_activate(uint32_t line)
 {
-    mmio_write(bit_register(GICD_ISACTIVER, line), 1u << line % 32);
+    bit_write(GICD_ISACTIVER, line);
 }
 
 void gic_unmask(uint32_t line)
 {
-    mmio_write(bit_register(GICD_ISENABLER, line), 1u << line % 32);
+    bit_write(GICD_ISENABLER, line);
 }
 
 /* ICFGR has two bits a line, the upper one says edge; changing it on an enabled line is unpredictable. */
 void gic_set_trigger(uint32_t line, bool edge)
 {
-    if (line < 16) {
+    if (line < 16 || line >= gic_wires) {
         return;
     }
     word_t at = line_page(line) + GICD_ICFGR + line / 16 * 4;
@@ -133,9 +155,21 @@ void gic_set_trigger(uint32_t line, bool edge)
     }
 }
 
-uint32_t gic_line_count(void)
+uint32_t gic_line(word_t intid)
 {
-    return gic.count;
+    if (intid < LPI_FIRST) {
+        return intid < gic_wires ? (uint32_t)intid : UINT32_MAX;
+    }
+    return intid - LPI_FIRST < GIC_MESSAGES ? gic_wires + (uint32_t)(intid - LPI_FIRST)
+                                            : UINT32_MAX;
+}
+
+uint32_t gic_ack_message(uint64_t intid)
+{
+    if (intid >= LPI_FIRST) {
+        __asm__ volatile("msr S3_0_C12_C12_1, %0" ::"r"(intid)); /* ICC_EOIR1_EL1 */
+    }
+    return gic_line(intid);
 }
 
 uint32_t gic_ack_v2(void)
@@ -177,7 +211,7 @@ static void route_lines(void)
     affinity &= 0xff00ffffffull; /* Aff3, Aff2..Aff0 of MPIDR_EL1 */
     uint32_t target =
         gic_v3 ? 0 : mmio_read(gic.dist + GICD_ITARGETSR) & 0xff; /* lines 0..3 name the reader */
-    for (uint32_t line = LINES_PRIVATE; line < gic.count; line++) {
+    for (uint32_t line = LINES_PRIVATE; line < gic_wires; line++) {
         LOOP_BOUND(LINES_MAX);
         if (gic_v3) {
             *(volatile uint64_t *)(gic.dist + GICD_IROUTER + line * 8) = affinity;
@@ -216,6 +250,28 @@ static void init_cpu_v3(uint64_t el)
                      "r"((uint64_t)PRIORITY_MASK), "r"(2ul), "r"(1ul));
 }
 
+/* What was on before could not be switched off, and has its tables elsewhere. */
+bool gic_has_messages(void)
+{
+    return gic_v3 && mmio_read(gic.redist + GICR_TYPER) & TYPER_R_LPIS &&
+           !(mmio_read(gic.redist + GICR_CTLR) & CTLR_R_LPIS);
+}
+
+void gic_messages_init(word_t paddr)
+{
+    paddr = (paddr + LPI_ALIGN - 1) & ~(LPI_ALIGN - 1);
+    uint8_t *property = (uint8_t *)(paddr + LPI_PENDING + arch_direct_base());
+    for (uint32_t i = 0; i < GIC_MESSAGES; i++) {
+        LOOP_BOUND(GIC_MESSAGES);
+        property[i] = PRIORITY | LPI_ENABLED;
+    }
+    *(volatile uint64_t *)(gic.redist + GICR_PROPBASER) =
+        (paddr + LPI_PENDING) | LPI_CACHED | (LPI_BITS - 1);
+    *(volatile uint64_t *)(gic.redist + GICR_PENDBASER) = paddr | LPI_CACHED | LPI_ZEROED;
+    __asm__ volatile("dsb ish" ::: "memory");
+    mmio_write(gic.redist + GICR_CTLR, CTLR_R_LPIS);
+}
+
 void gic_init(const struct handoff *h)
 {
     gic_v3 = h->gic_version == 3;
@@ -224,7 +280,7 @@ void gic_init(const struct handoff *h)
     gic.redist = h->gicr_va;
     gic.local = gic_v3 ? gic.redist + GICR_SGI : gic.dist;
     uint32_t count = 32 * ((mmio_read(gic.dist + GICD_TYPER) & 0x1f) + 1);
-    gic.count = count > LINES_MAX ? LINES_MAX : count;
+    gic_wires = count > LINES_MAX ? LINES_MAX : count;
 
     mmio_write(gic.dist + GICD_CTLR,
                0); /* affinity routing may be changed only while all groups are off */
@@ -235,7 +291,7 @@ void gic_init(const struct handoff *h)
         wake_redistributor();
     }
     init_lines(gic.local, 0);
-    for (uint32_t line = LINES_PRIVATE; line < gic.count; line += 32) {
+    for (uint32_t line = LINES_PRIVATE; line < gic_wires; line += 32) {
         LOOP_BOUND(LINES_MAX / 32);
         init_lines(gic.dist, line);
     }

@@ -33,13 +33,16 @@ _Static_assert(sizeof(struct reply) <= TESS_SIZE_reply, "reply size is ABI");
 struct irq_line {
     struct cap slot;
     uint32_t refs;  /* irq capabilities to this line */
-    uint8_t active; /* delivered, not yet acknowledged */
-    uint8_t masked;
+    uint8_t quiet;  /* IRQ_*: why nothing is delivered now; a wire is then silent by itself */
     uint8_t kernel; /* the kernel's own (timer): not for sale */
-    uint8_t edge;
     uint64_t spare[7];
 };
 _Static_assert(sizeof(struct irq_line) == 128, "slots in it stay aligned");
+
+#define IRQ_ACTIVE 1u /* it was delivered and is not yet acknowledged */
+#define IRQ_MASKED 2u
+#define IRQ_AGAIN                                                                                  \
+    4u /* a message came while it was quiet: to be delivered when no other reason is left */
 
 extern struct irq_line *irq_lines;
 extern uint32_t irq_count;
@@ -73,7 +76,7 @@ bool notification_empty_step(struct notification *n);
 /* Senders with this badge get CANCELED.  *progress: 0 at first; kept for the repetition when K_PREEMPTED. */
 enum tess_err endpoint_cancel(struct endpoint *e, word_t badge, word_t *progress);
 void reply_drop(struct reply *r); /* its caller gets GONE */
-void irq_ack(uint32_t line);
+void irq_ack(struct cpu *cpu, uint32_t line);
 void irq_unbind(uint32_t line); /* its notification is going */
 bool endpoint_ok(const struct endpoint *e);
 bool notification_ok(const struct notification *n);

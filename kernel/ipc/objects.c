@@ -128,13 +128,23 @@ enum tess_err reply_invoke(struct invocation *inv)
 
 /* ---- interrupt lines ---- */
 
-void irq_ack(uint32_t line)
+/* One reason less to be quiet; a message that came meanwhile is delivered when it was the last. */
+static void irq_loud(struct cpu *cpu, uint32_t line, unsigned reason)
 {
     struct irq_line *l = &irq_lines[line];
 
-    if (l->active) {
-        l->active = 0;
+    l->quiet &= ~reason;
+    if (l->quiet == IRQ_AGAIN) {
+        l->quiet = 0;
+        irq_deliver(cpu, line);
+    }
+}
+
+void irq_ack(struct cpu *cpu, uint32_t line)
+{
+    if (irq_lines[line].quiet & IRQ_ACTIVE) {
         gic_deactivate(line);
+        irq_loud(cpu, line, IRQ_ACTIVE);
     }
 }
 
@@ -147,16 +157,24 @@ void irq_deliver(struct cpu *cpu, uint32_t line)
         gic_deactivate(line);
         return;
     }
-    l->active = 1;
+    if (l->quiet && line >= gic_wires) {
+        l->quiet |= IRQ_AGAIN;
+        return;
+    }
+    l->quiet |= IRQ_ACTIVE;
     trace(cpu, TESS_TRACE_irq, line, 0);
     notification_signal(cpu, (struct notification *)l->slot.object, l->slot.badge);
 }
 
 void irq_unbind(uint32_t line)
 {
+    struct irq_line *l = &irq_lines[line];
+
     gic_mask(line);
-    irq_lines[line].masked = 1;
-    irq_ack(line);
+    if (l->quiet & IRQ_ACTIVE) {
+        gic_deactivate(line);
+    }
+    l->quiet = IRQ_MASKED;
 }
 
 enum tess_err irq_invoke(struct invocation *inv)
@@ -179,11 +197,11 @@ enum tess_err irq_invoke(struct invocation *inv)
             return TESS_EXISTS;
         }
         cap_copy(n, &l->slot, TESS_RIGHT_SEND, n->badge);
-        l->masked = 0;
         gic_unmask(line);
+        irq_loud(inv->cpu, line, IRQ_MASKED);
         return TESS_OK;
     case TESS_LABEL_irq_ack:
-        irq_ack(line);
+        irq_ack(inv->cpu, line);
         return TESS_OK;
     case TESS_LABEL_irq_mask:
         if (inv->arg[0] > 1) {
@@ -192,11 +210,12 @@ enum tess_err irq_invoke(struct invocation *inv)
         if (inv->arg[0] == 0 && l->slot.type == TESS_TYPE_null) {
             return TESS_STATE;
         }
-        l->masked = (uint8_t)inv->arg[0];
-        if (l->masked) {
+        if (inv->arg[0] == 1) {
             gic_mask(line);
+            l->quiet |= IRQ_MASKED;
         } else {
             gic_unmask(line);
+            irq_loud(inv->cpu, line, IRQ_MASKED);
         }
         return TESS_OK;
     default: /* unbind */
@@ -206,11 +225,12 @@ enum tess_err irq_invoke(struct invocation *inv)
 
 enum tess_err irq_control_invoke(struct invocation *inv)
 {
-    word_t line = inv->arg[0], edge = inv->arg[1];
+    uint32_t line = gic_line(inv->arg[0]);
+    word_t edge = inv->arg[1];
     enum tess_err err = TESS_OK;
     struct cap *to = arg_empty(inv, inv->arg[2], inv->arg[3], &err);
 
-    if (edge > 1 || line >= irq_count || irq_lines[line].kernel) {
+    if (edge > 1 || line >= irq_count || irq_lines[line].kernel || (!edge && line >= gic_wires)) {
         return TESS_ARG;
     }
     if (to == NULL) {
@@ -219,8 +239,7 @@ enum tess_err irq_control_invoke(struct invocation *inv)
     if (irq_lines[line].refs != 0) {
         return TESS_EXISTS;
     }
-    gic_set_trigger((uint32_t)line, edge != 0);
-    irq_lines[line].edge = (uint8_t)edge;
+    gic_set_trigger(line, edge != 0);
     cap_make(inv->cap, to, TESS_TYPE_irq, line, 0, 0);
     return TESS_OK;
 }

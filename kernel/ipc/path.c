@@ -377,7 +377,9 @@ ALWAYS_INLINE void wait_directly(word_t slot, word_t tag, word_t deadline, word_
     struct budget *mine = self->budget;
 
     (void)lock_fpu(cpu);
-    if (!slot_of(self, slot, &c) || (ack && !look_up(self, slot2, TESS_TYPE_irq, 0, &irq)) ||
+    if (!slot_of(self, slot, &c) ||
+        (ack && (!look_up(self, slot2, TESS_TYPE_irq, 0, &irq) ||
+                 irq_lines[irq->object].quiet != IRQ_ACTIVE)) ||
         deadline != 0 || to == NULL || mine->owner != self || !can_switch(cpu, to)) {
         return path_slow(slot, tag, deadline, slot2, self, cpu);
     }
@@ -405,8 +407,8 @@ ALWAYS_INLINE void wait_directly(word_t slot, word_t tag, word_t deadline, word_
         self->waiting_on = e;
         self->state = TESS_THREAD_RECV;
     }
-    if (ack && irq_lines[irq->object].active) {
-        irq_lines[irq->object].active = 0;
+    if (ack) {
+        irq_lines[irq->object].quiet = 0;
         gic_deactivate((uint32_t)irq->object);
     }
     ready_take(cpu, to);

@@ -341,7 +341,7 @@ static void recv(struct thread *self, bool wait, bool ack)
         return thread_error(self, err);
     }
     if (ack) {
-        irq_ack((uint32_t)irq->object);
+        irq_ack(self->cpu, (uint32_t)irq->object);
     }
     receive(self, c, self->regs.x[2], wait);
 }

@@ -318,7 +318,6 @@ static const char *read_reserved(const void *fdt, struct tree *t)
 static const char *read_gic(const void *fdt, int gic, struct tree *t)
 {
     struct handoff_range r;
-    int node = -1;
 
     if (!device_get(fdt, gic, 0, &t->gicd)) {
         return "bad address of the interrupt distributor";
@@ -343,12 +342,6 @@ static const char *read_gic(const void *fdt, int gic, struct tree *t)
     }
     for (int i = 0; device_get(fdt, gic, i, &r); i++) {
         if (!ranges_add(&t->device, r.base, (r.bytes + PAGE - 1) & ~(uint64_t)(PAGE - 1))) {
-            return "too many interrupt controller ranges";
-        }
-    }
-    while ((node = fdt_node_offset_by_compatible(fdt, node, "arm,gic-v3-its")) >= 0) {
-        if (device_get(fdt, node, 0, &r) &&
-            !ranges_add(&t->device, r.base, (r.bytes + PAGE - 1) & ~(uint64_t)(PAGE - 1))) {
             return "too many interrupt controller ranges";
         }
     }

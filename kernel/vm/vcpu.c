@@ -3,6 +3,7 @@
 
 #include "../cap/cnode.h"
 #include "../cap/invoke.h"
+#include "../dev/dev.h"
 #include "../ipc/ipc.h"
 #include "../mem/mem.h"
 #include "vgic.h"
@@ -272,8 +273,8 @@ static enum tess_err inject(struct invocation *inv, struct vcpu *v)
         enum tess_err err = TESS_OK;
         struct cap *c = arg_cap(inv, inv->arg[2], TESS_TYPE_irq, &err);
 
-        if (c == NULL) {
-            return err;
+        if (c == NULL || c->object >= gic_wires) { /* a message has no end to be linked */
+            return c == NULL ? err : TESS_ARG;
         }
         line = c->object;
     } else if ((inv->arg[1] & TESS_VCPU_LATER) != 0 && inject_later(v, intid, priority)) {

@@ -32,6 +32,7 @@
 #define PROGRAM     0x400000ull /* where the simulated root program lies */
 #define TIMER_LINE  30u
 #define LINES       64u
+#define MESSAGES    16u         /* the last of them */
 #define PC_SVC      0x410000ull /* a worker's svc instruction */
 #define PC_ENTRY    0x420000ull
 #define PC_SPIN     0x430000ull
@@ -316,6 +317,13 @@ static void tlb_speculate(void)
 
 /* ---- devices ---- */
 
+uint32_t gic_wires;
+
+uint32_t gic_line(word_t intid)
+{
+    return intid < LINES ? (uint32_t)intid : UINT32_MAX;
+}
+
 void gic_deactivate(uint32_t line)
 {
     (void)line;
@@ -587,7 +595,8 @@ static void interrupt(void)
     if (host_now >= host_timer) {
         last_entry = "timer";
         timers_expire(cpu);
-    } else if (!mask_bits[line] && !irq_lines[line].active && line != TIMER_LINE) {
+    } else if ((line >= gic_wires || (!mask_bits[line] && !(irq_lines[line].quiet & IRQ_ACTIVE))) &&
+               line != TIMER_LINE) {
         last_entry = "interrupt";
         irq_deliver(cpu, line);
     } else {
@@ -700,10 +709,11 @@ void host_boot(uint64_t seed)
     boot_next = ram;
     memset(mask_bits, 1, sizeof mask_bits);
     irq_count = LINES;
+    gic_wires = LINES - MESSAGES;
     irq_lines = host_alloc(LINES * sizeof(struct irq_line));
     for (unsigned i = 0; i < LINES; i++) {
         irq_lines[i].slot.holder = HOLDER_IRQ;
-        irq_lines[i].masked = 1;
+        irq_lines[i].quiet = IRQ_MASKED;
     }
     irq_lines[TIMER_LINE].kernel = 1;
     trace_ring = host_alloc(sizeof(struct tess_trace_ring));

@@ -489,6 +489,13 @@ TEST("the guest's end of a linked interrupt acknowledges the physical line")
     guest_go(&m, vm_wait, 0, 0);
     sleep_us(1000);
     ERR(tess_vcpu_inject(m.vcpu, 40, 0xa0, n), CAP);
+    if (its_frame) {
+        tess_cap message = empty_slot();
+
+        OK(tess_irq_control_get(TESS_ROOT_IRQ_CONTROL, 8192, 1, 0, message));
+        ERR(tess_vcpu_inject(m.vcpu, 40, 0xa0, message), ARG); /* it has no end */
+        drop(message);
+    }
     for (unsigned i = 0; i < 3; i++) {
         clock_raises(rtc);
         EQ(tess_recv(n, after_us(1000)).badge, 1);

@@ -10,6 +10,7 @@
 #endif
 
 #define RTC_PADDR  0x09010000ull /* PL031 of QEMU virt */
+#define ITS_PADDR  0x08080000ull /* its interrupt translation service */
 #define HOLE_PADDR 0x0b100000ull /* QEMU virt has nothing there */
 #ifndef HANG_SECONDS
 #define HANG_SECONDS 60ull
@@ -28,7 +29,7 @@ static struct tess_pool root_pool, table_pool, test_pool;
 static uint32_t root_links[TESS_ROOT_CNODE_SLOTS], test_links[TEST_SLOTS];
 
 struct tess_env env;
-tess_cap arena, uart_frame, rtc_frame, hole_frame;
+tess_cap arena, uart_frame, rtc_frame, its_frame, hole_frame;
 uint64_t spare;
 struct tess_untyped_info found[TESS_UNTYPED_MAX];
 volatile uint64_t shared[64];
@@ -419,6 +420,10 @@ static enum tess_err prepare_run(void)
     }
     if (tess_alloc_device(&root_env, RTC_PADDR, TESS_PAGE, &rtc_frame)) {
         rtc_frame = 0;
+    }
+    if (tess_bootinfo->gic_version == 3 &&
+        tess_alloc_device(&root_env, ITS_PADDR, TESS_PAGE, &its_frame)) {
+        its_frame = 0;
     }
     if (tess_alloc_device(&root_env, HOLE_PADDR, TESS_PAGE, &hole_frame)) {
         hole_frame = 0;

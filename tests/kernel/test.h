@@ -75,6 +75,7 @@ extern uint64_t spare; /* addresses from here on are free for the test's own map
 extern struct tess_untyped_info found[TESS_UNTYPED_MAX];
 extern tess_cap uart_frame; /* the console UART's registers; copy it, drop the copy */
 extern tess_cap rtc_frame;  /* PL031 real-time clock; 0 when this machine has none */
+extern tess_cap its_frame;  /* a page of the interrupt translation service; 0 without one */
 extern tess_cap hole_frame; /* a device page that no device answers at; 0 when not given out */
 
 /* Words that the threads of a test tell each other things with; zero at the start of each test. */

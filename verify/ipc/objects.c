@@ -152,18 +152,21 @@ PROOF(reply_defer_any, 9)
 
 static struct irq_line lines_1;
 
+/* A wire or a message, in any state that the kernel leaves it in. */
 static void line_any(void)
 {
     irq_lines = &lines_1;
     irq_count = 1;
+    gic_wires = any_bool();
     lines_1.slot.type = any_bool() ? TESS_TYPE_notification : TESS_TYPE_null;
     lines_1.slot.object = (word_t)&nt;
     lines_1.slot.badge = any_u64();
     lines_1.slot.holder = HOLDER_IRQ;
-    lines_1.active = any_u8() & 1;
-    lines_1.masked = any_u8() & 1;
-    line_active = lines_1.active;
-    line_masked = lines_1.masked;
+    lines_1.quiet = any_u8() & (IRQ_ACTIVE | IRQ_MASKED | IRQ_AGAIN);
+    ASSUME(!(lines_1.quiet & IRQ_AGAIN) || (lines_1.quiet != IRQ_AGAIN && !gic_wires));
+    ASSUME(lines_1.slot.type == TESS_TYPE_notification || lines_1.quiet == IRQ_MASKED);
+    line_active = lines_1.quiet & IRQ_ACTIVE;
+    line_masked = lines_1.quiet & IRQ_MASKED;
 }
 
 PROOF(irq_deliver_any, 9)
@@ -171,27 +174,59 @@ PROOF(irq_deliver_any, 9)
     world_any();
     line_any();
     word_t before = nt.bits;
-    ASSUME(!lines_1.active); /* the controller does not deliver a line twice */
+    WLOG(gic_wires, 1);
+    ASSUME(!(lines_1.quiet & IRQ_ACTIVE)); /* the controller does not deliver a wire twice */
     line_active = true;
     irq_deliver(&cpu, 0);
     world_check();
-    CHECK(line_active == lines_1.active, "the line is active iff it is to be acknowledged");
+    CHECK(line_active == (lines_1.quiet & IRQ_ACTIVE),
+          "the line is active iff it is to be acknowledged");
     if (lines_1.slot.type == TESS_TYPE_null) {
         CHECK(line_masked && !line_active && nt.bits == before, "nobody's line falls silent");
         REACHED(nobody listens);
     } else {
-        CHECK(lines_1.active, "a bound line waits for its acknowledgement");
+        CHECK(lines_1.quiet & IRQ_ACTIVE, "a bound line waits for its acknowledgement");
+        REACHED(delivered);
+    }
+}
+
+PROOF(irq_deliver_message, 9)
+{
+    world_any();
+    line_any();
+    word_t before = nt.bits;
+    uint8_t quiet = lines_1.quiet;
+    WLOG(gic_wires, 0);
+    irq_deliver(&cpu, 0);
+    world_check();
+    if (lines_1.slot.type == TESS_TYPE_null) {
+        CHECK(nt.bits == before && lines_1.quiet == quiet, "nobody's: ignored");
+        REACHED(nobody listens);
+    } else if (quiet) {
+        CHECK(nt.bits == before && lines_1.quiet == (quiet | IRQ_AGAIN), "remembered");
+        REACHED(remembered);
+    } else {
+        CHECK(lines_1.quiet == IRQ_ACTIVE, "waits for its acknowledgement");
         REACHED(delivered);
     }
 }
 
 PROOF(irq_ack_any, 9)
 {
+    world_any();
     line_any();
-    irq_ack(0);
-    CHECK(!lines_1.active && !line_active, "the next one may come");
-    CHECK(line_masked == lines_1.masked, "masked or not as before");
-    REACHED(end);
+    word_t before = nt.bits;
+    uint8_t quiet = lines_1.quiet;
+    irq_ack(&cpu, 0);
+    world_check();
+    CHECK(!line_active && line_masked == (quiet & IRQ_MASKED) >> 1, "masked or not as before");
+    if (quiet == (IRQ_ACTIVE | IRQ_AGAIN)) {
+        CHECK(lines_1.quiet == IRQ_ACTIVE, "what came meanwhile is delivered");
+        REACHED(again);
+    } else {
+        CHECK(lines_1.quiet == (quiet & ~IRQ_ACTIVE) && nt.bits == before, "the next one may come");
+        REACHED(once);
+    }
 }
 
 SPEC_END

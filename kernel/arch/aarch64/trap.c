@@ -173,7 +173,8 @@ ALWAYS_INLINE bool irq_directly(struct cpu *cpu, struct thread *cur, uint32_t li
     struct irq_line *l = &irq_lines[line];
 
     (void)lock_fpu(cpu);
-    if (l->slot.type != TESS_TYPE_notification || cpu->trace_on) {
+    if (l->slot.type != TESS_TYPE_notification || (l->quiet && line >= gic_wires) ||
+        cpu->trace_on) {
         return false;
     }
     struct notification *n = (struct notification *)l->slot.object;
@@ -183,7 +184,7 @@ ALWAYS_INLINE bool irq_directly(struct cpu *cpu, struct thread *cur, uint32_t li
         return false;
     }
     /* ---- commit ---- */
-    l->active = 1;
+    l->quiet = IRQ_ACTIVE;
     to->regs.x[0] = signal_take(n, to, l->slot.badge);
     to->regs.x[1] = TESS_TAG_SIGNAL;
     preempt_commit(cpu, cur, to, now);
