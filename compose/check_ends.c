@@ -385,17 +385,17 @@ static void check_device_users(const struct model *model)
 static void check_pair(const struct model *model, const struct target *a, const struct target *b)
 {
     const struct instance *one = user_of(model, a), *other = user_of(model, b);
+    bool is_line = a->end->hardware == END_IRQ;
 
     if (a->instance == b->instance && overlap(a->end, b->end, 1)) {
         error_at(&b->end->where, "this is the same as \"%s\"", a->end->name);
-    } else if (a->instance != b->instance && overlap(a->end, b->end, 1)) {
+    } else if (a->instance != b->instance && overlap(a->end, b->end, 1) &&
+               (!is_line || (one && other))) {
         error_at(&b->instance->where, "\"%s.%s\" is the same %s as \"%s.%s\"", b->instance->path,
-                 b->end->name, a->end->hardware == END_IRQ ? "line" : "device", a->instance->path,
-                 a->end->name);
-        note_at(&a->instance->where, a->end->hardware == END_IRQ
-                                         ? "the other one is here; a line has one driver: on PCI, "
-                                           "take another slot for one of the two devices"
-                                         : "the other one is here");
+                 b->end->name, is_line ? "line" : "device", a->instance->path, a->end->name);
+        note_at(&a->instance->where, "the other one is here%s",
+                is_line ? "; a line has one driver: on PCI, take another slot, or connect messages"
+                        : "");
     } else if (a->instance != b->instance && overlap(a->end, b->end, 4096) && one && other &&
                one != other) {
         warning_at(&b->instance->where,

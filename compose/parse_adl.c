@@ -108,7 +108,7 @@ static void parse_hardware_end(struct parser *p, void *to)
         end->bytes = expect_number(p, "the size", UNIT_SIZE, 1, SIZE_MOST);
     } else if (kind == END_IRQ) {
         expect_word(p, "at", "at LINE");
-        end->at = expect_number(p, "the interrupt line", UNIT_NONE, 16, 1019);
+        end->at = expect_number(p, "the interrupt line", UNIT_NONE, 16, 8255);
         end->is_edge = choose(p, "level edge", NULL) == 1;
     } else if (kind == END_DMA) {
         end->is_function = accept_word(p, "at");

@@ -6,7 +6,7 @@
 
 #define STACK_MAX    0x1000000u
 #define SLOTS_MAX    65536u
-#define IRQ_MAX      1020u
+#define IRQ_MAX      8256u    /* messages are lines from 8192 on */
 #define HEARTBEAT_NS 1000000u /* the shortest */
 #define TIME_MAX_NS  (1ull << 50)
 #define ADDRESS_MAX  (1ull << 48)
