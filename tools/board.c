@@ -7,6 +7,7 @@
  * A PCI host bridge (PCI Bus Binding to IEEE 1275; the properties are in Devicetree schema pci-bus.yaml and pci-iommu.txt): the configuration
  * space of its bus 0 and of the buses behind 32 root ports, and one component for each of the 32 device numbers of bus 0: Pci_00_04_0.  Its
  * registers are an area of the 32-bit memory window, whatever device is there; its interrupt is INTA; its DMA is the stream of function 0.
+ * With an interrupt translation service, device n has the message that is line 8192 + n, too (see drivers/its_gicv3).
  * Is the device a root port, what is in its slot has the same area and line; it is device 0 of bus 5: Pci_05_00_0 (see drivers/pcie_host).
  */
 #include <ctype.h>
@@ -21,6 +22,8 @@ enum { DEPTH_MAX = 16, RANGES_MAX = 8 };
 
 /* PCI: a device number has AREA bytes of the window, aligned; ECAM has 4 KiB a function (PCI Express Base 7.2.2). */
 enum { PCI_DEVICES = 32, PCI_AREA = 0x200000, PCI_ECAM_BYTES = 33 << 20 };
+
+enum { ITS_CONTROL_BYTES = 0x10000, LPI_FIRST = 8192 };
 
 #define PCI_SPACE_MASK   0x03000000u /* of the first cell of an address: 2: memory of 32 bits */
 #define PCI_SPACE_MEM32  0x02000000u
@@ -196,6 +199,9 @@ static void print_function(const void *fdt, int node, uint64_t window, uint32_t 
     printf("    provides Mmio regs at 0x%" PRIx64 " size 0x%x;\n",
            window + (uint64_t)dev * PCI_AREA, (unsigned)PCI_AREA);
     print_inta(fdt, node, dev);
+    if (bus == 0 && dev > 0 && fdt_getprop(fdt, node, "msi-map", NULL)) {
+        printf("    provides Irq msi at %" PRIu32 " edge;\n", LPI_FIRST + dev);
+    }
     print_stream(fdt, node, bus ? bus << 8 : dev << 3);
     printf("}\n");
 }
@@ -217,7 +223,6 @@ static bool is_kernels(const void *fdt, int node)
 {
     return fdt_getprop(fdt, node, "interrupt-controller", NULL) ||
            property_is(fdt, node, "device_type", "memory") ||
-           fdt_node_check_compatible(fdt, node, "arm,gic-v3-its") == 0 ||
            fdt_node_check_compatible(fdt, node, "arm,gic-v2m-frame") == 0;
 }
 
@@ -232,6 +237,7 @@ static void print_node(const void *fdt, int node, int address_cells, int size_ce
         is_kernels(fdt, node)) {
         return;
     }
+    bool is_its = fdt_node_check_compatible(fdt, node, "arm,gic-v3-its") == 0;
     bool is_pci = fdt_node_check_compatible(fdt, node, "pci-host-ecam-generic") == 0;
 
     printf("\nhardware ");
@@ -244,10 +250,16 @@ static void print_node(const void *fdt, int node, int address_cells, int size_ce
         if (is_pci && size > PCI_ECAM_BYTES) {
             size = PCI_ECAM_BYTES;
         }
+        if (is_its) { /* the other frame is for devices */
+            size = ITS_CONTROL_BYTES;
+        }
         print_end("Mmio", "regs", i);
         printf(" at 0x%" PRIx64 " size 0x%" PRIx64 ";\n", at, size);
     }
     print_interrupts(fdt, node);
+    if (is_its) { /* it reads and writes its tables, wherever they are */
+        printf("    provides Dma dma;\n");
+    }
     printf("}\n");
     if (is_pci) {
         print_pci(fdt, node, address_cells);

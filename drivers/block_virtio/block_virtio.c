@@ -75,10 +75,23 @@ static void must(bool is_so)
     }
 }
 
+static struct virtio_pci_bus bus_of(struct self *self)
+{
+    return (struct virtio_pci_bus){ self, bus_config, bus_bar,
+                                    msi_connected() ? bus_messages : NULL };
+}
+
+/* One of the two is connected. */
+static void interrupt_ack(struct self *self)
+{
+    irq_ack(self);
+    msi_ack(self);
+}
+
 /* The device is reset; then it may reach memory. */
 static bool device_open(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!bus_connected()) {
         self->device = virtio_mmio_open(regs(self));
@@ -111,7 +124,7 @@ static void start(struct self *self)
     must(self->queue.size >= 3); /* descriptors of one chain */
     must(virtio_config64(&self->device, CONFIG_CAPACITY, &self->sectors));
     virtio_go(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
 }
 
 static void init(struct self *self)
@@ -275,7 +288,7 @@ static void stop(struct self *self)
 /* It has gone, come, or both; or it had before the start, and the news is old. */
 static void bus_changed_handle(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!self->is_gone && virtio_pci_is_as_opened(&pci)) {
         return;
@@ -287,16 +300,16 @@ static void bus_changed_handle(struct self *self)
     }
 }
 
-static void irq_handle(struct self *self)
+static void interrupt(struct self *self)
 {
     uint32_t why;
 
     if (self->is_gone) {
-        irq_ack(self);
+        interrupt_ack(self);
         return;
     }
     why = self->device.transport->interrupt(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
     if (why & ~(VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG)) {
         must(is_gone(self));
         return; /* the bus will say so */
@@ -306,4 +319,14 @@ static void irq_handle(struct self *self)
         must(virtio_config64(&self->device, CONFIG_CAPACITY, &self->sectors));
     }
     collect(self);
+}
+
+static void irq_handle(struct self *self)
+{
+    interrupt(self);
+}
+
+static void msi_handle(struct self *self)
+{
+    interrupt(self);
 }

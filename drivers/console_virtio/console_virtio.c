@@ -49,6 +49,19 @@ static void must(bool is_so)
     }
 }
 
+static struct virtio_pci_bus bus_of(struct self *self)
+{
+    return (struct virtio_pci_bus){ self, bus_config, bus_bar,
+                                    msi_connected() ? bus_messages : NULL };
+}
+
+/* One of the two is connected. */
+static void interrupt_ack(struct self *self)
+{
+    irq_ack(self);
+    msi_ack(self);
+}
+
 static struct consoledrv_ring typed_ring(struct self *self)
 {
     volatile struct console_typed *t = typed(self);
@@ -204,7 +217,7 @@ static enum tess_err out_write(struct self *self, uint32_t client, const void *t
 /* The device is reset; then it may reach memory. */
 static bool device_open(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!bus_connected()) {
         self->device = virtio_mmio_open(regs(self));
@@ -243,7 +256,7 @@ static void start(struct self *self)
     self->sent = 0;
     *offered_from(self) = *typed_ring(self).in;
     virtio_go(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
     typed_offer(self);
     text_send(self);
 }
@@ -274,7 +287,7 @@ static void init(struct self *self)
 /* It has gone, come, or both; or it had before the start, and the news is old. */
 static void bus_changed_handle(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!self->is_gone && virtio_pci_is_as_opened(&pci)) {
         return;
@@ -282,17 +295,17 @@ static void bus_changed_handle(struct self *self)
     come(self);
 }
 
-static void irq_handle(struct self *self)
+static void interrupt(struct self *self)
 {
     uint64_t before = *typed_ring(self).in;
     uint32_t why;
 
     if (self->is_gone) {
-        irq_ack(self);
+        interrupt_ack(self);
         return;
     }
     why = self->device.transport->interrupt(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
     if (why & ~(VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG)) {
         must(is_gone(self));
         return; /* the bus will say so */
@@ -307,4 +320,14 @@ static void irq_handle(struct self *self)
     if (*typed_ring(self).in != before) {
         in_ready_emit(self);
     }
+}
+
+static void irq_handle(struct self *self)
+{
+    interrupt(self);
+}
+
+static void msi_handle(struct self *self)
+{
+    interrupt(self);
 }

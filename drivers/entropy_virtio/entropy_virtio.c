@@ -36,10 +36,23 @@ static void must(bool is_so)
     }
 }
 
+static struct virtio_pci_bus bus_of(struct self *self)
+{
+    return (struct virtio_pci_bus){ self, bus_config, bus_bar,
+                                    msi_connected() ? bus_messages : NULL };
+}
+
+/* One of the two is connected. */
+static void interrupt_ack(struct self *self)
+{
+    irq_ack(self);
+    msi_ack(self);
+}
+
 /* The device is reset; then it may reach memory. */
 static bool device_open(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!bus_connected()) {
         self->device = virtio_mmio_open(regs(self));
@@ -66,7 +79,7 @@ static void start(struct self *self)
     must(
         virtq_open(&self->queue, &self->device, 0, VIRTQ_SIZE_MAX, pool(self), pool_address(self)));
     virtio_go(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
 }
 
 static void init(struct self *self)
@@ -150,7 +163,7 @@ static void stop(struct self *self)
 /* It has gone, come, or both; or it had before the start, and the news is old. */
 static void bus_changed_handle(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!self->is_gone && virtio_pci_is_as_opened(&pci)) {
         return;
@@ -162,18 +175,18 @@ static void bus_changed_handle(struct self *self)
     }
 }
 
-static void irq_handle(struct self *self)
+static void interrupt(struct self *self)
 {
     struct virtq_done done;
     enum virtq_result result;
     uint32_t why;
 
     if (self->is_gone) {
-        irq_ack(self);
+        interrupt_ack(self);
         return;
     }
     why = self->device.transport->interrupt(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
     if (why & ~(VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG)) {
         must(is_gone(self));
         return; /* the bus will say so */
@@ -186,4 +199,14 @@ static void irq_handle(struct self *self)
     }
     must(result == VIRTQ_NONE);
     submit_waiting(self);
+}
+
+static void irq_handle(struct self *self)
+{
+    interrupt(self);
+}
+
+static void msi_handle(struct self *self)
+{
+    interrupt(self);
 }

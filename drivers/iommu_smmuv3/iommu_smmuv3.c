@@ -233,6 +233,9 @@ static bool tables_write(struct self *self, uint32_t f)
         return false;
     }
     tables_begin(t, address_of(self, self->memory->table[f]));
+    if (DOORBELL && !tables_doorbell(t, DOORBELL)) {
+        return false;
+    }
     for (uint32_t i = first; i < first + count; i++) {
         struct gate_window w = orders->window[i];
 

@@ -87,7 +87,7 @@ enum smmu_register {
     (16ull | 1ull << 8 | 1ull << 10 | 3ull << 12 | 1ull << 30 | 1ull << 31 |                       \
      (uint64_t)(ips) << 32 | 1ull << 41 | 1ull << 45 | 1ull << 46 | 1ull << 47 |                   \
      (uint64_t)(asid) << 48)
-#define CD_MAIR 0xffull /* attribute 0: write-back */
+#define CD_MAIR 0x04ffull /* attribute 0: write-back, 1: device, nGnRE */
 
 /* ---- commands, chapter 4: two words ---- */
 

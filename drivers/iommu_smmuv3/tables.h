@@ -35,6 +35,7 @@ enum table_entry { /* bits of an entry */
 };
 #define ENTRY_NEVER_EXECUTE (3ull << 53)
 #define ENTRY_ADDRESS       0x0000fffffffff000ull
+#define ENTRY_DEVICE        (1ull << 2) /* attribute 1 */
 #define ENTRY_LEAF                                                                                 \
     (ENTRY_NEVER_EXECUTE | ENTRY_VALID | ENTRY_USER | ENTRY_SHARED | ENTRY_ACCESSED | ENTRY_OWN)
 
@@ -126,6 +127,16 @@ static inline void tables_begin(struct tables *t, uint64_t at)
     t->at = at;
     t->count = 0;
     (void)tables_add(t, &root);
+}
+
+/*
+ * Add the page to which messages are written.  Stage 1 has nothing that is only written.  False: as for a window, before which this comes.
+ */
+static inline bool tables_doorbell(struct tables *t, uint64_t address)
+{
+    uint64_t page = address & ~(TABLE_PAGE - 1);
+
+    return tables_leaf(t, page, page, 3, ENTRY_LEAF | ENTRY_DEVICE | ENTRY_TABLE);
 }
 
 /*

@@ -74,6 +74,19 @@ static void must(bool is_so)
     }
 }
 
+static struct virtio_pci_bus bus_of(struct self *self)
+{
+    return (struct virtio_pci_bus){ self, bus_config, bus_bar,
+                                    msi_connected() ? bus_messages : NULL };
+}
+
+/* One of the two is connected. */
+static void interrupt_ack(struct self *self)
+{
+    irq_ack(self);
+    msi_ack(self);
+}
+
 /* False: there are not enough descriptors now. */
 static bool submit(struct self *self, struct way *way, uint32_t id)
 {
@@ -111,7 +124,7 @@ static void begin(struct self *self, struct way *way, uint32_t id, uint64_t addr
 
 static void device_open(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     self->device = bus_connected() ? virtio_pci_open(regs(self), REGS_BYTES, &pci)
                                    : virtio_mmio_open(regs(self));
@@ -168,7 +181,7 @@ static void come(struct self *self)
     if (!self->is_gone) {
         device_open(self);
         start(self);
-        irq_ack(self);
+        interrupt_ack(self);
     }
 }
 
@@ -302,7 +315,7 @@ static void stop(struct self *self)
 /* It has gone, come, or both; or it had before the start, and the news is old. */
 static void bus_changed_handle(struct self *self)
 {
-    const struct virtio_pci_bus pci = { self, bus_config, bus_bar };
+    const struct virtio_pci_bus pci = bus_of(self);
 
     if (!self->is_gone && virtio_pci_is_as_opened(&pci)) {
         return;
@@ -311,16 +324,16 @@ static void bus_changed_handle(struct self *self)
     come(self);
 }
 
-static void irq_handle(struct self *self)
+static void interrupt(struct self *self)
 {
     uint32_t why;
 
     if (self->is_gone) {
-        irq_ack(self);
+        interrupt_ack(self);
         return;
     }
     why = self->device.transport->interrupt(&self->device);
-    irq_ack(self);
+    interrupt_ack(self);
     if (why & ~(VIRTIO_INTERRUPT_QUEUE | VIRTIO_INTERRUPT_CONFIG)) {
         must(is_gone(self));
         return; /* the bus will say so */
@@ -331,4 +344,14 @@ static void irq_handle(struct self *self)
     }
     collect_sent(self);
     collect_received(self);
+}
+
+static void irq_handle(struct self *self)
+{
+    interrupt(self);
+}
+
+static void msi_handle(struct self *self)
+{
+    interrupt(self);
 }

@@ -50,7 +50,8 @@ enum { /* base address registers: PCI 6.2.5.1 */
 enum { /* capabilities: PCI 6.7; PCIe 7.6 (power) */
        CAPABILITY_POWER = 0x01,
        CAPABILITY_EXPRESS = 0x10,
-       CAPABILITIES_MAX = 48, /* there is room for no more of them */
+       CAPABILITY_MESSAGES = 0x11, /* MSI-X */
+       CAPABILITIES_MAX = 48,      /* there is room for no more of them */
        POWER_CONTROL = 0x04,
        POWER_STATE = 3, /* D0: 0, D3hot: 3 */
        POWER_NO_RESET = 1 << 3,
@@ -71,6 +72,13 @@ enum { /* the express capability: PCIe 7.8 */
        SLOT_BUTTON = 1 << 16,     /* was pressed */
        SLOT_EVENTS = 0x11f << 16, /* a one clears it */
        SLOT_PRESENT = 1 << 22,
+};
+
+enum { /* of messages: PCI 6.8.2; the control is in the upper half of the first word */
+       MESSAGES_ENABLE = 1u << 31,
+       MESSAGES_MASK = 1 << 30, /* all of them */
+       MESSAGES_TABLE = 0x04,   /* offset, and in its lowest bits the base address register */
+       MESSAGES_ENTRY = 16,     /* bytes */
 };
 
 #define CLASS_BRIDGE   0x06u       /* PCI appendix D */

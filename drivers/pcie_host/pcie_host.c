@@ -87,8 +87,8 @@ static bool is_ready(const struct function *f)
     return SETTLE_MS == 0 || tess_now() >= f->ready_at;
 }
 
-/* PCIe 6.6.2: 100 ms after a function-level reset; 5.3.1.4: 10 ms after a change to or from D3hot. */
-static void reset(struct function *f)
+/* PCIe 6.6.2: 100 ms after a function-level reset; 5.3.1.4: 10 ms after a change to or from D3hot.  False: it has none. */
+static bool reset(struct function *f)
 {
     uint32_t express = config_capability(f->space, CAPABILITY_EXPRESS);
     uint32_t power = config_capability(f->space, CAPABILITY_POWER);
@@ -98,9 +98,24 @@ static void reset(struct function *f)
 
         config_write(f->space, express + EXPRESS_CONTROL, control | EXPRESS_RESET);
         f->ready_at = after_ms(100);
-    } else if (power && !(config_read(f->space, power + POWER_CONTROL) & POWER_NO_RESET)) {
+        return true;
+    }
+    if (power && !(config_read(f->space, power + POWER_CONTROL) & POWER_NO_RESET)) {
         config_write(f->space, power + POWER_CONTROL, POWER_STATE);
         f->ready_at = after_ms(10);
+        return true;
+    }
+    return false;
+}
+
+static void messages_switch(struct function *f, uint32_t bits)
+{
+    uint32_t at = config_capability(f->space, CAPABILITY_MESSAGES);
+
+    if (at) {
+        config_write(f->space, at,
+                     (config_read(f->space, at) & ~(uint32_t)(MESSAGES_ENABLE | MESSAGES_MASK)) |
+                         bits);
     }
 }
 
@@ -115,8 +130,8 @@ static void close(struct function *f)
     }
     config_command(f->space, COMMAND_NO_INTERRUPT);
     (void)config_read(f->space, CONFIG_COMMAND); /* behind what the device wrote before that */
-    if (f->is_ordered) {
-        reset(f);
+    if (!f->is_ordered || !reset(f)) {
+        messages_switch(f, 0); /* else the reset does */
     }
     f->is_open = f->has_memory = f->is_sized = false;
     f->is_reset = true;
@@ -424,6 +439,34 @@ static enum tess_err function_enable(struct self *self, uint32_t n, bool memory,
     }
     f->has_memory = memory;
     config_command(f->space, (memory ? COMMAND_MEMORY : 0u) | (master ? COMMAND_MASTER : 0u));
+    return TESS_OK;
+}
+
+/* The lowest bits of the table's offset number the register (PCI 6.8.2.4). */
+static enum tess_err function_messages(struct self *self, uint32_t n, uint64_t *table,
+                                       uint64_t *address, uint32_t *data)
+{
+    struct function *f = &self->function[n];
+    uint32_t at = config_capability(f->space, CAPABILITY_MESSAGES);
+    uint64_t offset, bytes, where;
+    enum tess_err err;
+
+    if (DOORBELL == 0 || self->slot[n] || at == 0) {
+        return present(f) != TESS_OK ? present(f) : (enum tess_err)BUS_ERROR_NOT_THERE;
+    }
+    where = config_read(f->space, at + MESSAGES_TABLE);
+    err = function_bar(self, n, where & 7, &offset, &bytes);
+    if (err != TESS_OK) {
+        return err;
+    }
+    where &= ~7ull;
+    if (bytes < MESSAGES_ENTRY || where > bytes - MESSAGES_ENTRY) {
+        return (enum tess_err)BUS_ERROR_NOT_THERE;
+    }
+    messages_switch(f, MESSAGES_ENABLE);
+    *table = offset + where;
+    *address = DOORBELL;
+    *data = 0; /* the event: drivers/its_gicv3 */
     return TESS_OK;
 }
 

@@ -15,6 +15,13 @@ elif ! diff -u systems/boards/virt.adl "$work/virt.adl"; then
     echo "FAIL systems/boards/virt.adl is not what QEMU's board has: tools/check/boards.sh --write"
     exit 1
 fi
+# The doorbell of messages is the translation frame of the service, 64 KiB behind its control frame, at 0x40 there.
+service=$(sed -n "/^hardware ArmGicV3Its_/,/^}/s/.*Mmio regs at \(0x[0-9a-f]*\) .*/\1/p" systems/boards/virt.adl)
+doorbell=$(printf "0x%x" $((service + 0x10040)))
+grep -q "doorbell = $doorbell;" systems/lib/pci_messages.adl || {
+    echo "FAIL doorbell in systems/lib/pci_messages.adl is not $doorbell, where messages go"
+    exit 1
+}
 # The PCI host puts device 0 where the board file has it.
 window=$(sed -n '/^hardware Pci_00_00_0 /,/^}/s/.*Mmio regs at \(0x[0-9a-f]*\) .*/\1/p' systems/boards/virt.adl)
 grep -q "^ *config *u64 window = $window;" drivers/pcie_host/pcie_host.adl || {

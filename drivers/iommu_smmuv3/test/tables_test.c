@@ -113,6 +113,30 @@ static void no_window_means_that_all_faults(void **state)
     }
 }
 
+/* A page of device memory, at itself, whose neighbours fault; a window on it is refused. */
+static void the_doorbell_is_one_page(void **state)
+{
+    const uint64_t page = 0x8090000;
+    const struct gate_window window = { 0x40000000, 2 * PAGE, BOTH, 0 },
+                             on = { page, PAGE, BOTH, 0 };
+    uint64_t physical = 0, last;
+
+    (void)state;
+    tables_begin(&tables, AT);
+    assert_true(tables_doorbell(&tables, page + 0x40));
+    assert_true(tables_map(&tables, &window, 44));
+    last = tables.entry[3][page >> 12 & 511];
+    assert_int_equal(last >> 2 & 7, 1); /* attribute */
+    assert_int_equal(last & 0xfffffffff000ull, page);
+    assert_int_equal(last & 3, 3);
+    assert_int_equal(tables.entry[3][(page >> 12 & 511) - 1], 0);
+    assert_int_equal(tables.entry[3][(page >> 12 & 511) + 1], 0);
+    assert_int_equal(walk(page - 1, &physical), 0);
+    assert_int_equal(walk(page + PAGE, &physical), 0);
+    agrees(&window, 1, 0x40000000);
+    assert_false(tables_map(&tables, &on, 44));
+}
+
 static void pages_and_blocks_mean_themselves(void **state)
 {
     const struct gate_window window[] = {
@@ -245,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_window_means_that_all_faults),
+        cmocka_unit_test(the_doorbell_is_one_page),
         cmocka_unit_test(pages_and_blocks_mean_themselves),
         cmocka_unit_test(a_window_is_seen_elsewhere),
         cmocka_unit_test(what_no_function_has_is_refused),

@@ -75,6 +75,22 @@ bool bus_connected(void)
     return has_gone;
 }
 
+void msi_ack(struct self *self)
+{
+    (void)self;
+}
+
+bool msi_connected(void)
+{
+    return false;
+}
+
+enum tess_err bus_messages(struct self *self, uint64_t *table, uint64_t *address, uint32_t *data)
+{
+    (void)self, (void)table, (void)address, (void)data;
+    return TESS_ARG;
+}
+
 enum tess_err bus_config(struct self *self, uint32_t offset, uint32_t *value)
 {
     (void)self, (void)offset, (void)value;
@@ -273,6 +289,7 @@ static bool ends(void)
         return true;
     }
     irq_handle(&self_);
+    msi_handle(&self_);
     return false;
 }
 

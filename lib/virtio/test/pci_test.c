@@ -18,7 +18,8 @@ struct self {
     uint32_t config[64];
     uint64_t bar_offset[BARS], bar_bytes[BARS];
     uint32_t reads;
-    bool is_away; /* the bus */
+    uint64_t table; /* of messages */
+    bool is_away;   /* the bus */
 };
 
 static struct self fake;
@@ -47,7 +48,17 @@ static enum tess_err fake_bar(struct self *self, uint32_t number, uint64_t *offs
     return TESS_OK;
 }
 
-static const struct virtio_pci_bus bus = { &fake, fake_config, fake_bar };
+static enum tess_err fake_messages(struct self *self, uint64_t *table, uint64_t *address,
+                                   uint32_t *data)
+{
+    *table = self->table;
+    *address = 0x1234567890;
+    *data = 5;
+    return self->is_away ? TESS_GONE : TESS_OK;
+}
+
+static const struct virtio_pci_bus bus = { &fake, fake_config, fake_bar, NULL };
+static const struct virtio_pci_bus message_bus = { &fake, fake_config, fake_bar, fake_messages };
 
 /* A capability of so many words. */
 static void put(uint32_t at, uint32_t next, uint32_t type, uint32_t offset, uint32_t bytes,
@@ -72,6 +83,47 @@ static void put_device(void)
     put(0x7c, 0, VIRTIO_PCI_NOTIFY, 0x3000, 0x1000, 4);
     fake.bar_offset[4] = BAR;
     fake.bar_bytes[4] = BAR_SIZE;
+}
+
+static void a_message_is_entered_and_chosen(void **state)
+{
+    struct virtio v;
+    uint32_t *entry = (uint32_t *)(memory + 0x100);
+
+    (void)state;
+    put_device();
+    fake.table = 0x100;
+    entry[3] = 1;
+    v = virtio_pci_open(memory, REGS, &message_bus);
+    assert_int_equal(v.transport->device(&v), VIRTIO_BLOCK);
+    assert_int_equal(entry[0], 0x34567890);
+    assert_int_equal(entry[1], 0x12);
+    assert_int_equal(entry[2], 5);
+    assert_int_equal(entry[3], 0);
+    *(uint16_t *)(memory + BAR + VIRTIO_PCI_QUEUE_MESSAGE) = 0xffff;
+    *(uint16_t *)(memory + BAR + VIRTIO_PCI_CONFIG_MESSAGE) = 0xffff;
+    v.transport->set_queue(&v, 0, 4, 0, 0, 0);
+    assert_int_equal(*(uint16_t *)(memory + BAR + VIRTIO_PCI_QUEUE_MESSAGE), 0);
+    assert_int_equal(*(uint16_t *)(memory + BAR + VIRTIO_PCI_CONFIG_MESSAGE), 0);
+    memory[BAR + 0x1000] = VIRTIO_INTERRUPT_CONFIG; /* a queue says nothing there */
+    assert_int_equal(v.transport->interrupt(&v), VIRTIO_INTERRUPT_CONFIG | VIRTIO_INTERRUPT_QUEUE);
+}
+
+static void a_table_of_messages_that_is_outside_is_refused(void **state)
+{
+    const uint64_t outside[] = { REGS, REGS - 12, REGS - 15, 2, UINT64_MAX - 3 };
+    struct virtio v;
+
+    (void)state;
+    put_device();
+    for (uint32_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        fake.table = outside[i];
+        v = virtio_pci_open(memory, REGS, &message_bus);
+        assert_int_equal(v.transport->device(&v), 0);
+    }
+    fake.table = REGS - 16;
+    v = virtio_pci_open(memory, REGS, &message_bus);
+    assert_int_equal(v.transport->device(&v), VIRTIO_BLOCK);
 }
 
 static bool is_refused(void)
@@ -224,6 +276,8 @@ static void a_random_space_is_refused_or_harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_is_entered_and_chosen),
+        cmocka_unit_test(a_table_of_messages_that_is_outside_is_refused),
         cmocka_unit_test(a_device_is_found_where_it_says),
         cmocka_unit_test(a_queue_is_notified_where_it_says),
         cmocka_unit_test(what_is_no_device_is_refused),

@@ -30,10 +30,12 @@ enum virtio_pci_register {
     VIRTIO_PCI_DEVICE_FEATURES = 0x04,      /* 32 */
     VIRTIO_PCI_DRIVER_FEATURES_WORD = 0x08, /* 32 */
     VIRTIO_PCI_DRIVER_FEATURES = 0x0c,      /* 32 */
+    VIRTIO_PCI_CONFIG_MESSAGE = 0x10,       /* 16 */
     VIRTIO_PCI_STATUS = 0x14,               /* 8 */
     VIRTIO_PCI_GENERATION = 0x15,           /* 8 */
     VIRTIO_PCI_QUEUE = 0x16,                /* 16 */
     VIRTIO_PCI_QUEUE_SIZE = 0x18,           /* 16 */
+    VIRTIO_PCI_QUEUE_MESSAGE = 0x1a,        /* 16 */
     VIRTIO_PCI_QUEUE_ENABLE = 0x1c,         /* 16 */
     VIRTIO_PCI_QUEUE_NOTIFY = 0x1e,         /* 16 */
     VIRTIO_PCI_DESCRIPTORS = 0x20,          /* 64, as two of 32 */
@@ -49,6 +51,9 @@ struct virtio_pci_bus {
     struct self *self;
     enum tess_err (*config)(struct self *self, uint32_t offset, uint32_t *value);
     enum tess_err (*bar)(struct self *self, uint32_t number, uint64_t *offset, uint64_t *bytes);
+    /* NULL: the driver has the function's line, else its message. */
+    enum tess_err (*messages)(struct self *self, uint64_t *table, uint64_t *address,
+                              uint32_t *data);
 };
 
 /* The function is there as its driver has opened it: news of the bus that say that it came are old. */
@@ -142,6 +147,10 @@ VIRTIO_INLINE void virtio_pci_set_queue(struct virtio *v, uint32_t queue, uint32
     virtio_pci_write64(v, VIRTIO_PCI_DESCRIPTORS, descriptors);
     virtio_pci_write64(v, VIRTIO_PCI_AVAILABLE, available);
     virtio_pci_write64(v, VIRTIO_PCI_USED, used);
+    if (v->has_messages) { /* one for all queues and the configuration: entry 0 of the table */
+        virtio_pci_write16(v, VIRTIO_PCI_QUEUE_MESSAGE, 0);
+        virtio_pci_write16(v, VIRTIO_PCI_CONFIG_MESSAGE, 0);
+    }
     virtio_fence();
     virtio_pci_write16(v, VIRTIO_PCI_QUEUE_ENABLE, 1);
 }
@@ -151,13 +160,16 @@ VIRTIO_INLINE void virtio_pci_notify(const struct virtio *v, uint32_t queue)
     *(volatile uint16_t *)(v->regs + v->notify_at[queue]) = (uint16_t)queue;
 }
 
-/* To read it is to acknowledge it (4.1.4.5). */
+/*
+ * To read it is to acknowledge it.  With messages the register has only the news of the configuration (4.1.4.5.1): whether a queue
+ * has something, it itself must say.
+ */
 VIRTIO_INLINE uint32_t virtio_pci_interrupt(const struct virtio *v)
 {
     uint32_t why = v->regs[v->interrupt];
 
     virtio_fence();
-    return why;
+    return v->has_messages ? why | VIRTIO_INTERRUPT_QUEUE : why;
 }
 
 VIRTIO_INLINE uint32_t virtio_pci_generation(const struct virtio *v)
@@ -252,9 +264,22 @@ VIRTIO_INLINE bool virtio_pci_find(struct virtio *v, const struct virtio_pci_bus
     return true;
 }
 
+/* False: the function has no messages, or their table is nowhere. */
+VIRTIO_INLINE bool virtio_pci_messages(struct virtio *v, const struct virtio_pci_bus *bus,
+                                       uint64_t regs_bytes)
+{
+    uint64_t table, address;
+    uint32_t data;
+
+    v->has_messages = bus->messages &&
+                      bus->messages(bus->self, &table, &address, &data) == TESS_OK &&
+                      pci_message_set(v->regs, regs_bytes, table, address, data);
+    return v->has_messages || !bus->messages;
+}
+
 /*
- * The device of a function, whose registers the bus has put somewhere into the regs_bytes at regs.  Nothing is touched; whether there is
- * one, says virtio_begin.  The function must be allowed to reach memory (enable) before virtio_go.
+ * The device of a function, whose registers the bus has put somewhere into the regs_bytes at regs.  Nothing is touched but its table of
+ * messages; whether there is one, says virtio_begin.  The function must be allowed to reach memory (enable) before virtio_go.
  */
 VIRTIO_INLINE struct virtio virtio_pci_open(volatile uint8_t *regs, uint64_t regs_bytes,
                                             const struct virtio_pci_bus *bus)
@@ -274,7 +299,7 @@ VIRTIO_INLINE struct virtio virtio_pci_open(volatile uint8_t *regs, uint64_t reg
     };
     struct virtio v = { .transport = &pci, .regs = regs };
 
-    if (!virtio_pci_find(&v, bus, regs_bytes)) {
+    if (!virtio_pci_find(&v, bus, regs_bytes) || !virtio_pci_messages(&v, bus, regs_bytes)) {
         v.device = 0;
     }
     return v;

@@ -70,6 +70,7 @@ struct virtio {
     /* On PCI: where the parts of its registers are, in bytes from regs. */
     uint32_t common, notify, notify_bytes, notify_multiplier, interrupt, config, config_bytes;
     uint32_t device; /* enum virtio_device, or 0 */
+    bool has_messages;
     uint32_t notify_at[VIRTIO_QUEUES];
 };
 
