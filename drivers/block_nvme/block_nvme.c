@@ -1,5 +1,6 @@
 /*
- * NVM Express disk on PCI (NVM Express revision 1.4): one namespace, one pair of queues besides the admin ones, pin-based interrupts.
+ * NVM Express disk on PCI (NVM Express revision 1.4): one namespace, one pair of queues besides the admin ones; its interrupt is the
+ * function's line or, where the system connects that, its message.
  *
  * As drivers/block_virtio: requests and their data lie with the clients until they are completed, here is only what the device
  * needs for those in flight.  Start is recovery: the controller is reset before anything else happens.  When it does what it must
@@ -116,6 +117,28 @@ static void find_registers(struct self *self)
     must(bus_enable(self, true, false) == TESS_OK);
     self->registers = regs(self) + offset;
     must(NVME_BELLS + 4 * NVME_CAP_STRIDE(read64(self, NVME_CAP)) <= bytes);
+    if (msi_connected()) {
+        uint64_t table, address;
+        uint32_t data;
+
+        must(bus_messages(self, &table, &address, &data) == TESS_OK);
+        must(pci_message_set(regs(self), REGS_BYTES, table, address, data));
+    }
+}
+
+/* One of the two is connected. */
+static void interrupt_ack(struct self *self)
+{
+    irq_ack(self);
+    msi_ack(self);
+}
+
+/* Masks of the line, which messages do not have (3.1.3). */
+static void mask(struct self *self, uint32_t offset)
+{
+    if (!msi_connected()) {
+        write32(self, offset, UINT32_MAX);
+    }
 }
 
 /* Between two looks at something that will change. */
@@ -155,7 +178,7 @@ static void reset(struct self *self, uint64_t cap)
         write32(self, NVME_CC, configuration & ~NVME_CC_ENABLE);
     }
     wait_ready(self, false, cap);
-    write32(self, NVME_INTMS, UINT32_MAX);
+    mask(self, NVME_INTMS);
 }
 
 static void enable(struct self *self, uint64_t cap)
@@ -318,13 +341,15 @@ static void start(struct self *self)
     reset(self, cap);
     enable(self, cap);
     learn(self);
-    calm(self, cap);
+    if (!msi_connected()) {
+        calm(self, cap);
+    }
     make_queues(self, cap);
     blockdrv_waiting_init(&self->waiting, self->next);
-    write32(self, NVME_INTMC, UINT32_MAX);
+    mask(self, NVME_INTMC);
     self->is_gone = false;
     self->empty = 0;
-    irq_ack(self);
+    interrupt_ack(self);
     signal_early(self);
 }
 
@@ -474,18 +499,28 @@ static bool collect(struct self *self)
 
 /*
  * The line is high as long as there are completions that the device has not been told to be collected (7.5.1.1).  One that stays high
- * without any is reset.
+ * without any is reset, and so is a device that sends messages without any.
  */
-static void irq_handle(struct self *self)
+static void interrupt(struct self *self)
 {
     if (self->is_gone) {
-        irq_ack(self);
+        interrupt_ack(self);
         return;
     }
     must(self->empty++ < EMPTY_MAX);
     while (collect(self)) {
     }
-    irq_ack(self);
+    interrupt_ack(self);
+}
+
+static void irq_handle(struct self *self)
+{
+    interrupt(self);
+}
+
+static void msi_handle(struct self *self)
+{
+    interrupt(self);
 }
 
 /* ---- from the bus ---- */
