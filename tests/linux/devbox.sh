@@ -116,6 +116,11 @@ print(sum(x[\"ph\"] == \"b\" for x in e) == sum(x[\"ph\"] == \"e\" for x in e) >
 expect "a trace is JSON, each call has its end" True "$(cat "$out/trace")"
 expect "an order for nobody is told" "tessera: no component nobody; tessera ps lists them" "$(box 60 -- sh -c 'tessera kill nobody 2>&1')"
 
+# A board whose interrupt controller has no messages.
+tools/system.sh build systems/devbox/devboxlines.adl >"$out/log" 2>&1
+expect "lines in place of messages, with a GICv2" "kept 600" "$(tools/devbox.sh run "$BUILD/systems/devboxlines/image.img" systems/devbox/devboxlines.qemu \
+    --el2 --gic 2 --disk "$disk" --timeout 60 -- sh -c 'echo kept >kept; sync; echo $(cat kept) $(head -c 600 /dev/urandom | wc -c)' 2>"$out/errors")"
+
 # A disk that is none.
 truncate -s 8M "$out/none.img"
 tools/qemu.sh "$BUILD/systems/devbox/image.img" --el2 --icount --timeout 20 --options systems/devbox/devbox.qemu --disk root="$out/none.img" >"$out/none" 2>&1
