@@ -1,6 +1,7 @@
 /*
  * Intel 82574 network card (82574 GbE Controller Family Datasheet, revision 3.4; its chapter 10 has the registers): one ring each to
- * receive and to send, legacy descriptors, no offloads, pin-based interrupts; receives all that is on the wire.
+ * receive and to send, legacy descriptors, no offloads; receives all that is on the wire.  Its interrupt is the function's line or, where the
+ * system connects that, one message for all causes.
  *
  * As drivers/net_virtio: frames lie in the clients' buffers, here is only what the card needs for those in flight.  Start is
  * recovery, and the same is done when a client has been restarted: the card is reset, forgets the buffers of that client, and is
@@ -26,9 +27,11 @@ enum { /* byte offsets */
        CTRL = 0x00000,
        STATUS = 0x00008,
        EEC = 0x00010,
+       CTRL_EXT = 0x00018,
        ICR = 0x000c0,
        IMS = 0x000d0,
        IMC = 0x000d8,
+       IVAR = 0x000e4,
        RCTL = 0x00100,
        TCTL = 0x00400,
        TIPG = 0x00410,
@@ -59,6 +62,14 @@ enum { /* byte offsets */
 #define CAUSE_LINK     (1u << 2)
 #define CAUSE_RECEIVED (1u << 7)
 #define CAUSES         (CAUSE_SENT | CAUSE_LINK | CAUSE_RECEIVED)
+
+/* With messages each queue has a cause of its own, and there is one for all else. */
+#define CAUSE_RECEIVED_0 (1u << 20)
+#define CAUSE_SENT_0     (1u << 22)
+#define CAUSE_OTHER      (1u << 24)
+#define MESSAGE_CAUSES   (CAUSE_RECEIVED_0 | CAUSE_SENT_0 | CAUSE_OTHER | CAUSE_LINK)
+#define IVAR_VALUE       (1u << 3 | 1u << 11 | 1u << 19) /* these three have entry 0 of the table */
+#define CTRL_EXT_PENDING (1u << 31) /* the function shows which messages are pending */
 
 /* Receive Control: enabled, all addresses, buffers of 2 KiB, no checksum in them; frames longer than 1,522 bytes are left out. */
 #define RCTL_VALUE (1u << 1 | 1u << 3 | 1u << 4 | 1u << 15 | 1u << 26)
@@ -148,6 +159,20 @@ static void find_registers(struct self *self)
     must(bytes >= REGISTERS && bytes <= REGS_BYTES && offset <= REGS_BYTES - bytes);
     must(bus_enable(self, true, false) == TESS_OK);
     self->registers = regs(self) + offset;
+    if (msi_connected()) {
+        uint64_t table, address;
+        uint32_t data;
+
+        must(bus_messages(self, &table, &address, &data) == TESS_OK);
+        must(pci_message_set(regs(self), REGS_BYTES, table, address, data));
+    }
+}
+
+/* One of the two is connected. */
+static void interrupt_ack(struct self *self)
+{
+    irq_ack(self);
+    msi_ack(self);
 }
 
 /* After it the card touches no memory and asks for no interrupt (chapter 4: reset, master disable); its address has been read. */
@@ -217,8 +242,12 @@ static void start(struct self *self)
     set(self, RCTL, RCTL_VALUE);
     set(self, TCTL, TCTL_VALUE);
     self->is_up = get(self, STATUS) & STATUS_LINK;
-    set(self, IMS, CAUSES);
-    irq_ack(self);
+    if (msi_connected()) {
+        set(self, CTRL_EXT, get(self, CTRL_EXT) | CTRL_EXT_PENDING);
+        set(self, IVAR, IVAR_VALUE);
+    }
+    set(self, IMS, msi_connected() ? MESSAGE_CAUSES : CAUSES);
+    interrupt_ack(self);
 }
 
 /* What came while the card was reset. */
@@ -350,25 +379,38 @@ static void collect_sent(struct self *self)
     }
 }
 
-/* What is written to ICR is cleared there; that lowers the line.  A card whose line stays high without a frame is reset. */
-static void irq_handle(struct self *self)
+/*
+ * What is written to ICR is cleared there; that lowers the line, or makes the next one a message.  A card that interrupts again and
+ * again without a frame is reset.
+ */
+static void interrupt(struct self *self)
 {
     uint32_t why = self->is_gone ? UINT32_MAX : get(self, ICR);
 
     if (why == UINT32_MAX) { /* then the bus has said so, or will */
         must(self->is_gone || is_gone(self));
-        irq_ack(self);
+        interrupt_ack(self);
         return;
     }
     set(self, ICR, why);
     comp_fence();
-    irq_ack(self);
+    interrupt_ack(self);
     must(self->empty++ < EMPTY_MAX);
     if (why & CAUSE_LINK) {
         self->is_up = get(self, STATUS) & STATUS_LINK;
     }
     collect_sent(self);
     collect_received(self);
+}
+
+static void irq_handle(struct self *self)
+{
+    interrupt(self);
+}
+
+static void msi_handle(struct self *self)
+{
+    interrupt(self);
 }
 
 /* ---- from the bus ---- */

@@ -23,10 +23,13 @@ volatile uint8_t *regs(struct self *self);
 volatile uint8_t *pool(struct self *self);
 uint64_t pool_address(struct self *self);
 void irq_ack(struct self *self);
+void msi_ack(struct self *self);
+bool msi_connected(void);
 
 enum tess_err bus_config(struct self *self, uint32_t offset, uint32_t *value);
 enum tess_err bus_bar(struct self *self, uint32_t number, uint64_t *offset, uint64_t *bytes);
 enum tess_err bus_enable(struct self *self, bool memory, bool master);
+enum tess_err bus_messages(struct self *self, uint64_t *table, uint64_t *address, uint32_t *data);
 enum tess_err bus_identity(struct self *self, struct bus_identity *identity);
 
 void frames_receive_finish(struct self *self, uint32_t id, enum tess_err err, uint32_t n);

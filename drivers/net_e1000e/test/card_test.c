@@ -51,6 +51,22 @@ void irq_ack(struct self *self)
     (void)self;
 }
 
+void msi_ack(struct self *self)
+{
+    (void)self;
+}
+
+bool msi_connected(void)
+{
+    return false;
+}
+
+enum tess_err bus_messages(struct self *self, uint64_t *table, uint64_t *address, uint32_t *data)
+{
+    (void)self, (void)table, (void)address, (void)data;
+    return TESS_ARG;
+}
+
 enum tess_err bus_config(struct self *self, uint32_t offset, uint32_t *value)
 {
     (void)self;
@@ -149,7 +165,7 @@ static uint32_t interrupts(uint32_t cause, uint32_t most)
     }
     while (count < most) {
         *(uint32_t *)(registers_ + ICR) = cause;
-        irq_handle(&self_);
+        (count % 2 ? irq_handle : msi_handle)(&self_);
         count++;
     }
     return count;
