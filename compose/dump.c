@@ -201,13 +201,12 @@ static void dump_policy(const struct policy *policy, FILE *out)
             " heap %" PRIu64 " heartbeat %" PRIu64 "ns",
             policy->is_passive ? "passive " : "", policy->cpu_ns, policy->period_ns, policy->prio,
             policy->mem, policy->caps, policy->stack, policy->heap, policy->heartbeat_ns);
-    if (policy->restarts) {
-        fprintf(out, " restart max %u in %" PRIu64 "ns backoff %" PRIu64 "..%" PRIu64 "ns\n",
-                policy->restart_max, policy->window_ns, policy->backoff_min_ns,
-                policy->backoff_max_ns);
-    } else {
-        fputs(" restart never\n", out);
-    }
+    fprintf(out, " restart %s\n",
+            policy->restarts
+                ? text_format("max %u in %" PRIu64 "ns backoff %" PRIu64 "..%" PRIu64 "ns",
+                              policy->restart_max, policy->window_ns, policy->backoff_min_ns,
+                              policy->backoff_max_ns)
+                : "never");
 }
 
 static void dump_instance(const struct instance *instance, FILE *out)
@@ -289,10 +288,9 @@ void dump_front(const struct model *model, FILE *out)
     for (EACH(struct component, c, &model->components)) {
         dump_component(c, out);
     }
-    if (!model->system) {
-        return;
+    if (model->system) { /* else there is nothing of what follows */
+        fprintf(out, "elaborated %s\n", model->system->name);
     }
-    fprintf(out, "elaborated %s\n", model->system->name);
     for (EACH(struct instance, instance, &model->instances)) {
         dump_instance(instance, out);
     }
