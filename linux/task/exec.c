@@ -262,12 +262,12 @@ static int map_segment(struct space *space, struct program *p, const struct elf6
         err = space_map(space, bss, page_ceiling(end) - bss, prot,
                         MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, NULL, 0);
     }
-    /* what follows the file's part in its last page is zero */
+    /* What follows the file's part in its last page is zero.  A file that ends before has no such page: as under Linux the program
+     * begins, and has a SIGBUS when it gets there. */
     if (err >= 0 && end > file_end && s->p_filesz && file_end % PAGE_SIZE && prot & PROT_WRITE) {
         static const char zeros[PAGE_SIZE];
-        long n = space_write(space, file_end, zeros, page_ceiling(file_end) - file_end);
 
-        err = n < 0 ? n : 0;
+        (void)space_write(space, file_end, zeros, page_ceiling(file_end) - file_end);
     }
     return err < 0 ? (int)err : 0;
 }

@@ -114,6 +114,12 @@ import json
 e = json.load(open(\"t.json\"))[\"traceEvents\"]
 print(sum(x[\"ph\"] == \"b\" for x in e) == sum(x[\"ph\"] == \"e\" for x in e) > 5)"' >"$out/trace"
 expect "a trace is JSON, each call has its end" True "$(cat "$out/trace")"
+said=$(box 60 -- sh -c 'tessera ps | grep -c "^files .*running"
+    tessera top 1 | grep -c "^files .*running"
+    tessera restart clock && tessera log | grep -c "clock .*started, generation 2"
+    tessera graph | grep -c -- "--> disk "
+    tessera graph --dot | grep -cE "^    \"files\" -> \"disk\" .label=\"[0-9]+\".;|^}"' | grep -v '^supervisor: ')
+expect "the tool shows the components, restarts one, says what happened, who calls whom" "1 1 1 1 2" "$(echo $said)"
 expect "an order for nobody is told" "tessera: no component nobody; tessera ps lists them" "$(box 60 -- sh -c 'tessera kill nobody 2>&1')"
 
 # A board whose interrupt controller has no messages.
