@@ -49,6 +49,15 @@ static uint64_t below(uint64_t n)
 
 #define CHUNK ((size_t)65536)
 
+/* From where on one of the two, or both, has contents: the beginning of a chunk. */
+static off_t next_data(int a, int b, off_t from)
+{
+    off_t in_a = lseek(a, from, SEEK_DATA), in_b = lseek(b, from, SEEK_DATA);
+    off_t least = in_b < 0 || (in_a >= 0 && in_a < in_b) ? in_a : in_b;
+
+    return least < 0 ? INT64_MAX : least / (off_t)CHUNK * (off_t)CHUNK;
+}
+
 /* Makes `image` what `base` is.  Little differs: a disk that lost its power is compared with the last one, where a copy would write all of it. */
 static void make_copy(const char *base, int image)
 {
@@ -59,7 +68,7 @@ static void make_copy(const char *base, int image)
     if (fd < 0 || fstat(fd, &s) != 0 || ftruncate(image, s.st_size) != 0) {
         fail("the base cannot be copied");
     }
-    for (off_t at = 0; at < s.st_size;) {
+    for (off_t at = next_data(fd, image, 0); at < s.st_size; at = next_data(fd, image, at)) {
         ssize_t n = pread(fd, a, CHUNK, at);
 
         if (n <= 0 || pread(image, b, (size_t)n, at) != n ||
