@@ -247,6 +247,11 @@ static int pass(struct replay *r, bool is_writing)
                : err; /* what was being written when the power went may be anything */
 }
 
+static int flush(struct fs *f)
+{
+    return f->store.device.flush(f->store.device.context);
+}
+
 /* needs_recovery of the superblock at home. */
 static int flag_write(struct fs *f, bool is_set)
 {
@@ -277,11 +282,6 @@ static int super_write(struct fs *f, uint32_t start)
     return err ? err : store_raw_write(&f->store, j->at[0], 1, block);
 }
 
-static int flush(struct fs *f)
-{
-    return f->store.device.flush(f->store.device.context);
-}
-
 /* The end of step 3, and the next two. */
 static int close_log(struct fs *f, uint32_t sequence)
 {
@@ -300,6 +300,8 @@ int journal_replay(struct fs *f)
 
     if (f->journal.start) {
         err = f->journal.is_readable ? pass(&r, false) : FS_EUCLEAN;
+        /* The last incarnation may have died before the flush of its commit block. */
+        err = err ? err : flush(f);
         err = err ? err : pass(&r, true);
         err = err ? err : close_log(f, r.end + 1);
         free(r.revoked);

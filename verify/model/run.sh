@@ -68,6 +68,15 @@ holds call -DDEDUPE
 holds call -DIDEMPOTENT -DKILLS -DDEATHS=0
 fails call -DONCE -DBUG_ONCE_AGAIN
 fails call -DDEDUPE -DBUG_NO_NUMBER
+holds journal
+holds journal -DTRANSACTIONS=3 -DDEATHS=1
+fails journal -DDEATHS=0 -DBUG_START_WITH_FLAG
+fails journal -DDEATHS=0 -DBUG_FLAG_WITH_EMPTY
+fails journal -DDEATHS=0 -DBUG_NO_FLUSH_OF_CONTENT
+fails journal -DDEATHS=0 -DBUG_NO_FLUSH_OF_COMMIT
+fails journal -DDEATHS=0 -DBUG_NO_FLUSH_OF_HOME
+fails journal -DBUG_NO_FLUSH_BEFORE_REPLAY
+fails journal -DBUG_CLEAR_EARLY
 holds heads
 holds heads -DPOSTS=6 -DDEATHS=2
 fails heads -DBUG_NEXT_FIRST
