@@ -75,7 +75,7 @@ box 60 -- sh -c 'echo kept >kept; seq 100000 >many' >/dev/null
 expect "what was written is there after a restart" "kept $(seq 100000 | cksum)" "$(box 60 -- sh -c 'echo $(cat kept) $(cksum <many)')"
 box 60 -- python3 -c 'import os; open("marked", "w"); os.setxattr("marked", "user.from", b"here"); os.system("cp -a marked copied")'
 expect "and its extended attributes, also of a copy" "here here" "$(box 60 -- python3 -c 'import os; print(*(os.getxattr(f, "user.from").decode() for f in ("marked", "copied")))')"
-box 60 -- sh -c 'echo off >kept; busybox poweroff -f' >/dev/null
+box 60 -- sh -c 'echo off >kept; poweroff' >/dev/null
 expect "poweroff keeps what was written" off "$(box 60 -- cat kept)"
 e2fsck -fn "$disk" >"$out/fsck" 2>&1
 expect "e2fsck finds nothing" 0 $?
