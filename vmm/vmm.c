@@ -701,6 +701,11 @@ static const char *go_on_or_boot(struct self *self, const struct body *body)
         return NULL;
     }
     if (verdict == BOOKS_POISON) {
+        if (books->resets == RESETS) {
+            books->is_live = 0;
+            machine_stop();
+            return "the guest crashes its monitors, and would be reset once too often";
+        }
         printf("vmm: %u incarnations have crashed at once: the guest is reset\n", BOOKS_TRIES);
         books->resets++;
     }
