@@ -325,7 +325,7 @@ static struct cap *receive_check(const struct thread *self, word_t slot, enum te
     return c;
 }
 
-/* ack: after the interrupt line in x3 was acknowledged. */
+/* ack: and acknowledge the interrupt line in x3. */
 static void recv(struct thread *self, bool wait, bool ack)
 {
     enum tess_err err;
@@ -340,10 +340,10 @@ static void recv(struct thread *self, bool wait, bool ack)
     if (err != TESS_OK) {
         return thread_error(self, err);
     }
-    if (ack) {
+    receive(self, c, self->regs.x[2], wait);
+    if (ack) { /* last: a message that came meanwhile may wake who is more urgent than self */
         irq_ack(self->cpu, (uint32_t)irq->object);
     }
-    receive(self, c, self->regs.x[2], wait);
 }
 
 /* ---- reply ---- */

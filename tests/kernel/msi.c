@@ -194,6 +194,28 @@ TEST("a message preempts a less urgent thread at once")
     close_message(frame, line);
 }
 
+static void message_watcher(void *argument)
+{
+    for (;;) {
+        shared[8] += tess_recv(ARG_CAP(argument), 0).badge;
+    }
+}
+
+TEST("who acknowledges and waits still waits when a message that came meanwhile wakes a more "
+     "urgent thread")
+{
+    MESSAGE(1);
+    tess_cap e = make(TESS_TYPE_endpoint);
+    spawn(HIGH, message_watcher, n);
+    raise(0);
+    EQ(shared[8], 1);
+    raise(0);
+    EQ(shared[8], 1);
+    EQ(tess_msg_err(tess_ack_recv(e, after_us(500), line).tag), TESS_TIMEOUT);
+    EQ(shared[8], 2);
+    close_message(frame, line);
+}
+
 TEST("a message of a masked line is delivered when it is unmasked")
 {
     MESSAGE(1);

@@ -41,6 +41,21 @@ static uint64_t calls(struct self *self)
     return 0;
 }
 
+/* Slots of a domain that hold a capability. */
+static uint32_t slots(struct self *self, uint32_t domain)
+{
+    uint64_t badge, object, size;
+    uint32_t type = 0, rights, count = 0;
+
+    for (uint32_t slot = 0; supervisor_capability(self, domain, slot, &type, &rights, &badge,
+                                                  &object, &size) != TESS_RANGE;
+         slot++) {
+        count += type != TESS_TYPE_null;
+        type = TESS_TYPE_null;
+    }
+    return count;
+}
+
 /* Calls a second since `when`, of which there had been `had` then. */
 static uint64_t rate(struct self *self, uint64_t had, uint64_t when)
 {
@@ -53,7 +68,7 @@ static int run(struct self *self)
 {
     uint64_t had, when, undisturbed, disturbed;
     struct domain_info before = { 0 }, after = { 0 };
-    uint32_t victim = 0;
+    uint32_t victim = 0, had_slots, has_slots;
     uint64_t longest = 0, sum = 0, late = 0;
 
     self->random = 7;
@@ -62,6 +77,7 @@ static int run(struct self *self)
         printf("killer: FAILED to find the guest, or it does not start\n");
         return 1;
     }
+    had_slots = slots(self, victim);
     had = calls(self);
     when = tess_now();
     comp_sleep_until(tess_deadline_ns(BEFORE_MS * 1000000ull));
@@ -83,16 +99,18 @@ static int run(struct self *self)
     }
     disturbed = rate(self, had, when);
     (void)supervisor_domain(self, victim, &after);
+    has_slots = slots(self, victim);
     printf("killer: requests a second of the other: %lu, while the guest was killed %lu\n",
            (unsigned long)undisturbed, (unsigned long)disturbed);
     printf(
         "killer: %u kills; from the kill to the guest's first instruction %lu us, at most %lu us\n",
         (unsigned)KILLS, (unsigned long)(sum / KILLS), (unsigned long)longest);
-    printf("killer: memory in use %lu KiB before, %lu KiB after\n",
-           (unsigned long)(before.used >> 10), (unsigned long)(after.used >> 10));
-    printf("killer: %s\n",
-           late == 0 && before.used == after.used && disturbed * 100 >= undisturbed * SHARE
-               ? "ok"
-               : "FAILED");
+    printf("killer: memory in use %lu KiB before, %lu KiB after; capabilities %u and %u\n",
+           (unsigned long)(before.used >> 10), (unsigned long)(after.used >> 10),
+           (unsigned)had_slots, (unsigned)has_slots);
+    printf("killer: %s\n", late == 0 && before.used == after.used && had_slots == has_slots &&
+                                   disturbed * 100 >= undisturbed * SHARE
+                               ? "ok"
+                               : "FAILED");
     return 0;
 }
