@@ -1,6 +1,7 @@
 #!/bin/sh
-# prove.sh [-c]        proves every harness of verify/ with CBMC, two at a time; -c leaves out those whose preprocessed
-#                      source, options and tool were proved before on this machine (.cache/proofs)
+# prove.sh [-c] [-s]   proves every harness of verify/ with CBMC, two at a time; -c leaves out those whose preprocessed
+#                      source, options and tool were proved before on this machine (.cache/proofs), -s those marked
+#                      PROOF_SLOW (verify.h): what the test run does
 # prove.sh [-c] NAME   one harness (its name, or area/subject:name), with the trace of each failure; or all those whose
 #                      area/subject:name begins with NAME
 # prove.sh -l          lists the harnesses
@@ -20,16 +21,17 @@ patience=900 # seconds of one run, for a machine that is busy with something els
 budget=30
 memory=8000000 # KiB of address space for one run
 # On by default in CBMC 6: bounds, pointers, division by zero, signed overflow, shifts, unwinding assertions.
-proof_flags="--pointer-overflow-check --drop-unused-functions"
-vacuity_flags="--no-standard-checks --no-unwinding-assertions --drop-unused-functions"
+proof_flags="--pointer-overflow-check --drop-unused-functions --slice-formula"
+vacuity_flags="--no-standard-checks --no-unwinding-assertions --drop-unused-functions --slice-formula"
 
-# area/subject:name unwind
-long=
-[ -z "${VERIFY_LONG-}" ] || long='_*[LONG]*' # see PROOF_LONG in verify.h
+# area/subject:name unwind, of the harnesses whose marks (verify.h) are wanted.
 list() {
+    marks=PROOF
+    [ -n "${VERIFY_SHORT-}" ] || marks="$marks|PROOF_SLOW"
+    [ -z "${VERIFY_LONG-}" ] || marks="$marks|PROOF_LONG"
     cd "$here" && LC_ALL=C find . -name '*.c' | LC_ALL=C sort | while read -r file; do
         subject=${file#./}
-        sed -n "s/^PROOF$long(\([a-z0-9_]*\), *\([0-9]*\)).*/\1 \2/p" "$file" | sed "s|^|${subject%.c}:|"
+        sed -nE "s/^($marks)\(([a-z0-9_]*), *([0-9]*)\).*/\2 \3/p" "$file" | sed "s|^|${subject%.c}:|"
     done
 }
 
@@ -139,6 +141,10 @@ case "${1-}" in
     shift
     ;;
 esac
+if [ "${1-}" = -s ]; then
+    VERIFY_SHORT=1
+    shift
+fi
 
 wanted=${1-}
 harnesses=$(list)

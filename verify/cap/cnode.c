@@ -89,7 +89,7 @@ PROOF(cap_make_any, 1)
     REACHED(end);
 }
 
-PROOF(cap_delete_step_inner, 1)
+PROOF_SLOW(cap_delete_step_inner, 1)
 {
     kinds_any();
     struct cap *c = pool_cap(1);

@@ -19,7 +19,7 @@ PROOF(notification_signal_waiter, 9)
     REACHED(somebody waits);
 }
 
-PROOF(notification_signal_bound, 9)
+PROOF_SLOW(notification_signal_bound, 9)
 {
     world_any();
     word_t bits = any_u64(), before = nt.bits;
@@ -50,7 +50,7 @@ PROOF(notification_signal_nobody, 9)
     REACHED(end);
 }
 
-PROOF(notification_empty_step_waiter, 9)
+PROOF_SLOW(notification_empty_step_waiter, 9)
 {
     world_any();
     WLOG(nt.waiters, &thread_1);
@@ -78,7 +78,7 @@ static void empty_endpoint(void)
     }
 }
 
-PROOF(endpoint_empty_step_receiver, 9)
+PROOF_SLOW(endpoint_empty_step_receiver, 9)
 {
     world_any();
     WLOG(ep.receivers, &thread_1);
@@ -86,7 +86,7 @@ PROOF(endpoint_empty_step_receiver, 9)
     empty_endpoint();
 }
 
-PROOF(endpoint_empty_step_sender, 9)
+PROOF_SLOW(endpoint_empty_step_sender, 9)
 {
     world_any();
     WLOG(ep.receivers, NULL);
@@ -190,7 +190,7 @@ PROOF(irq_deliver_any, 9)
     }
 }
 
-PROOF(irq_deliver_message, 9)
+PROOF_SLOW(irq_deliver_message, 9)
 {
     world_any();
     line_any();

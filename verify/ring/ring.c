@@ -49,7 +49,7 @@ PROOF(peek_stays_inside, 10)
     REACHED(record);
 }
 
-PROOF(reserve_stays_inside, 10)
+PROOF_SLOW(reserve_stays_inside, 10)
 {
     struct ring_producer p;
     struct ring_space space;

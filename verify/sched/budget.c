@@ -107,7 +107,7 @@ PROOF(budget_charge_keeps_sum, 4)
     }
 }
 
-PROOF(budget_charge_not_earlier, 4)
+PROOF_SLOW(budget_charge_not_earlier, 4)
 {
     any_charge();
     small();

@@ -101,7 +101,7 @@ static void any_queues(void)
 
 static struct thread *const t = &thread_1;
 
-PROOF(ready_append_any, 1)
+PROOF_SLOW(ready_append_any, 1)
 {
     any_queues();
     uint32_t p = any_below(TESS_PRIO_COUNT), prio = t->prio;
@@ -143,7 +143,7 @@ PROOF(ready_prepend_any, 1)
     }
 }
 
-PROOF(ready_remove_any, 1)
+PROOF_SLOW(ready_remove_any, 1)
 {
     any_queues();
     uint32_t p = any_below(TESS_PRIO_COUNT), prio = t->prio;

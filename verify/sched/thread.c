@@ -91,7 +91,7 @@ PROOF(thread_abort_idle, 9)
     }
 }
 
-PROOF(thread_abort_waiting, 9)
+PROOF_SLOW(thread_abort_waiting, 9)
 {
     world_any();
     ASSUME(waits(t) || t->state == TESS_THREAD_REPLY);
@@ -113,7 +113,7 @@ PROOF(thread_abort_waiting, 9)
     }
 }
 
-PROOF(thread_suspend_any, 9)
+PROOF_SLOW(thread_suspend_any, 9)
 {
     world_any();
     thread_suspend(t);
@@ -137,7 +137,7 @@ PROOF(thread_resume_any, 9)
     }
 }
 
-PROOF(thread_stop_any, 9)
+PROOF_SLOW(thread_stop_any, 9)
 {
     world_any();
     struct thread *caller = t->caller;

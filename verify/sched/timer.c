@@ -111,7 +111,7 @@ PROOF(timer_insert_first, 5)
     REACHED(end);
 }
 
-PROOF(timer_insert_further, 5)
+PROOF_SLOW(timer_insert_further, 5)
 {
     any_heap();
     ASSUME(root == &timer_2 && t->kind == TIMER_OFF);
@@ -144,7 +144,7 @@ static void remove_it(void)
     }
 }
 
-PROOF(timer_remove_first, 5)
+PROOF_SLOW(timer_remove_first, 5)
 {
     any_heap();
     ASSUME(root == t && t->kind != TIMER_OFF);
@@ -152,7 +152,7 @@ PROOF(timer_remove_first, 5)
     remove_it();
 }
 
-PROOF(timer_remove_later, 5)
+PROOF_SLOW(timer_remove_later, 5)
 {
     any_heap();
     ASSUME(root == &timer_2 && t->kind != TIMER_OFF);

@@ -169,7 +169,7 @@ static void guests_any(struct thread *t)
     thread_2.slot[THREAD_VCPU].type = thread_2.vcpu != NULL ? TESS_TYPE_vcpu : TESS_TYPE_null;
 }
 
-PROOF(vcpu_wake_any, 9)
+PROOF_SLOW(vcpu_wake_any, 9)
 {
     guests_any(g);
     unsigned state = g->state;
@@ -184,7 +184,7 @@ PROOF(vcpu_wake_any, 9)
     }
 }
 
-PROOF(vcpu_unbind_any, 9)
+PROOF_SLOW(vcpu_unbind_any, 9)
 {
     guests_any(self);
     bool guest = self->vcpu != NULL;
@@ -204,7 +204,7 @@ PROOF(vcpu_unbind_any, 9)
     }
 }
 
-PROOF(vcpu_read_write, 9)
+PROOF_SLOW(vcpu_read_write, 9)
 {
     guests_any(g);
     WLOG(cpu.current, self);
@@ -231,7 +231,7 @@ PROOF(vcpu_read_write, 9)
     }
 }
 
-PROOF(vcpu_inject_any, 9)
+PROOF_SLOW(vcpu_inject_any, 9)
 {
     guests_any(g);
     WLOG(cpu.current, self);
@@ -366,7 +366,7 @@ static void others_any(void)
     named.object = (word_t)&second;
 }
 
-PROOF(vcpu_join_any, 9)
+PROOF_SLOW(vcpu_join_any, 9)
 {
     guests_any(g);
     others_any();
@@ -393,7 +393,7 @@ PROOF(vcpu_join_any, 9)
     }
 }
 
-PROOF(vcpu_sgi_any, 9)
+PROOF_SLOW(vcpu_sgi_any, 9)
 {
     guests_any(g);
     WLOG(vc.thread, g);
