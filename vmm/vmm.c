@@ -25,7 +25,6 @@
 #include "snapshot.h"
 #include "virtio_device.h"
 
-#define SLICE_NS      10000000u
 #define BODY_TRIES    20u
 #define BODY_WAIT_NS  1000000u
 #define FILES_WAIT_MS 10000u
@@ -658,7 +657,7 @@ static const char *fetch_body(struct self *self, tess_cap ask, const struct mach
                               struct body *body)
 {
     struct body_shape shape = { config->device ? 0 : (uint64_t)RAM_MIB << 20, CPUS, GUEST_PRIORITY,
-                                SLICE_NS };
+                                SLICE_US * 1000ull };
     enum tess_err err = TESS_GONE;
 
     for (unsigned i = 0; i < BODY_TRIES; i++) {
