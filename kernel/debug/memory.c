@@ -210,6 +210,19 @@ struct walk {
     word_t tables; /* in the tree, with the root */
 };
 
+/* From entry `at`: most are empty, whatever the format; eight at a time. */
+static unsigned skip_empty(const word_t *table, unsigned at)
+{
+    const word_t *e = &table[at];
+
+    while (at + 8 <= ENTRIES && (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) == 0) {
+        LOOP_BOUND(ENTRIES / 8);
+        at += 8;
+        e += 8;
+    }
+    return at;
+}
+
 /* All tables of v, without recursion: a cursor per level. */
 static void walk_tables(const struct vspace *v, struct walk *w)
 {
@@ -218,6 +231,7 @@ static void walk_tables(const struct vspace *v, struct walk *w)
 
     while (true) {
         LOOP_BOUND(1 << 28);
+        at[level] = skip_empty(table_at(table[level]), at[level]);
         if (at[level] == ENTRIES) {
             if (level == 0) {
                 break;
