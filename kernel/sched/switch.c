@@ -111,6 +111,7 @@ static void pick(struct cpu *cpu)
     struct thread *t = ready_first(cpu);
 
     if (t == NULL) {
+        vcpu_idle(cpu);
         switch_to(cpu, &cpu->idle);
     } else {
         ready_remove(cpu, t);

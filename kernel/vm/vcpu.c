@@ -44,6 +44,14 @@ static void unload(struct cpu *cpu)
     }
 }
 
+/* One that sleeps has no interrupt that could. */
+void vcpu_idle(struct cpu *cpu)
+{
+    if (cpu->vcpu != NULL && cpu->vcpu->thread->state != TESS_THREAD_IDLE) {
+        unload(cpu);
+    }
+}
+
 /* Another vCPU's state comes into the CPU. */
 static __attribute__((noinline)) void load(struct cpu *cpu, struct vcpu *v)
 {

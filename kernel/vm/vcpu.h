@@ -43,6 +43,8 @@ void vcpu_advance(struct thread *t, word_t value);
 void vcpu_answered(word_t value, word_t tag, struct thread *to, struct cpu *cpu);
 /* The current thread is a guest: make the CPU its own.  Nothing else happens in the kernel until the exit. */
 void vcpu_enter(struct cpu *cpu);
+/* The CPU has nothing to do: what a stopped guest left in it must not wake it, as a virtual interrupt does (in QEMU; to the architecture only below EL2). */
+void vcpu_idle(struct cpu *cpu);
 /* v wrote that to ICC_SGI1R_EL1.  False: it is its monitor's. */
 bool vcpu_sgi(struct vcpu *v, word_t value);
 /* An interrupt for v is pending: it does not sleep any more. */
