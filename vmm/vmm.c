@@ -34,7 +34,7 @@
 struct self {
     uint64_t sectors, store_sectors, mac;
     bool is_up; /* the guest is there: before that nothing that comes is for it */
-    bool is_off, saves;
+    bool is_off, saves, was_paused; /* the last: before the snapshot began */
     struct plausible_clock clock;
     struct plausible_random health;
     struct plausible_asked clock_asked, random_asked;
@@ -237,6 +237,10 @@ void snapshot_over(int result)
                                       TESS_STATE, GUEST_ERROR_DAMAGED };
 
     books->is_live = machine.wish == MACHINE_RUNS;
+    if (result != SNAPSHOT_OK && machine.wish == MACHINE_RUNS && !self_of_all->was_paused) {
+        books->is_paused = false; /* nothing has come of it */
+        machine_go();
+    }
     control_finish(self_of_all, self_of_all->asked, (enum tess_err)error[result]);
 }
 
@@ -304,6 +308,7 @@ static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
         pci_is_there()) { /* nobody knows a device's state */
         return TESS_STATE;
     }
+    self->was_paused = books->is_paused;
     books->is_paused = true;
     machine_pause();
     self->asked = id;

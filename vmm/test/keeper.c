@@ -32,8 +32,9 @@ static int run(struct self *self)
     err = guest_load(self);
     printf("keeper: load before save: %s\n",
            err == (enum tess_err)GUEST_ERROR_NOT_SAVED ? "there is none" : "FAILED");
-    (void)guest_go(self);
     wait_ms(AFTER_MS);
+    (void)guest_status(self, &state, &resets, &exits);
+    printf("keeper: and it runs on: %s\n", state == GUEST_STATE_RUNS ? "ok" : "FAILED");
     err = guest_pause(self);
     (void)guest_status(self, &state, &resets, &exits);
     wait_ms(100);
