@@ -3,10 +3,13 @@
 
 #include <string.h>
 #include <tess/invoke.h>
+#include <tess/thread.h>
 #include <tess/time.h>
 
-#define BLOCK (2ull << 20) /* what the hardware maps in one entry */
-#define RWX   (TESS_RIGHT_READ | TESS_RIGHT_WRITE | TESS_RIGHT_EXEC)
+#define BLOCK         (2ull << 20) /* what the hardware maps in one entry */
+#define RAM_PRIORITY  100          /* of a monitor */
+#define RAM_BUDGET_NS 100000u      /* in twice that */
+#define RWX           (TESS_RIGHT_READ | TESS_RIGHT_WRITE | TESS_RIGHT_EXEC)
 
 /* Map it into the guest; what the monitor gets is another capability of it: each maps it at one place. */
 static enum tess_err map(struct tess_env *env, const struct body *b, tess_cap frame, uint64_t at,
@@ -42,6 +45,44 @@ static enum tess_err make_ram(struct tess_env *env, struct body *b)
         err = tess_untyped_retype(u->cap, TESS_TYPE_frame, b->shape.ram_bytes, 0, slot, 1, at);
     }
     return err ? err : map(env, b, b->object[BODY_RAM], RAM_AT, RWX);
+}
+
+struct ram_order {
+    struct tess_env *env;
+    struct body *body;
+    tess_cap done;
+    enum tess_err err;
+};
+
+static void ram_main(void *argument)
+{
+    struct ram_order *o = argument;
+
+    o->err = make_ram(o->env, o->body);
+    (void)tess_signal(o->done);
+}
+
+/* To fill 128 MiB with zeros takes milliseconds: with half the CPU, lest other guests pay for it. */
+static enum tess_err make_ram_throttled(struct tess_env *env, struct body *b)
+{
+    struct tess_thread_config config = { .priority = RAM_PRIORITY,
+                                         .budget = tess_ticks_of_ns(RAM_BUDGET_NS),
+                                         .period = tess_ticks_of_ns(2 * RAM_BUDGET_NS),
+                                         .name = "ram" };
+    struct ram_order order = { .env = env, .body = b, .err = TESS_NOMEM };
+    struct tess_thread worker;
+    enum tess_err err = tess_alloc(env, TESS_TYPE_notification, 0, &order.done);
+
+    err = err ? err : tess_thread_create(env, &worker, &config);
+    if (err) {
+        return err;
+    }
+    err = tess_thread_run(env, &worker, ram_main, &order);
+    if (!err) {
+        (void)tess_wait(order.done, 0, &err);
+    }
+    tess_thread_destroy(env, &worker);
+    return err ? err : order.err;
 }
 
 /* Registers that the guest may read; what it writes there is an exit. */
@@ -98,7 +139,7 @@ enum tess_err body_make(struct tess_env *env, tess_cap exits, const struct body_
     }
     err = tess_alloc(env, TESS_TYPE_vspace, 0, &out->object[BODY_VSPACE]);
     err = err ? err : tess_vspace_guest(out->object[BODY_VSPACE]);
-    err = err || shape->ram_bytes == 0 ? err : make_ram(env, out);
+    err = err || shape->ram_bytes == 0 ? err : make_ram_throttled(env, out);
     err = err ? err : make_pages(env, out);
     for (unsigned i = 0; i < shape->cpus && !err; i++) {
         err = make_cpu(env, exits, out, i);

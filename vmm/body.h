@@ -37,7 +37,10 @@ struct body {
     tess_cap object[BODY_OBJECTS];
 };
 
-/* The body's side: make all of it in env; exits: the endpoint for the guest's exits.  NOMEM, ARG, STATE. */
+#define BODY_FREE_AT  0x1000000000ull /* of the body's own addresses: env's */
+#define BODY_FREE_END 0x1010000000ull
+
+/* The body's side: make all of it in env, its memory with half the CPU; exits: the endpoint for the guest's exits.  NOMEM, ARG, STATE. */
 enum tess_err body_make(struct tess_env *env, tess_cap exits, const struct body_shape *shape,
                         struct body *out);
 /* The monitor's side: fetch all of it.  GONE, CAP: the body died meanwhile; TIMEOUT: it does not answer within a second; or as above. */

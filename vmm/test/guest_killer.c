@@ -28,13 +28,13 @@ static bool wait_up(struct self *self)
     return self->is_up;
 }
 
-/* Calls of the connection OTHER so far; 0: there is none. */
-static uint64_t calls(struct self *self)
+/* Calls so far of the connection whose name begins so; 0: there is none. */
+static uint64_t calls(struct self *self, const char *name)
 {
     struct connection_info info;
 
-    for (uint32_t i = 0; OTHER[0] && supervisor_connection(self, i, &info) == TESS_OK; i++) {
-        if (strncmp((const char *)info.name, OTHER, strlen(OTHER)) == 0) {
+    for (uint32_t i = 0; name[0] && supervisor_connection(self, i, &info) == TESS_OK; i++) {
+        if (strncmp((const char *)info.name, name, strlen(name)) == 0) {
             return info.calls;
         }
     }
@@ -56,17 +56,17 @@ static uint32_t slots(struct self *self, uint32_t domain)
     return count;
 }
 
-/* Calls a second since `when`, of which there had been `had` then. */
-static uint64_t rate(struct self *self, uint64_t had, uint64_t when)
+/* Calls a second of that connection since `when`, of which there had been `had` then. */
+static uint64_t rate(struct self *self, const char *name, uint64_t had, uint64_t when)
 {
     uint64_t ns = tess_ns_of_ticks(tess_now() - when);
 
-    return ns ? (calls(self) - had) * 1000000000 / ns : 0;
+    return ns ? (calls(self, name) - had) * 1000000000 / ns : 0;
 }
 
 static int run(struct self *self)
 {
-    uint64_t had, when, undisturbed, disturbed;
+    uint64_t had, had_own, when, own, undisturbed, disturbed;
     struct domain_info before = { 0 }, after = { 0 };
     uint32_t victim = 0, had_slots, has_slots;
     uint64_t longest = 0, sum = 0, late = 0;
@@ -78,11 +78,13 @@ static int run(struct self *self)
         return 1;
     }
     had_slots = slots(self, victim);
-    had = calls(self);
+    had = calls(self, OTHER);
+    had_own = calls(self, OWN);
     when = tess_now();
     comp_sleep_until(tess_deadline_ns(BEFORE_MS * 1000000ull));
-    undisturbed = rate(self, had, when);
-    had = calls(self);
+    undisturbed = rate(self, OTHER, had, when);
+    own = rate(self, OWN, had_own, when);
+    had = calls(self, OTHER);
     when = tess_now();
     for (uint32_t i = 0; i < KILLS; i++) {
         comp_sleep_until(tess_deadline_ns(tess_random(&self->random) % (LIFE_MS * 1000000ull)));
@@ -97,20 +99,21 @@ static int run(struct self *self)
         late += us > MOST_US;
         sum += us;
     }
-    disturbed = rate(self, had, when);
+    disturbed = rate(self, OTHER, had, when);
     (void)supervisor_domain(self, victim, &after);
     has_slots = slots(self, victim);
-    printf("killer: requests a second of the other: %lu, while the guest was killed %lu\n",
-           (unsigned long)undisturbed, (unsigned long)disturbed);
+    printf("killer: requests a second: %lu, of the other %lu; while the guest was killed %lu\n",
+           (unsigned long)own, (unsigned long)undisturbed, (unsigned long)disturbed);
     printf(
         "killer: %u kills; from the kill to the guest's first instruction %lu us, at most %lu us\n",
         (unsigned)KILLS, (unsigned long)(sum / KILLS), (unsigned long)longest);
     printf("killer: memory in use %lu KiB before, %lu KiB after; capabilities %u and %u\n",
            (unsigned long)(before.used >> 10), (unsigned long)(after.used >> 10),
            (unsigned)had_slots, (unsigned)has_slots);
-    printf("killer: %s\n", late == 0 && before.used == after.used && had_slots == has_slots &&
-                                   disturbed * 100 >= undisturbed * SHARE
-                               ? "ok"
-                               : "FAILED");
+    bool is_even = !OWN[0] || (own <= 2 * undisturbed && undisturbed <= 2 * own);
+    uint64_t share = OWN[0] ? (own + undisturbed) / 2 : undisturbed;
+    bool is_unhurt = !OTHER[0] || (disturbed && disturbed * 100 >= share * SHARE);
+    bool is_whole = before.used == after.used && had_slots == has_slots;
+    printf("killer: %s\n", late == 0 && is_whole && is_even && is_unhurt ? "ok" : "FAILED");
     return 0;
 }
