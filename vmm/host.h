@@ -40,6 +40,8 @@ uint64_t host_store_sectors(void);
 /* As host_disk_start; its end is told by snapshot_done. */
 bool host_store_start(uint64_t cookie, enum host_disk what, uint64_t sector, uint32_t sectors,
                       uint64_t buffer);
+/* From here on, until snapshot_over, the machine is half that of the snapshot. */
+void snapshot_overwrites(void);
 /* What was begun with snapshot_begin is over (enum snapshot_result). */
 void snapshot_over(int result);
 

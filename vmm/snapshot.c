@@ -298,6 +298,7 @@ static void piece_done(uint64_t cookie, bool is_error)
         return over(SNAPSHOT_DAMAGED);
     }
     if (step == CHECK) {
+        snapshot_overwrites();
         vdevices_reset(); /* what they have in hand belongs to the machine that goes: it must not come into the one that comes */
         return begin_pieces(READ);
     }

@@ -34,7 +34,7 @@
 struct self {
     uint64_t sectors, store_sectors, mac;
     bool is_up; /* the guest is there: before that nothing that comes is for it */
-    bool is_off, saves, was_paused; /* the last: before the snapshot began */
+    bool is_off, saves;
     struct plausible_clock clock;
     struct plausible_random health;
     struct plausible_asked clock_asked, random_asked;
@@ -231,15 +231,21 @@ void store_capacity_done(struct self *self, uint64_t cookie, enum tess_err err, 
     (void)self, (void)cookie, (void)err, (void)sectors;
 }
 
+void snapshot_overwrites(void)
+{
+    books->is_live = 0; /* neither the one nor the other */
+}
+
 void snapshot_over(int result)
 {
     static const uint32_t error[] = { TESS_OK, GUEST_ERROR_NO_STORE, GUEST_ERROR_NOT_SAVED,
                                       TESS_STATE, GUEST_ERROR_DAMAGED };
 
     books->is_live = machine.wish == MACHINE_RUNS;
-    if (result != SNAPSHOT_OK && machine.wish == MACHINE_RUNS && !self_of_all->was_paused) {
-        books->is_paused = false; /* nothing has come of it */
-        machine_go();
+    if (result == SNAPSHOT_OK) {
+        books->is_paused = true;
+    } else if (machine.wish == MACHINE_RUNS && !books->is_paused) {
+        machine_go(); /* nothing has come of it */
     }
     control_finish(self_of_all, self_of_all->asked, (enum tess_err)error[result]);
 }
@@ -308,12 +314,9 @@ static enum tess_err snapshot(struct self *self, uint32_t id, bool saves)
         pci_is_there()) { /* nobody knows a device's state */
         return TESS_STATE;
     }
-    self->was_paused = books->is_paused;
-    books->is_paused = true;
-    machine_pause();
+    machine_pause(); /* the books do not say so before it is done: if this monitor dies the guest runs on */
     self->asked = id;
     self->saves = saves;
-    books->is_live = saves; /* while it is loaded it is neither the one nor the other */
     (void)snapshot_begin(saves);
     return TESS_OK;
 }

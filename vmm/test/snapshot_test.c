@@ -32,6 +32,7 @@ static struct {
     uint32_t sectors;
 } asked[WINDOW];
 static int result; /* -1: it is under way */
+static bool overwritten;
 static unsigned resets;
 uint64_t host_now;
 static uint64_t fails_at; /* the sector that the disk cannot read or write; else UINT64_MAX */
@@ -93,6 +94,11 @@ bool host_store_start(uint64_t cookie, enum host_disk what, uint64_t sector, uin
     return true;
 }
 
+void snapshot_overwrites(void)
+{
+    overwritten = true;
+}
+
 void snapshot_over(int how)
 {
     result = how;
@@ -121,6 +127,7 @@ static void disk_works(void)
 static int run(bool saves)
 {
     result = -1;
+    overwritten = false;
     machine.wish = MACHINE_RUNS;
     assert_true(snapshot_begin(saves));
     for (unsigned i = 0; i < 100000 && result < 0; i++) {
@@ -157,6 +164,7 @@ static void test_loads(void **fixture)
     memset(ram, 0, sizeof ram);
     state->watchdog.offset = 0;
     assert_int_equal(run(false), SNAPSHOT_OK);
+    assert_true(overwritten);
     assert_memory_equal(ram, were, sizeof ram);
     assert_int_equal(state->watchdog.offset, 77);
     assert_int_equal(machine.wish, MACHINE_RUNS);
@@ -175,6 +183,7 @@ static void test_damaged(void **fixture)
 
         *byte ^= (uint8_t)(1u << rand() % 8);
         assert_int_equal(run(false), SNAPSHOT_DAMAGED);
+        assert_false(overwritten);
         *byte = was;
     }
     memcpy(piece, disk + 4 * PIECE, PIECE);
