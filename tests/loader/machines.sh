@@ -77,9 +77,9 @@ cortex-a57   2 128M el2 1 hello tests-debug
 cortex-a72   3 192M el2 1 hello smoke
 cortex-a76   3 64M  el2 2 hello smoke
 cortex-a76   3 1G   el2 2 hello smoke tests tests-debug
-cortex-a76   2 512M el2 2 hello smoke tests tests-debug
+cortex-a76   2 512M el2 2 hello smoke tests-debug
 cortex-a76   3 256M el1 1 hello smoke
-neoverse-n1  2 2G   el2 2 hello tests
+neoverse-n1  2 2G   el2 2 hello smoke
 neoverse-n1  3 3G   el2 2 hello smoke
 max          3 4G   el2 2 hello smoke
 max          2 256M el1 1 hello smoke
