@@ -115,7 +115,7 @@ static int run(struct self *self)
     printf("killer: memory in use %lu KiB before, %lu KiB after; capabilities %u and %u\n",
            (unsigned long)(before.used >> 10), (unsigned long)(after.used >> 10),
            (unsigned)had_slots, (unsigned)has_slots);
-    bool is_even = !OWN[0] || (own <= EVEN * undisturbed && undisturbed <= EVEN * own);
+    bool is_even = !OWN[0] || (own && own <= EVEN * undisturbed && undisturbed <= EVEN * own);
     uint64_t share = OWN[0] ? (own + undisturbed) / 2 : undisturbed;
     bool is_unhurt = !OTHER[0] || (disturbed && disturbed * 100 >= share * SHARE);
     bool is_whole = before.used == after.used && had_slots == has_slots;
